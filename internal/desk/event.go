@@ -1,0 +1,257 @@
+package desk
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"reflect"
+	"time"
+)
+
+// Event is a fact that was committed: one row of the event log. Events of the
+// whole installation are numbered without gaps in the order of their commits.
+type Event struct {
+	// Pos is the position in the log, from 1.
+	Pos            int64
+	AccountID      AccountID
+	Shard          Shard
+	ConversationID ConversationID
+	ContactID      ContactID
+	// At is the commit's time.
+	At    time.Time
+	Actor Author
+	// State is the conversation right after this event, so that lists and
+	// permissions need no look-up; nil for facts about nothing of the kind.
+	State *ConversationState
+	Fact  Fact
+}
+
+// ConversationState is what lists and permission checks need to know of a
+// conversation. It holds no personal data in clear.
+type ConversationState struct {
+	InboxID        InboxID   `json:"inbox_id"`
+	Status         Status    `json:"status"`
+	AssigneeID     AgentID   `json:"assignee_id,omitempty"`
+	TeamID         TeamID    `json:"team_id,omitempty"`
+	Seq            int64     `json:"seq"`
+	Version        int64     `json:"version"`
+	ContactReadSeq int64     `json:"contact_read_seq"`
+	AgentReadSeq   int64     `json:"agent_read_seq"`
+	LastMessageAt  time.Time `json:"last_message_at,omitzero"`
+	WaitingSince   time.Time `json:"waiting_since,omitzero"`
+	SnoozedUntil   time.Time `json:"snoozed_until,omitzero"`
+}
+
+// State is the event-sized view of the conversation.
+func (c Conversation) State() *ConversationState {
+	return &ConversationState{
+		InboxID: c.InboxID, Status: c.Status, AssigneeID: c.AssigneeID, TeamID: c.TeamID,
+		Seq: c.Seq, Version: c.Version, ContactReadSeq: c.ContactReadSeq, AgentReadSeq: c.AgentReadSeq,
+		LastMessageAt: c.LastMessageAt, WaitingSince: c.WaitingSince, SnoozedUntil: c.SnoozedUntil,
+	}
+}
+
+// EventKind is the stable name of a Fact's type: "message.received".
+type EventKind string
+
+// Fact is what happened, in the past tense. The set of implementations is
+// closed; each has a golden JSON sample in testdata/events.
+type Fact interface {
+	// Kind is the fact's stable name. It never changes once released.
+	Kind() EventKind
+}
+
+// Reason says why a status changed.
+type Reason string
+
+// The reasons of StatusChanged.
+const (
+	ReasonCustomerWrote Reason = "customer_wrote"
+	ReasonAgentReplied  Reason = "agent_replied"
+	ReasonAssigned      Reason = "assigned"
+	ReasonResolved      Reason = "resolved"
+	ReasonReopened      Reason = "reopened"
+	ReasonSnoozed       Reason = "snoozed"
+	ReasonWoke          Reason = "snooze_ended"
+)
+
+type (
+	// ContactCreated tells that a person wrote for the first time.
+	ContactCreated struct {
+		InboxID InboxID `json:"inbox_id"`
+	}
+	// ConversationOpened tells that a conversation began.
+	ConversationOpened struct {
+		InboxID InboxID `json:"inbox_id"`
+		Status  Status  `json:"status"`
+	}
+	// MessageReceived tells that the customer wrote.
+	MessageReceived struct{ MessageFact }
+	// MessageSent tells that an agent, the bot or the system answered.
+	MessageSent struct{ MessageFact }
+	// NoteAdded tells that a colleague left a note.
+	NoteAdded struct{ MessageFact }
+	// MessageStatusChanged tells how far an outgoing message got.
+	MessageStatusChanged struct {
+		MessageID MessageID      `json:"message_id"`
+		Seq       int64          `json:"seq"`
+		Status    DeliveryStatus `json:"status"`
+		Reason    string         `json:"reason,omitempty"`
+	}
+	// MessagesRead tells that a side has read all up to Seq.
+	MessagesRead struct {
+		By  Author `json:"by"`
+		Seq int64  `json:"seq"`
+	}
+	// StatusChanged tells that the conversation went from one state to another.
+	StatusChanged struct {
+		From   Status    `json:"from"`
+		To     Status    `json:"to"`
+		Reason Reason    `json:"reason"`
+		Until  time.Time `json:"until,omitzero"`
+	}
+	// ConversationAssigned tells who has the conversation now.
+	ConversationAssigned struct {
+		AgentID         AgentID `json:"agent_id,omitempty"`
+		TeamID          TeamID  `json:"team_id,omitempty"`
+		PreviousAgentID AgentID `json:"previous_agent_id,omitempty"`
+		PreviousTeamID  TeamID  `json:"previous_team_id,omitempty"`
+	}
+)
+
+// MessageFact is what the three message facts say. Body is the same sealed
+// value as in the message table, bound to it.
+type MessageFact struct {
+	MessageID  MessageID      `json:"message_id"`
+	Seq        int64          `json:"seq"`
+	InboxID    InboxID        `json:"inbox_id"`
+	Author     Author         `json:"author"`
+	Visibility Visibility     `json:"visibility"`
+	Status     DeliveryStatus `json:"status"`
+	ClientID   string         `json:"client_id,omitempty"`
+	SentAt     time.Time      `json:"sent_at,omitzero"`
+	Body       Sealed         `json:"body"`
+}
+
+// Stored rebuilds the message row that the fact tells of.
+func (f MessageFact) Stored(e Event) StoredMessage {
+	return StoredMessage{
+		MessageHead: MessageHead{
+			ID: f.MessageID, AccountID: e.AccountID, ConversationID: e.ConversationID, Seq: f.Seq,
+			InboxID: f.InboxID, Author: f.Author, Visibility: f.Visibility, Status: f.Status,
+			ClientID: f.ClientID, SentAt: f.SentAt, At: e.At,
+		},
+		Body: f.Body,
+	}
+}
+
+func messageFact(m StoredMessage) Fact {
+	f := MessageFact{
+		MessageID: m.ID, Seq: m.Seq, InboxID: m.InboxID, Author: m.Author, Visibility: m.Visibility,
+		Status: m.Status, ClientID: m.ClientID, SentAt: m.SentAt, Body: m.Body,
+	}
+	switch {
+	case m.Visibility == Note:
+		return NoteAdded{f}
+	case m.Author.Kind == ByVisitor:
+		return MessageReceived{f}
+	default:
+		return MessageSent{f}
+	}
+}
+
+// MessageOf returns the message that a fact tells of, if it tells of a new one.
+func MessageOf(f Fact) (MessageFact, bool) {
+	switch f := f.(type) {
+	case MessageReceived:
+		return f.MessageFact, true
+	case MessageSent:
+		return f.MessageFact, true
+	case NoteAdded:
+		return f.MessageFact, true
+	default:
+		return MessageFact{}, false
+	}
+}
+
+// Kind names the fact.
+func (ContactCreated) Kind() EventKind { return "contact.created" }
+
+// Kind names the fact.
+func (ConversationOpened) Kind() EventKind { return "conversation.opened" }
+
+// Kind names the fact.
+func (MessageReceived) Kind() EventKind { return "message.received" }
+
+// Kind names the fact.
+func (MessageSent) Kind() EventKind { return "message.sent" }
+
+// Kind names the fact.
+func (NoteAdded) Kind() EventKind { return "note.added" }
+
+// Kind names the fact.
+func (MessageStatusChanged) Kind() EventKind { return "message.status_changed" }
+
+// Kind names the fact.
+func (MessagesRead) Kind() EventKind { return "messages.read" }
+
+// Kind names the fact.
+func (StatusChanged) Kind() EventKind { return "conversation.status_changed" }
+
+// Kind names the fact.
+func (ConversationAssigned) Kind() EventKind { return "conversation.assigned" }
+
+// Facts lists one zero value of each kind of fact, in a stable order.
+func Facts() []Fact {
+	return []Fact{
+		ContactCreated{}, ConversationOpened{}, MessageReceived{}, MessageSent{}, NoteAdded{},
+		MessageStatusChanged{}, MessagesRead{}, StatusChanged{}, ConversationAssigned{},
+	}
+}
+
+var factTypes = func() map[EventKind]reflect.Type {
+	types := make(map[EventKind]reflect.Type)
+	for _, f := range Facts() {
+		types[f.Kind()] = reflect.TypeOf(f)
+	}
+	return types
+}()
+
+// payload is the JSON of an event's row beside its columns.
+type payload struct {
+	Actor Author             `json:"actor"`
+	State *ConversationState `json:"state,omitempty"`
+	Fact  json.RawMessage    `json:"fact"`
+}
+
+// EncodePayload renders what the log keeps of the event beside its columns:
+// actor, state and fact, as JSON.
+func (e Event) EncodePayload() ([]byte, error) {
+	fact, err := json.Marshal(e.Fact)
+	if err != nil {
+		return nil, Wrap(Internal, "encode event", err)
+	}
+	b, err := json.Marshal(payload{e.Actor, e.State, fact})
+	return b, Wrap(Internal, "encode event", err)
+}
+
+// DecodePayload fills Actor, State and Fact from a log row. Unknown fields
+// are ignored, so older programs read newer events of known kinds; an unknown
+// kind is Unsupported.
+func (e *Event) DecodePayload(kind EventKind, data []byte) error {
+	const op = "decode event"
+	t, ok := factTypes[kind]
+	if !ok {
+		return E(Unsupported, op, fmt.Sprintf("unknown kind of event %q", kind))
+	}
+	var p payload
+	if err := json.NewDecoder(bytes.NewReader(data)).Decode(&p); err != nil {
+		return Wrap(Internal, op, err)
+	}
+	fact := reflect.New(t)
+	if err := json.Unmarshal(p.Fact, fact.Interface()); err != nil {
+		return Wrap(Internal, op, err)
+	}
+	e.Actor, e.State, e.Fact = p.Actor, p.State, fact.Elem().Interface().(Fact) //nolint:errcheck // factTypes holds Facts only
+	return nil
+}
