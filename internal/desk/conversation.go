@@ -98,7 +98,8 @@ func OpenConversation(id ConversationID, account AccountID, contact ContactID, i
 // A visitor's message reopens a snoozed or resolved conversation and starts
 // the wait; an agent's public reply takes a pending, snoozed or resolved
 // conversation over, ends the wait, and assigns an unassigned one to its
-// author. Notes change nothing but Seq.
+// author. A bot's answer ends the wait, a system notice does not. Notes change
+// nothing but Seq.
 func (c Conversation) Add(m StoredMessage, preview Sealed, outgoing DeliveryStatus, now time.Time) (Transition, StoredMessage) {
 	var facts []Fact
 	c.Seq++
@@ -118,7 +119,9 @@ func (c Conversation) Add(m StoredMessage, preview Sealed, outgoing DeliveryStat
 		c.ContactReadSeq = c.Seq
 	default:
 		m.Status = outgoing
-		c.WaitingSince = time.Time{}
+		if m.Author.Kind != BySystem { // a notice is not an answer
+			c.WaitingSince = time.Time{}
+		}
 		if m.Author.Kind == ByAgent {
 			facts = append(facts, c.takeOver(AgentID(m.Author.ID), now)...)
 			c.AgentReadSeq = c.Seq
