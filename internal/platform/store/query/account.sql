@@ -1,0 +1,85 @@
+-- name: InstallationValue :one
+SELECT value FROM installation WHERE key = @key;
+
+-- name: PutInstallationValue :exec
+INSERT INTO installation (key, value) VALUES (@key, @value)
+ON CONFLICT (key) DO UPDATE SET value = excluded.value;
+
+-- name: InsertAccount :exec
+INSERT INTO account (id, name, locale, created_us) VALUES (@id, @name, @locale, @created_us);
+
+-- name: UpdateAccount :execrows
+UPDATE account SET name = @name, locale = @locale WHERE id = @id;
+
+-- name: Accounts :many
+SELECT * FROM account ORDER BY id;
+
+-- name: Account :one
+SELECT * FROM account WHERE id = @id;
+
+-- name: InsertAccountKey :execrows
+INSERT INTO account_key (account_id, purpose, id, wrapped, created_us, retired)
+VALUES (@account_id, @purpose, @id, @wrapped, @created_us, @retired)
+ON CONFLICT (account_id, purpose, id) DO NOTHING;
+
+-- name: UpdateAccountKey :execrows
+UPDATE account_key SET wrapped = @wrapped, retired = @retired
+WHERE account_id = @account_id AND purpose = @purpose AND id = @id;
+
+-- name: AccountKeys :many
+SELECT * FROM account_key WHERE account_id = @account_id ORDER BY purpose, id;
+
+-- name: PutInbox :execrows
+INSERT INTO inbox (id, account_id, channel, name, key, settings, secrets, enabled, created_us)
+VALUES (@id, @account_id, @channel, @name, @key, @settings, @secrets, @enabled, @created_us)
+ON CONFLICT (id) DO UPDATE SET channel = excluded.channel, name = excluded.name, key = excluded.key,
+  settings = excluded.settings, secrets = excluded.secrets, enabled = excluded.enabled
+WHERE inbox.account_id = excluded.account_id;
+
+-- name: DeleteInbox :execrows
+DELETE FROM inbox WHERE account_id = @account_id AND id = @id;
+
+-- name: InboxByKey :one
+SELECT * FROM inbox WHERE key = @key;
+
+-- name: Inbox :one
+SELECT * FROM inbox WHERE account_id = @account_id AND id = @id;
+
+-- name: Inboxes :many
+SELECT * FROM inbox WHERE account_id = @account_id ORDER BY id;
+
+-- name: InsertSession :exec
+INSERT INTO session (hash, account_id, agent_id, csrf, meta, created_us, seen_us, expires_us)
+VALUES (@hash, @account_id, @agent_id, @csrf, @meta, @created_us, @seen_us, @expires_us);
+
+-- name: Session :one
+SELECT * FROM session WHERE hash = @hash;
+
+-- name: TouchSession :execrows
+UPDATE session SET seen_us = @seen_us, expires_us = @expires_us
+WHERE account_id = @account_id AND hash = @hash;
+
+-- name: DeleteSession :execrows
+DELETE FROM session WHERE account_id = @account_id AND hash = @hash;
+
+-- name: DeleteAgentSessions :execrows
+DELETE FROM session WHERE account_id = @account_id AND agent_id = @agent_id;
+
+-- name: DeleteExpiredSessions :execrows
+DELETE FROM session WHERE expires_us < @before_us;
+
+-- name: InsertAPIToken :exec
+INSERT INTO api_token (id, account_id, agent_id, name, hash, permissions, created_us, used_us, expires_us)
+VALUES (@id, @account_id, @agent_id, @name, @hash, @permissions, @created_us, @used_us, @expires_us);
+
+-- name: APIToken :one
+SELECT * FROM api_token WHERE hash = @hash;
+
+-- name: APITokens :many
+SELECT * FROM api_token WHERE account_id = @account_id ORDER BY id;
+
+-- name: TouchAPIToken :execrows
+UPDATE api_token SET used_us = @used_us WHERE account_id = @account_id AND id = @id;
+
+-- name: DeleteAPIToken :execrows
+DELETE FROM api_token WHERE account_id = @account_id AND id = @id;

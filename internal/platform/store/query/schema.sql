@@ -1,0 +1,285 @@
+-- The portable shape of every table, for sqlc. The real definitions are in each
+-- driver's migrations, which add partitions and storage options; storetest holds
+-- the drivers equal. Ids are text, times are microseconds since 1970 (0 = not
+-- set), nothing is NULL, sealed values are bytes.
+
+CREATE TABLE installation (
+  key   text NOT NULL PRIMARY KEY,
+  value text NOT NULL
+);
+
+CREATE TABLE account (
+  id         text   NOT NULL PRIMARY KEY,
+  name       text   NOT NULL,
+  locale     text   NOT NULL,
+  created_us bigint NOT NULL
+);
+
+CREATE TABLE account_key (
+  account_id text    NOT NULL,
+  purpose    text    NOT NULL,
+  id         bigint  NOT NULL,
+  wrapped    bytea   NOT NULL,
+  created_us bigint  NOT NULL,
+  retired    boolean NOT NULL,
+  PRIMARY KEY (account_id, purpose, id)
+);
+
+CREATE TABLE inbox (
+  id         text    NOT NULL PRIMARY KEY,
+  account_id text    NOT NULL,
+  channel    text    NOT NULL,
+  name       text    NOT NULL,
+  key        text    NOT NULL UNIQUE,
+  settings   text    NOT NULL,
+  secrets    bytea   NOT NULL,
+  enabled    boolean NOT NULL,
+  created_us bigint  NOT NULL
+);
+CREATE INDEX inbox_account ON inbox (account_id, id);
+
+CREATE TABLE agent (
+  id            text    NOT NULL PRIMARY KEY,
+  account_id    text    NOT NULL,
+  role          text    NOT NULL CHECK (role IN ('administrator', 'supervisor', 'agent')),
+  locale        text    NOT NULL,
+  profile       bytea   NOT NULL,
+  email_hash    text    NOT NULL UNIQUE,
+  password_hash text    NOT NULL,
+  disabled      boolean NOT NULL,
+  created_us    bigint  NOT NULL
+);
+CREATE INDEX agent_account ON agent (account_id, id);
+
+CREATE TABLE team (
+  id         text NOT NULL PRIMARY KEY,
+  account_id text NOT NULL,
+  name       text NOT NULL
+);
+CREATE INDEX team_account ON team (account_id, id);
+
+CREATE TABLE team_member (
+  account_id text NOT NULL,
+  team_id    text NOT NULL,
+  agent_id   text NOT NULL,
+  PRIMARY KEY (account_id, team_id, agent_id)
+);
+
+CREATE TABLE session (
+  hash       text   NOT NULL PRIMARY KEY,
+  account_id text   NOT NULL,
+  agent_id   text   NOT NULL,
+  csrf       text   NOT NULL,
+  meta       text   NOT NULL,
+  created_us bigint NOT NULL,
+  seen_us    bigint NOT NULL,
+  expires_us bigint NOT NULL
+);
+CREATE INDEX session_agent ON session (account_id, agent_id);
+CREATE INDEX session_expiry ON session (expires_us);
+
+CREATE TABLE api_token (
+  id          text   NOT NULL PRIMARY KEY,
+  account_id  text   NOT NULL,
+  agent_id    text   NOT NULL,
+  name        text   NOT NULL,
+  hash        text   NOT NULL UNIQUE,
+  permissions text   NOT NULL,
+  created_us  bigint NOT NULL,
+  used_us     bigint NOT NULL,
+  expires_us  bigint NOT NULL
+);
+CREATE INDEX api_token_account ON api_token (account_id, id);
+
+CREATE TABLE contact (
+  account_id text    NOT NULL,
+  id         text    NOT NULL,
+  profile    bytea   NOT NULL,
+  blocked    boolean NOT NULL,
+  created_us bigint  NOT NULL,
+  seen_us    bigint  NOT NULL,
+  PRIMARY KEY (account_id, id)
+);
+
+CREATE TABLE identity (
+  account_id text    NOT NULL,
+  scope      text    NOT NULL,
+  hash       text    NOT NULL,
+  contact_id text    NOT NULL,
+  inbox_id   text    NOT NULL,
+  external   bytea   NOT NULL,
+  verified   boolean NOT NULL,
+  created_us bigint  NOT NULL,
+  PRIMARY KEY (account_id, scope, hash)
+);
+CREATE INDEX identity_contact ON identity (account_id, contact_id);
+
+CREATE TABLE live_conversation (
+  account_id      text     NOT NULL,
+  contact_id      text     NOT NULL,
+  thread          text     NOT NULL,
+  shard           smallint NOT NULL,
+  conversation_id text     NOT NULL,
+  PRIMARY KEY (account_id, contact_id, thread)
+);
+
+CREATE TABLE conversation (
+  shard            smallint NOT NULL,
+  id               text     NOT NULL,
+  account_id       text     NOT NULL,
+  contact_id       text     NOT NULL,
+  inbox_id         text     NOT NULL,
+  thread           text     NOT NULL,
+  status           text     NOT NULL CHECK (status IN ('pending', 'open', 'snoozed', 'resolved')),
+  assignee_id      text     NOT NULL,
+  team_id          text     NOT NULL,
+  seq              bigint   NOT NULL,
+  version          bigint   NOT NULL,
+  contact_read_seq bigint   NOT NULL,
+  agent_read_seq   bigint   NOT NULL,
+  created_us       bigint   NOT NULL,
+  updated_us       bigint   NOT NULL,
+  last_message_us  bigint   NOT NULL,
+  waiting_us       bigint   NOT NULL,
+  snoozed_until_us bigint   NOT NULL,
+  resolved_us      bigint   NOT NULL,
+  preview          bytea    NOT NULL,
+  PRIMARY KEY (shard, id)
+);
+CREATE INDEX conversation_status ON conversation (account_id, status, last_message_us, id);
+CREATE INDEX conversation_assignee ON conversation (account_id, assignee_id, status, last_message_us, id);
+CREATE INDEX conversation_contact ON conversation (account_id, contact_id);
+
+CREATE TABLE message (
+  shard           smallint NOT NULL,
+  id              text     NOT NULL,
+  account_id      text     NOT NULL,
+  conversation_id text     NOT NULL,
+  seq             bigint   NOT NULL,
+  inbox_id        text     NOT NULL,
+  author_kind     text     NOT NULL CHECK (author_kind IN ('visitor', 'agent', 'bot', 'system')),
+  author_id       text     NOT NULL,
+  visibility      text     NOT NULL CHECK (visibility IN ('public', 'note')),
+  status          text     NOT NULL,
+  failure_reason  text     NOT NULL,
+  client_id       text     NOT NULL,
+  external_id     text     NOT NULL,
+  sent_us         bigint   NOT NULL,
+  at_us           bigint   NOT NULL,
+  body            bytea    NOT NULL,
+  PRIMARY KEY (shard, id),
+  UNIQUE (shard, conversation_id, seq)
+);
+-- Only outgoing messages of channels with receipts have an external id, so this
+-- index costs an incoming message nothing.
+CREATE INDEX message_external ON message (account_id, inbox_id, external_id) WHERE external_id <> '';
+
+CREATE TABLE event_log (
+  pos             bigint   NOT NULL PRIMARY KEY,
+  account_id      text     NOT NULL,
+  shard           smallint NOT NULL,
+  conversation_id text     NOT NULL,
+  contact_id      text     NOT NULL,
+  kind            text     NOT NULL,
+  at_us           bigint   NOT NULL,
+  payload         bytea    NOT NULL
+);
+CREATE INDEX event_log_account ON event_log (account_id, pos);
+
+-- log_head has one row: the newest position, so that positions have no gaps.
+CREATE TABLE log_head (
+  id  smallint NOT NULL PRIMARY KEY CHECK (id = 1),
+  pos bigint   NOT NULL
+);
+
+CREATE TABLE dedupe (
+  account_id text   NOT NULL,
+  scope      text   NOT NULL,
+  key        text   NOT NULL,
+  result_id  text   NOT NULL,
+  at_us      bigint NOT NULL,
+  PRIMARY KEY (account_id, scope, key)
+);
+
+CREATE TABLE consumer_position (
+  consumer   text     NOT NULL,
+  shard      smallint NOT NULL,
+  pos        bigint   NOT NULL,
+  holder     text     NOT NULL,
+  token      bigint   NOT NULL,
+  expires_us bigint   NOT NULL,
+  rebuild    boolean  NOT NULL,
+  PRIMARY KEY (consumer, shard)
+);
+
+CREATE TABLE dead_letter (
+  id              text     NOT NULL PRIMARY KEY,
+  account_id      text     NOT NULL,
+  consumer        text     NOT NULL,
+  shard           smallint NOT NULL,
+  conversation_id text     NOT NULL,
+  contact_id      text     NOT NULL,
+  pos             bigint   NOT NULL,
+  kind            text     NOT NULL,
+  event_at_us     bigint   NOT NULL,
+  payload         bytea    NOT NULL,
+  error           text     NOT NULL,
+  attempts        bigint   NOT NULL,
+  state           text     NOT NULL CHECK (state IN ('parked', 'replay')),
+  at_us           bigint   NOT NULL,
+  UNIQUE (consumer, pos)
+);
+CREATE INDEX dead_letter_account ON dead_letter (account_id, id);
+CREATE INDEX dead_letter_state ON dead_letter (consumer, state, pos);
+
+CREATE TABLE timer (
+  account_id       text   NOT NULL,
+  kind             text   NOT NULL,
+  subject          text   NOT NULL,
+  due_us           bigint NOT NULL,
+  data             text   NOT NULL,
+  holder           text   NOT NULL,
+  claimed_until_us bigint NOT NULL,
+  PRIMARY KEY (account_id, kind, subject)
+);
+CREATE INDEX timer_due ON timer (due_us);
+
+CREATE TABLE lease (
+  name       text   NOT NULL PRIMARY KEY,
+  holder     text   NOT NULL,
+  token      bigint NOT NULL,
+  expires_us bigint NOT NULL
+);
+
+CREATE TABLE job (
+  id         text   NOT NULL PRIMARY KEY,
+  account_id text   NOT NULL,
+  kind       text   NOT NULL,
+  cursor     text   NOT NULL,
+  done       bigint NOT NULL,
+  total      bigint NOT NULL,
+  state      text   NOT NULL CHECK (state IN ('running', 'done', 'failed')),
+  error      text   NOT NULL,
+  created_us bigint NOT NULL,
+  updated_us bigint NOT NULL
+);
+CREATE INDEX job_account ON job (account_id, kind, id);
+CREATE INDEX job_kind ON job (kind, state);
+
+CREATE TABLE outbox (
+  account_id       text     NOT NULL,
+  message_id       text     NOT NULL,
+  shard            smallint NOT NULL,
+  conversation_id  text     NOT NULL,
+  contact_id       text     NOT NULL,
+  inbox_id         text     NOT NULL,
+  seq              bigint   NOT NULL,
+  attempts         bigint   NOT NULL,
+  due_us           bigint   NOT NULL,
+  error            text     NOT NULL,
+  holder           text     NOT NULL,
+  claimed_until_us bigint   NOT NULL,
+  PRIMARY KEY (account_id, message_id)
+);
+CREATE INDEX outbox_due ON outbox (due_us);
+CREATE INDEX outbox_conversation ON outbox (account_id, conversation_id, seq);
