@@ -119,7 +119,11 @@ func EventForVisitor(e desk.Event, content *desk.Content, names Names) (VisitorE
 		if !ok {
 			return out, false
 		}
-		shape, ok := ForVisitor(m, visitorAuthorName(e, names))
+		author := names.Actor
+		if m.Author.Kind == desk.ByVisitor {
+			author = "" // colleagues may have written down a name
+		}
+		shape, ok := ForVisitor(m, author)
 		out.Message = &shape
 		return out, ok
 	case desk.MessageStatusChanged:
@@ -136,14 +140,6 @@ func EventForVisitor(e desk.Event, content *desk.Content, names Names) (VisitorE
 	default:
 		return out, false
 	}
-}
-
-// visitorAuthorName leaves out the visitor's own name, which agents may have written.
-func visitorAuthorName(e desk.Event, names Names) string {
-	if e.Actor.Kind == desk.ByVisitor {
-		return ""
-	}
-	return names.Actor
 }
 
 func eventMessage(e desk.Event, content *desk.Content) (desk.Message, bool) {
