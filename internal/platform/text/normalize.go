@@ -1,0 +1,133 @@
+package text
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/cases"
+	"golang.org/x/text/unicode/norm"
+)
+
+// MaxInput is how many bytes of a text are looked at; the rest is ignored.
+const MaxInput = 64 << 10
+
+// spot is one character of the normalised text and the bytes of the original
+// it came from.
+type spot struct {
+	r          rune
+	start, end int32
+}
+
+// Normalize makes spellings that should be found alike equal: compatibility
+// forms and widths are unified (NFKC), case is folded, digits of every script
+// become 0 to 9, and characters nobody sees (joiners, direction marks,
+// variation selectors) are removed. Invalid UTF-8 becomes U+FFFD.
+func Normalize(s string) string {
+	spots := normalize(s)
+	var b strings.Builder
+	b.Grow(len(s))
+	for _, p := range spots {
+		b.WriteRune(p.r)
+	}
+	return b.String()
+}
+
+// normalize is Normalize with the origin of each character. It works piece by
+// piece, a piece being what NFKC may combine, so that origins stay exact.
+func normalize(s string) []spot {
+	s = head(s)
+	out := make([]spot, 0, len(s)/2+1)
+	fold := cases.Fold()
+	for i := 0; i < len(s); {
+		r, n := utf8.DecodeRuneInString(s[i:])
+		if simple(r) && alone(s, i+n) {
+			if 'A' <= r && r <= 'Z' {
+				r += 'a' - 'A'
+			}
+			out = append(out, spot{r, int32(i), int32(i + n)}) //nolint:gosec // below MaxInput
+			i += n
+			continue
+		}
+		n = max(norm.NFKC.NextBoundaryInString(s[i:], true), n)
+		for _, r := range canonical(fold, s[i:i+n]) {
+			if !invisible(r) {
+				out = append(out, spot{digit(r), int32(i), int32(i + n)}) //nolint:gosec // below MaxInput
+			}
+		}
+		i += n
+	}
+	return out
+}
+
+// head cuts a text to MaxInput bytes, between characters.
+func head(s string) string {
+	if len(s) <= MaxInput {
+		return s
+	}
+	n := MaxInput
+	for n > MaxInput-utf8.UTFMax && !utf8.RuneStart(s[n]) {
+		n--
+	}
+	return s[:n]
+}
+
+// simple characters need nothing but lower case, if nothing combines with them.
+func simple(r rune) bool {
+	return r < utf8.RuneSelf || 0x4e00 <= r && r <= 0x9fff
+}
+
+// alone reports whether the character before i is followed by one that cannot
+// combine with it.
+func alone(s string, i int) bool {
+	if i >= len(s) {
+		return true
+	}
+	r, _ := utf8.DecodeRuneInString(s[i:])
+	return simple(r)
+}
+
+// canonical applies compatibility composition and case folding until neither
+// changes anything, which takes two rounds for a handful of characters
+// (Unicode 15, D146).
+func canonical(fold cases.Caser, s string) string {
+	s = strings.ToValidUTF8(s, "\ufffd")
+	s = strings.Map(func(r rune) rune {
+		if invisible(r) {
+			return -1
+		}
+		return r
+	}, s)
+	for range 4 {
+		next := norm.NFKC.String(fold.String(norm.NFKC.String(s)))
+		if next == s {
+			break
+		}
+		s = next
+	}
+	return s
+}
+
+// invisible characters steer display and carry no meaning for search.
+func invisible(r rune) bool {
+	return r > 0x7f && unicode.In(r, unicode.Cf, unicode.Variation_Selector)
+}
+
+// digit maps the decimal digits of all scripts to ASCII. Unicode keeps each
+// set of ten in a row that starts with zero.
+func digit(r rune) rune {
+	if r < utf8.RuneSelf || !unicode.IsDigit(r) {
+		return r
+	}
+	for _, t := range unicode.Nd.R16 {
+		if lo := rune(t.Lo); lo <= r && r <= rune(t.Hi) {
+			return '0' + (r-lo)%10
+		}
+	}
+	for _, t := range unicode.Nd.R32 {
+		if lo := rune(t.Lo); lo <= r && r <= rune(t.Hi) { //nolint:gosec // code points
+			return '0' + (r-lo)%10
+		}
+	}
+	return r
+}
