@@ -1,0 +1,16 @@
+export { Chat, type ChatEvents, type ChatOptions, type ChatState, type MessageState, type ShownMessage } from './chat.ts';
+export { YingdaError, type ErrorKind } from './error.ts';
+export {
+  browserHost,
+  memoryStorage,
+  randomID,
+  webStorage,
+  type Host,
+  type HttpAnswer,
+  type KeyValue,
+  type Socket,
+  type Timer,
+} from './host.ts';
+export type { Transport } from './link.ts';
+export * from './protocol.ts';
+export { wxHost, type Wx } from './wx.ts';
