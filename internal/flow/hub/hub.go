@@ -173,7 +173,6 @@ func (h *Hub) message(ctx context.Context, inbox desk.Inbox, keys *seal.AccountK
 		Account: inbox.AccountID,
 		// Ids are unique among one peer's envelopes of one inbox.
 		Scope: "peer:" + string(inbox.ID) + ":" + hash, Key: e.ID,
-		ResultID: string(drawn),
 		Target: store.Target{Identity: &store.IdentityClaim{
 			Scope: e.Peer.Scope, Hash: hash, Inbox: inbox.ID, Thread: thread(inbox, e), Verified: e.Peer.Verified,
 			Sealed: func(contact desk.ContactID) desk.Sealed {
@@ -200,6 +199,7 @@ func (h *Hub) message(ctx context.Context, inbox desk.Inbox, keys *seal.AccountK
 			return effects, desk.E(desk.Internal, "accept envelope", "the conversation stored no message")
 		}
 		m := effects.Messages[len(effects.Messages)-1]
+		effects.ResultID = string(m.ID)
 		written = Accepted{MessageID: m.ID, ConversationID: m.ConversationID, ContactID: s.ContactID, Seq: m.Seq, At: m.At}
 		return effects, nil
 	}
@@ -213,25 +213,16 @@ func (h *Hub) message(ctx context.Context, inbox desk.Inbox, keys *seal.AccountK
 	return written, nil
 }
 
-// firstAnswer reads what the first delivery of a repeated envelope led to. The
-// remembered id lacks its shard, so all shards' spellings are looked up at once.
+// firstAnswer reads what the first delivery of a repeated envelope led to.
 func (h *Hub) firstAnswer(ctx context.Context, account desk.AccountID, out store.Outcome) (Accepted, error) {
-	const op = "answer repeat"
-	candidates := make([]desk.MessageID, 0, desk.Shards)
-	for s := range desk.Shard(desk.Shards) {
-		candidates = append(candidates, onShard(desk.MessageID(out.ResultID), s))
-	}
-	found, err := h.deps.Store.MessagesByID(ctx, account, candidates)
+	m, err := h.deps.Store.Message(ctx, account, desk.MessageID(out.ResultID))
 	if err != nil {
-		return Accepted{}, desk.Wrap(desk.KindOf(err), op, err)
+		return Accepted{}, err
 	}
-	for _, m := range found {
-		return Accepted{
-			MessageID: m.ID, ConversationID: m.ConversationID, ContactID: desk.ContactID(m.Author.ID),
-			Seq: m.Seq, At: m.At, Repeated: true,
-		}, nil
-	}
-	return Accepted{}, desk.E(desk.NotFound, op, "the message was taken in before and is gone since")
+	return Accepted{
+		MessageID: m.ID, ConversationID: m.ConversationID, ContactID: desk.ContactID(m.Author.ID),
+		Seq: m.Seq, At: m.At, Repeated: true,
+	}, nil
 }
 
 // onShard changes the shard that a message id carries in its last digit.
@@ -278,4 +269,3 @@ func (h *Hub) live(ctx context.Context, inbox desk.Inbox, keys *seal.AccountKeys
 	conversation, err := h.deps.Store.LiveConversation(ctx, inbox.AccountID, contact, thread(inbox, e))
 	return contact, conversation, err
 }
-

@@ -1,0 +1,20 @@
+// Package logbus is the bus without any other service: it reads the event log
+// of the store this process is connected to. It is the default, for one node
+// and for a few.
+//
+// It is not a second queue. It holds the newest events in a bounded window so
+// that many readers cost one query; whoever falls out of the window reads the
+// log.
+//
+// How it works: Run tails the log, woken by the store's commits and, for
+// commits whose notification got lost, by a slow tick. Each consumer is one
+// loop. It leases shards (the first to ask gets all that are free; another
+// node takes them over when they are released or expire), handles consecutive
+// events, and commits effects and positions together, at most every Linger
+// unless batches are full. Signals stay within the process.
+//
+// Concurrency: Run once; Consume, Follow and Signals each block their caller
+// and leave no goroutine behind.
+//
+// Imports: bus, timer, store, desk.
+package logbus

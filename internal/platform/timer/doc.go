@@ -1,0 +1,19 @@
+// Package timer runs what was put off: snoozes that end, limits that are
+// reached, data that has been kept long enough. Timers are rows committed with
+// the change that wants them, so they survive restarts and fire on whatever
+// node is up.
+//
+// It is not a scheduler of recurring work and keeps nothing in memory but the
+// moment of the next look.
+//
+// Invariants: a due timer is fired at least once and by one node at a time; a
+// handler must find nothing to do when it is called again. A timer that was
+// moved or cancelled while its handler ran stays as it was changed. A handler
+// that keeps failing is asked less and less often and then given up, with a
+// line in the log and a metric; others are not held up meanwhile.
+//
+// Concurrency: Run handles a bounded number of timers at once; handlers of
+// different timers run concurrently.
+//
+// Imports: desk, platform/store.
+package timer
