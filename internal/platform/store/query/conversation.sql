@@ -67,3 +67,9 @@ SELECT count(*) FROM (
   WHERE c.account_id = @account_id AND c.assignee_id = @assignee_id AND c.status = @status
   LIMIT CAST(@row_limit AS bigint)
 ) AS capped;
+
+-- name: ConversationsByAssigneeAndTeam :many
+SELECT * FROM conversation
+WHERE account_id = @account_id AND assignee_id = @assignee_id AND status = @status AND team_id = @team_id
+  AND (last_message_us, id) < (CAST(@before_us AS bigint), CAST(@before_id AS text))
+ORDER BY last_message_us DESC, id DESC LIMIT CAST(@row_limit AS bigint);

@@ -176,6 +176,75 @@ func (q *Queries) ConversationsByAssignee(ctx context.Context, arg Conversations
 	return items, nil
 }
 
+const conversationsByAssigneeAndTeam = `-- name: ConversationsByAssigneeAndTeam :many
+SELECT shard, id, account_id, contact_id, inbox_id, thread, status, assignee_id, team_id, seq, version, contact_read_seq, agent_read_seq, created_us, updated_us, last_message_us, waiting_us, snoozed_until_us, resolved_us, preview FROM conversation
+WHERE account_id = $1 AND assignee_id = $2 AND status = $3 AND team_id = $4
+  AND (last_message_us, id) < (CAST($5 AS bigint), CAST($6 AS text))
+ORDER BY last_message_us DESC, id DESC LIMIT CAST($7 AS bigint)
+`
+
+type ConversationsByAssigneeAndTeamParams struct {
+	AccountID  string
+	AssigneeID string
+	Status     string
+	TeamID     string
+	BeforeUs   int64
+	BeforeID   string
+	RowLimit   int64
+}
+
+func (q *Queries) ConversationsByAssigneeAndTeam(ctx context.Context, arg ConversationsByAssigneeAndTeamParams) ([]Conversation, error) {
+	rows, err := q.db.QueryContext(ctx, conversationsByAssigneeAndTeam,
+		arg.AccountID,
+		arg.AssigneeID,
+		arg.Status,
+		arg.TeamID,
+		arg.BeforeUs,
+		arg.BeforeID,
+		arg.RowLimit,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Conversation
+	for rows.Next() {
+		var i Conversation
+		if err := rows.Scan(
+			&i.Shard,
+			&i.ID,
+			&i.AccountID,
+			&i.ContactID,
+			&i.InboxID,
+			&i.Thread,
+			&i.Status,
+			&i.AssigneeID,
+			&i.TeamID,
+			&i.Seq,
+			&i.Version,
+			&i.ContactReadSeq,
+			&i.AgentReadSeq,
+			&i.CreatedUs,
+			&i.UpdatedUs,
+			&i.LastMessageUs,
+			&i.WaitingUs,
+			&i.SnoozedUntilUs,
+			&i.ResolvedUs,
+			&i.Preview,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const conversationsByContact = `-- name: ConversationsByContact :many
 SELECT shard, id, account_id, contact_id, inbox_id, thread, status, assignee_id, team_id, seq, version, contact_read_seq, agent_read_seq, created_us, updated_us, last_message_us, waiting_us, snoozed_until_us, resolved_us, preview FROM conversation
 WHERE account_id = $1 AND contact_id = $2

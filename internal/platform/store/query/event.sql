@@ -7,6 +7,9 @@ UPDATE log_head SET pos = @pos;
 -- name: OldestEvent :one
 SELECT CAST(COALESCE(min(pos), 0) AS bigint) AS pos FROM event_log;
 
+-- name: EventAt :one
+SELECT pos, at_us FROM event_log WHERE pos >= @pos ORDER BY pos LIMIT 1;
+
 -- name: InsertEvent :exec
 INSERT INTO event_log (pos, account_id, shard, conversation_id, contact_id, kind, at_us, payload)
 VALUES (@pos, @account_id, @shard, @conversation_id, @contact_id, @kind, @at_us, @payload);
@@ -87,3 +90,6 @@ ORDER BY pos LIMIT CAST(@row_limit AS bigint);
 
 -- name: DeleteDeadLetter :execrows
 DELETE FROM dead_letter WHERE account_id = @account_id AND id = @id;
+
+-- name: ConsumerPositions :many
+SELECT * FROM consumer_position WHERE consumer = @consumer ORDER BY shard;

@@ -103,6 +103,45 @@ func (q *Queries) ClaimPosition(ctx context.Context, arg ClaimPositionParams) ([
 	return items, nil
 }
 
+const consumerPositions = `-- name: ConsumerPositions :many
+SELECT consumer, shard, pos, holder, token, expires_us, rebuild FROM consumer_position WHERE consumer = $1 ORDER BY shard
+`
+
+type ConsumerPositionsParams struct {
+	Consumer string
+}
+
+func (q *Queries) ConsumerPositions(ctx context.Context, arg ConsumerPositionsParams) ([]ConsumerPosition, error) {
+	rows, err := q.db.QueryContext(ctx, consumerPositions, arg.Consumer)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ConsumerPosition
+	for rows.Next() {
+		var i ConsumerPosition
+		if err := rows.Scan(
+			&i.Consumer,
+			&i.Shard,
+			&i.Pos,
+			&i.Holder,
+			&i.Token,
+			&i.ExpiresUs,
+			&i.Rebuild,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const createPosition = `-- name: CreatePosition :exec
 INSERT INTO consumer_position (consumer, shard, pos, holder, token, expires_us, rebuild)
 VALUES ($1, $2, $3, '', 0, 0, $4)
@@ -292,6 +331,26 @@ func (q *Queries) DueReplays(ctx context.Context, arg DueReplaysParams) ([]DeadL
 		return nil, err
 	}
 	return items, nil
+}
+
+const eventAt = `-- name: EventAt :one
+SELECT pos, at_us FROM event_log WHERE pos >= $1 ORDER BY pos LIMIT 1
+`
+
+type EventAtParams struct {
+	Pos int64
+}
+
+type EventAtRow struct {
+	Pos  int64
+	AtUs int64
+}
+
+func (q *Queries) EventAt(ctx context.Context, arg EventAtParams) (EventAtRow, error) {
+	row := q.db.QueryRowContext(ctx, eventAt, arg.Pos)
+	var i EventAtRow
+	err := row.Scan(&i.Pos, &i.AtUs)
+	return i, err
 }
 
 const events = `-- name: Events :many

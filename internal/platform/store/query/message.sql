@@ -48,3 +48,7 @@ WHERE account_id = @account_id AND shard = @shard AND id = @id;
 
 -- name: UpdateMessageBody :execrows
 UPDATE message SET body = @body WHERE account_id = @account_id AND shard = @shard AND id = @id;
+
+-- name: MessagesByID :many
+SELECT * FROM message WHERE account_id = @account_id AND shard = @shard
+  AND id IN (@id1, @id2, @id3, @id4, @id5, @id6, @id7, @id8);

@@ -309,6 +309,75 @@ func (q *Queries) MessagesBefore(ctx context.Context, arg MessagesBeforeParams) 
 	return items, nil
 }
 
+const messagesByID = `-- name: MessagesByID :many
+SELECT shard, id, account_id, conversation_id, seq, inbox_id, author_kind, author_id, visibility, status, failure_reason, client_id, external_id, sent_us, at_us, body FROM message WHERE account_id = $1 AND shard = $2
+  AND id IN ($3, $4, $5, $6, $7, $8, $9, $10)
+`
+
+type MessagesByIDParams struct {
+	AccountID string
+	Shard     int16
+	Id1       string
+	Id2       string
+	Id3       string
+	Id4       string
+	Id5       string
+	Id6       string
+	Id7       string
+	Id8       string
+}
+
+func (q *Queries) MessagesByID(ctx context.Context, arg MessagesByIDParams) ([]Message, error) {
+	rows, err := q.db.QueryContext(ctx, messagesByID,
+		arg.AccountID,
+		arg.Shard,
+		arg.Id1,
+		arg.Id2,
+		arg.Id3,
+		arg.Id4,
+		arg.Id5,
+		arg.Id6,
+		arg.Id7,
+		arg.Id8,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Message
+	for rows.Next() {
+		var i Message
+		if err := rows.Scan(
+			&i.Shard,
+			&i.ID,
+			&i.AccountID,
+			&i.ConversationID,
+			&i.Seq,
+			&i.InboxID,
+			&i.AuthorKind,
+			&i.AuthorID,
+			&i.Visibility,
+			&i.Status,
+			&i.FailureReason,
+			&i.ClientID,
+			&i.ExternalID,
+			&i.SentUs,
+			&i.AtUs,
+			&i.Body,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const publicMessagesAfter = `-- name: PublicMessagesAfter :many
 SELECT shard, id, account_id, conversation_id, seq, inbox_id, author_kind, author_id, visibility, status, failure_reason, client_id, external_id, sent_us, at_us, body FROM message
 WHERE account_id = $1 AND shard = $2 AND conversation_id = $3

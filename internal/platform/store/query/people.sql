@@ -68,3 +68,7 @@ ON CONFLICT (account_id, scope, hash) DO NOTHING;
 -- name: UpdateIdentity :execrows
 UPDATE identity SET contact_id = @contact_id, external = @external, verified = @verified
 WHERE account_id = @account_id AND scope = @scope AND hash = @hash;
+
+-- name: ContactsByID :many
+SELECT * FROM contact WHERE account_id = @account_id
+  AND id IN (@id1, @id2, @id3, @id4, @id5, @id6, @id7, @id8);

@@ -165,6 +165,63 @@ func (q *Queries) ContactPage(ctx context.Context, arg ContactPageParams) ([]Con
 	return items, nil
 }
 
+const contactsByID = `-- name: ContactsByID :many
+SELECT account_id, id, profile, blocked, created_us, seen_us FROM contact WHERE account_id = $1
+  AND id IN ($2, $3, $4, $5, $6, $7, $8, $9)
+`
+
+type ContactsByIDParams struct {
+	AccountID string
+	Id1       string
+	Id2       string
+	Id3       string
+	Id4       string
+	Id5       string
+	Id6       string
+	Id7       string
+	Id8       string
+}
+
+func (q *Queries) ContactsByID(ctx context.Context, arg ContactsByIDParams) ([]Contact, error) {
+	rows, err := q.db.QueryContext(ctx, contactsByID,
+		arg.AccountID,
+		arg.Id1,
+		arg.Id2,
+		arg.Id3,
+		arg.Id4,
+		arg.Id5,
+		arg.Id6,
+		arg.Id7,
+		arg.Id8,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Contact
+	for rows.Next() {
+		var i Contact
+		if err := rows.Scan(
+			&i.AccountID,
+			&i.ID,
+			&i.Profile,
+			&i.Blocked,
+			&i.CreatedUs,
+			&i.SeenUs,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const deleteTeam = `-- name: DeleteTeam :execrows
 DELETE FROM team WHERE account_id = $1 AND id = $2
 `
