@@ -1,0 +1,82 @@
+package conversation
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+	"unicode/utf8"
+
+	"yingda.dev/internal/desk"
+	"yingda.dev/internal/platform/seal"
+)
+
+// maxPreview is the longest preview, in characters.
+const maxPreview = 120
+
+// BodyPlace is where a message's body is sealed for.
+func BodyPlace(conversation desk.ConversationID, message desk.MessageID) seal.Place {
+	return seal.Place{Owner: string(conversation), Table: "message", Row: string(message), Column: "body"}
+}
+
+func previewPlace(id desk.ConversationID) seal.Place {
+	return seal.Place{Owner: string(id), Table: "conversation", Row: string(id), Column: "preview"}
+}
+
+func profilePlace(id desk.ContactID) seal.Place {
+	return seal.Place{Owner: string(id), Table: "contact", Row: string(id), Column: "profile"}
+}
+
+// body is content ready to be sealed as often as a unit runs.
+type body struct {
+	json    []byte
+	preview []byte
+}
+
+func newBody(c desk.Content) (body, error) {
+	if err := c.Validate(); err != nil {
+		return body{}, err
+	}
+	data, err := json.Marshal(c)
+	if err != nil {
+		return body{}, desk.Wrap(desk.Invalid, "encode content", err)
+	}
+	return body{json: data, preview: []byte(preview(c))}, nil
+}
+
+func (b body) seal(keys *seal.AccountKeys, conversation desk.ConversationID, message desk.MessageID) (content, preview desk.Sealed) {
+	return keys.Seal(BodyPlace(conversation, message), b.json), keys.Seal(previewPlace(conversation), b.preview)
+}
+
+// preview is the start of the readable text on one line.
+func preview(c desk.Content) string {
+	line := strings.Join(strings.Fields(c.PlainText()), " ")
+	if utf8.RuneCountInString(line) <= maxPreview {
+		return line
+	}
+	return string([]rune(line)[:maxPreview-1]) + "…"
+}
+
+// open decrypts messages. One that does not open keeps its head and has no
+// parts, so that damage to one does not hide the rest; it is logged.
+func (s *Service) open(ctx context.Context, keys *seal.AccountKeys, stored []desk.StoredMessage) []desk.Message {
+	out := make([]desk.Message, len(stored))
+	for i, m := range stored {
+		out[i].MessageHead = m.MessageHead
+		plain, err := keys.Open(BodyPlace(m.ConversationID, m.ID), m.Body)
+		if err == nil {
+			err = json.Unmarshal(plain, &out[i].Content)
+		}
+		if err != nil {
+			s.deps.Log.ErrorContext(ctx, "a message cannot be opened", "message_id", m.ID, "error", err)
+		}
+	}
+	return out
+}
+
+func (s *Service) keys(ctx context.Context, account desk.AccountID, op string) (*seal.AccountKeys, error) {
+	keys, err := s.deps.Keys.Account(ctx, account)
+	if err != nil {
+		return nil, desk.Wrap(desk.KindOf(err), op, err)
+	}
+	return keys, nil
+}

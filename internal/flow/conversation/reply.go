@@ -1,0 +1,167 @@
+package conversation
+
+import (
+	"context"
+	"time"
+
+	"yingda.dev/internal/desk"
+	"yingda.dev/internal/platform/store"
+)
+
+// ReplyCommand sends a message to the customer.
+type ReplyCommand struct {
+	Actor          Actor
+	Key            string
+	ConversationID desk.ConversationID
+	// ExpectVersion is as in Order.
+	ExpectVersion int64
+	Content       desk.Content
+	// ClientID is the sender's own id of the message, at most 200 bytes.
+	ClientID string
+	// SentAt is the sender's clock; may be zero.
+	SentAt time.Time
+}
+
+// Reply adds an agent's answer, takes the conversation over if nobody has it,
+// and starts the message on its way. A repeat of the key returns the first
+// message. Quoting works for public messages of the same conversation.
+func (s *Service) Reply(ctx context.Context, r ReplyCommand) (desk.Message, error) {
+	const op = "reply"
+	routes, err := s.deps.Routes.Routes(ctx, r.Actor.Account)
+	if err != nil {
+		return desk.Message{}, desk.Wrap(desk.KindOf(err), op, err)
+	}
+	return s.say(ctx, r, op, desk.Public, func(inbox desk.InboxID) Route {
+		if route, ok := routes(inbox); ok {
+			return route
+		}
+		return Route{Status: desk.Failed}
+	})
+}
+
+// NoteCommand leaves a note for colleagues.
+type NoteCommand struct {
+	Actor          Actor
+	Key            string
+	ConversationID desk.ConversationID
+	Text           string
+	ClientID       string
+}
+
+// Note adds a note that only colleagues see. A repeat of the key returns the
+// first note.
+func (s *Service) Note(ctx context.Context, n NoteCommand) (desk.Message, error) {
+	return s.say(ctx, ReplyCommand{
+		Actor: n.Actor, Key: n.Key, ConversationID: n.ConversationID,
+		Content: desk.TextContent(n.Text), ClientID: n.ClientID,
+	}, "note", desk.Note, func(desk.InboxID) Route { return Route{Status: desk.Received} })
+}
+
+// noInbox is the failure reason of a reply whose inbox is gone or switched off.
+const noInbox = "inbox_unavailable"
+
+func (s *Service) say(ctx context.Context, r ReplyCommand, verb string, v desk.Visibility, route func(desk.InboxID) Route) (desk.Message, error) {
+	order := Order{Actor: r.Actor, Key: r.Key, ConversationID: r.ConversationID, ExpectVersion: r.ExpectVersion}
+	if err := order.check(verb); err != nil {
+		return desk.Message{}, err
+	}
+	if len(r.ClientID) > maxClientKey {
+		return desk.Message{}, desk.InvalidField(verb, "client_id", "the client id is longer than 200 bytes")
+	}
+	content, err := newBody(r.Content)
+	if err != nil {
+		return desk.Message{}, err
+	}
+	if err := s.checkQuote(ctx, r); err != nil {
+		return desk.Message{}, err
+	}
+	keys, err := s.keys(ctx, r.Actor.Account, verb)
+	if err != nil {
+		return desk.Message{}, err
+	}
+	shard, _ := r.ConversationID.Shard() // Order.check saw to it
+	id := s.deps.IDs.Message(shard)
+	by := r.Actor.author()
+	// What the last run of the unit wrote is what was committed.
+	var written desk.StoredMessage
+	command := order.command(verb, func(sit store.Situation) (store.Effects, error) {
+		before := sit.Conversation
+		if err := before.ExpectVersion(r.ExpectVersion); err != nil {
+			return store.Effects{}, err
+		}
+		way := route(before.InboxID)
+		head := desk.MessageHead{ID: id, InboxID: before.InboxID, Author: by, Visibility: v, ClientID: r.ClientID, SentAt: r.SentAt}
+		if way.Status == desk.Failed {
+			head.FailureReason = noInbox
+		}
+		sealed, preview := content.seal(keys, before.ID, id)
+		tr, stored := before.Add(desk.StoredMessage{MessageHead: head, Body: sealed}, preview, way.Status, sit.Now)
+		e := effects(before, tr, by)
+		e.Messages = []desk.StoredMessage{stored}
+		if way.Queue {
+			e.Outbox = []store.OutboxItem{{
+				AccountID: stored.AccountID, MessageID: stored.ID, ConversationID: stored.ConversationID,
+				ContactID: before.ContactID, InboxID: stored.InboxID, Seq: stored.Seq,
+			}}
+		}
+		written = stored
+		return e, nil
+	})
+	command.ResultID = string(id)
+	out, err := s.deps.Store.Do(ctx, command)
+	if err != nil {
+		return desk.Message{}, err
+	}
+	if !out.Repeated {
+		return desk.Message{MessageHead: written.MessageHead, Content: r.Content}, nil
+	}
+	first, err := s.deps.Store.Message(ctx, r.Actor.Account, desk.MessageID(out.ResultID))
+	if err != nil {
+		return desk.Message{}, desk.Wrap(desk.KindOf(err), verb, err)
+	}
+	return s.open(ctx, keys, []desk.StoredMessage{first})[0], nil
+}
+
+// checkQuote refuses to quote what the customer cannot see or another conversation.
+func (s *Service) checkQuote(ctx context.Context, r ReplyCommand) error {
+	if r.Content.ReplyTo == "" {
+		return nil
+	}
+	quoted, err := s.deps.Store.Message(ctx, r.Actor.Account, r.Content.ReplyTo)
+	if err != nil && desk.KindOf(err) != desk.NotFound {
+		return err
+	}
+	if err != nil || quoted.ConversationID != r.ConversationID || quoted.Visibility != desk.Public {
+		return desk.InvalidField("quote message", "reply_to", "there is no such message in this conversation")
+	}
+	return nil
+}
+
+// SetMessageStatus moves an outgoing message's status upward; a lower one
+// changes nothing. reason is a short code for Failed.
+func (s *Service) SetMessageStatus(ctx context.Context, account desk.AccountID, id desk.MessageID, status desk.DeliveryStatus, reason string) error {
+	return s.SetMessageSent(ctx, account, id, status, reason, "")
+}
+
+// SetMessageSent is SetMessageStatus that also keeps the platform's name of
+// the message, by which later receipts find it; "" keeps the known one.
+func (s *Service) SetMessageSent(ctx context.Context, account desk.AccountID, id desk.MessageID, status desk.DeliveryStatus, reason, external string) error {
+	m, err := s.deps.Store.Message(ctx, account, id)
+	if err != nil {
+		return err
+	}
+	if _, moves := m.Status.Advance(status); !moves && external == "" {
+		return nil
+	}
+	_, err = s.deps.Store.Do(ctx, store.Command{
+		Account: account, Target: store.Target{Conversation: m.ConversationID},
+		Decide: func(sit store.Situation) (store.Effects, error) {
+			return store.Effects{
+				Conversation: sit.Conversation, Actor: desk.Author{Kind: desk.BySystem},
+				Statuses: []store.MessageStatus{{MessageID: id, Status: status, Reason: reason, ExternalID: external}},
+				Facts:    []desk.Fact{desk.MessageStatusChanged{MessageID: id, Seq: m.Seq, Status: status, Reason: reason}},
+			}, nil
+		},
+	})
+	return err
+}

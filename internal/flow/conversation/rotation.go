@@ -1,0 +1,480 @@
+package conversation
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"yingda.dev/internal/desk"
+	"yingda.dev/internal/platform/seal"
+	"yingda.dev/internal/platform/store"
+)
+
+// rotationJob is the kind of the jobs that seal an account's values anew.
+const rotationJob = "key_rotation"
+
+// RotatorDeps are the rotator's required collaborators.
+type RotatorDeps struct {
+	Store *store.Store
+	Keys  *seal.Keyring
+	IDs   *desk.IDs
+	Log   *slog.Logger
+	// Holder names this process among those that share the database.
+	Holder string
+}
+
+// RotatorConfig tunes a Rotator. Its zero value is the default.
+type RotatorConfig struct {
+	// Chunk is how many values one transaction seals anew. Default 200.
+	Chunk int
+	// Look is how often work begun by other nodes is looked for. Default 30 s.
+	Look time.Duration
+	// Lease is how long a node that vanished holds up an account's rotation.
+	// Default 1 min.
+	Lease time.Duration
+}
+
+// Rotator brings sealed values under a new key, in small pieces beside the
+// daily work. It may be killed at any moment and goes on where it was; one node
+// at a time works on an account.
+type Rotator struct {
+	deps     RotatorDeps
+	config   RotatorConfig
+	walker   *walker
+	rotation *seal.Rotation
+	// wake holds one signal: look for work now. A full channel loses nothing.
+	wake chan struct{}
+}
+
+// NewRotator builds a Rotator. A missing collaborator is Invalid.
+func NewRotator(d RotatorDeps, c RotatorConfig) (*Rotator, error) {
+	if d.Store == nil || d.Keys == nil || d.IDs == nil || d.Log == nil || d.Holder == "" {
+		return nil, desk.E(desk.Invalid, "build key rotator", "a required part is missing")
+	}
+	if c.Look <= 0 {
+		c.Look = 30 * time.Second
+	}
+	if c.Lease <= 0 {
+		c.Lease = time.Minute
+	}
+	w := &walker{store: d.Store, ids: d.IDs}
+	return &Rotator{
+		deps: d, config: c, walker: w, rotation: seal.NewRotation(d.Keys, w, c.Chunk), wake: make(chan struct{}, 1),
+	}, nil
+}
+
+// RotationStatus is how far the rotation of an account is.
+type RotationStatus struct {
+	// State is "" if there never was one.
+	State store.JobState
+	// Pass counts the walks through the data; the last one found nothing to do.
+	Pass        int
+	Done, Total int64
+	// Unreadable values are left as they are; the old keys are then kept in use.
+	Unreadable           int64
+	StartedAt, UpdatedAt time.Time
+}
+
+// RotateKeys gives the account a new data key and begins to seal everything
+// under it in the background. While one rotation is unfinished it is continued.
+func (r *Rotator) RotateKeys(ctx context.Context, account desk.AccountID) (RotationStatus, error) {
+	if _, err := r.rotation.Start(ctx, account); err != nil {
+		return RotationStatus{}, err
+	}
+	select {
+	case r.wake <- struct{}{}:
+	default:
+	}
+	return r.RotationStatus(ctx, account)
+}
+
+// RotationStatus tells how far it is.
+func (r *Rotator) RotationStatus(ctx context.Context, account desk.AccountID) (RotationStatus, error) {
+	job, err := r.deps.Store.Job(ctx, account, rotationJob)
+	if errors.Is(err, desk.NotFound) {
+		return RotationStatus{}, nil
+	}
+	if err != nil {
+		return RotationStatus{}, err
+	}
+	p, err := progressOf(job)
+	return RotationStatus{
+		State: job.State, Pass: p.Pass, Done: job.Done, Total: job.Total, Unreadable: p.Unreadable,
+		StartedAt: job.CreatedAt, UpdatedAt: job.UpdatedAt,
+	}, err
+}
+
+// Run works on rotations until ctx ends, and returns nil then.
+func (r *Rotator) Run(ctx context.Context) error {
+	look := time.NewTicker(r.config.Look)
+	defer look.Stop()
+	for {
+		if err := r.work(ctx); err != nil && ctx.Err() == nil {
+			r.deps.Log.WarnContext(ctx, "key rotation waits", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-r.wake:
+		case <-look.C:
+		}
+	}
+}
+
+// work does what there is to do for all accounts.
+func (r *Rotator) work(ctx context.Context) error {
+	jobs, err := r.deps.Store.RunningJobs(ctx, rotationJob)
+	if err != nil {
+		return err
+	}
+	var failed error
+	for _, job := range jobs {
+		if err := r.account(ctx, job.AccountID); err != nil {
+			failed = errors.Join(failed, err)
+		}
+	}
+	return failed
+}
+
+// account runs one account's rotation to its end, as long as this node holds the lease.
+func (r *Rotator) account(ctx context.Context, account desk.AccountID) error {
+	lease, ok, err := r.deps.Store.AcquireLease(ctx, rotationJob+":"+string(account), r.deps.Holder, r.config.Lease)
+	if err != nil || !ok {
+		return err
+	}
+	release := func() {
+		// The lease ends by itself; giving it back only saves others the wait.
+		_ = r.deps.Store.ReleaseLease(context.WithoutCancel(ctx), lease)
+	}
+	defer release()
+	for ctx.Err() == nil {
+		p, err := r.rotation.Step(ctx, account)
+		if err != nil || p.Key == 0 {
+			return err
+		}
+		if p.Finished {
+			r.deps.Log.InfoContext(ctx, "key rotation finished", "account_id", account, "passes", p.Pass, "unreadable", p.Unreadable)
+			return nil
+		}
+		if lease, err = r.deps.Store.RenewLease(ctx, lease, r.config.Lease); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// walker gives a rotation the sealed values of an account: the profiles of
+// agents, the secrets of inboxes, contacts with their identities, previews and
+// messages. The cursor is "<stage>:<id>", with the shard before the id where
+// there are shards.
+type walker struct {
+	store *store.Store
+	ids   *desk.IDs
+
+	// jobs remembers the id of each account's running job, so that progress is
+	// saved to the same row; as many as accounts rotate.
+	mu   sync.Mutex
+	jobs map[desk.AccountID]string
+}
+
+var _ seal.Walker = (*walker)(nil)
+
+func progressOf(job store.Job) (seal.Progress, error) {
+	var p seal.Progress
+	err := json.Unmarshal([]byte(job.Cursor), &p)
+	return p, desk.Wrap(desk.Internal, "read rotation progress", err)
+}
+
+func (w *walker) Load(ctx context.Context, account desk.AccountID) (seal.Progress, error) {
+	job, err := w.store.Job(ctx, account, rotationJob)
+	if errors.Is(err, desk.NotFound) {
+		return seal.Progress{}, nil
+	}
+	if err != nil {
+		return seal.Progress{}, err
+	}
+	p, err := progressOf(job)
+	w.remember(account, job)
+	return p, err
+}
+
+func (w *walker) remember(account desk.AccountID, job store.Job) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.jobs == nil {
+		w.jobs = make(map[desk.AccountID]string)
+	}
+	if job.State == store.JobRunning {
+		w.jobs[account] = job.ID
+	} else {
+		delete(w.jobs, account) // the next rotation is a job of its own
+	}
+}
+
+func (w *walker) jobID(account desk.AccountID) string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.jobs == nil {
+		w.jobs = make(map[desk.AccountID]string)
+	}
+	id, ok := w.jobs[account]
+	if !ok {
+		id = w.ids.Other("job")
+		w.jobs[account] = id
+	}
+	return id
+}
+
+func (w *walker) Count(ctx context.Context, account desk.AccountID) (int64, error) {
+	// The index has a document for nearly every message, and messages are
+	// nearly everything there is.
+	return w.store.Index().Count(ctx, account)
+}
+
+// stages are the walks in their order. Each returns a page after the given id.
+var stages = []func(*walker, context.Context, desk.AccountID, string, int) ([]seal.Item, string, error){
+	(*walker).agents, (*walker).inboxes, (*walker).contacts, (*walker).previews, (*walker).messages,
+}
+
+// Page returns values of one stage; an empty stage leads to the next.
+func (w *walker) Page(ctx context.Context, account desk.AccountID, cursor string, limit int) ([]seal.Item, string, error) {
+	stage, after := 0, ""
+	if cursor != "" {
+		number, rest, _ := strings.Cut(cursor, ":")
+		n, err := strconv.Atoi(number)
+		if err != nil || n < 0 {
+			return nil, "", desk.E(desk.Internal, "walk sealed values", "")
+		}
+		stage, after = n, rest
+	}
+	for ; stage < len(stages); stage, after = stage+1, "" {
+		for {
+			items, next, err := stages[stage](w, ctx, account, after, limit)
+			if err != nil {
+				return nil, "", err
+			}
+			if len(items) > 0 {
+				return items, strconv.Itoa(stage) + ":" + next, nil
+			}
+			if next == "" || next == after {
+				break
+			}
+			after = next // rows without sealed values, or the end of a shard
+		}
+	}
+	return nil, "", nil
+}
+
+// agents returns all agents at once: they are few, and have no pages.
+func (w *walker) agents(ctx context.Context, account desk.AccountID, after string, _ int) ([]seal.Item, string, error) {
+	agents, err := w.store.Agents(ctx, account)
+	var items []seal.Item
+	for _, a := range agents {
+		if string(a.ID) > after {
+			items = append(items, seal.Item{Place: agentPlace(a.ID), Sealed: a.Profile})
+			after = string(a.ID)
+		}
+	}
+	return items, after, err
+}
+
+func agentPlace(id desk.AgentID) seal.Place {
+	return seal.Place{Owner: string(id), Table: "agent", Row: string(id), Column: "profile"}
+}
+
+func (w *walker) inboxes(ctx context.Context, account desk.AccountID, after string, _ int) ([]seal.Item, string, error) {
+	inboxes, err := w.store.Inboxes(ctx, account)
+	var items []seal.Item
+	for _, in := range inboxes {
+		if string(in.ID) > after && len(in.Secrets) > 0 {
+			items = append(items, seal.Item{Place: inboxPlace(in.ID), Sealed: in.Secrets})
+			after = string(in.ID)
+		}
+	}
+	return items, after, err
+}
+
+func inboxPlace(id desk.InboxID) seal.Place {
+	return seal.Place{Owner: string(id), Table: "inbox", Row: string(id), Column: "secrets"}
+}
+
+// contacts returns contacts together with what channels call them.
+func (w *walker) contacts(ctx context.Context, account desk.AccountID, after string, limit int) ([]seal.Item, string, error) {
+	contacts, err := w.store.ContactPage(ctx, account, desk.ContactID(after), limit)
+	if err != nil {
+		return nil, "", err
+	}
+	var items []seal.Item
+	for _, c := range contacts {
+		after = string(c.ID)
+		if len(c.Profile) > 0 {
+			items = append(items, seal.Item{Place: profilePlace(c.ID), Sealed: c.Profile})
+		}
+		identities, err := w.store.Identities(ctx, account, c.ID)
+		if err != nil {
+			return nil, "", err
+		}
+		for _, i := range identities {
+			items = append(items, seal.Item{Place: identityPlace(i), Sealed: i.External})
+		}
+	}
+	return items, after, nil
+}
+
+func identityPlace(i store.Identity) seal.Place {
+	return seal.Place{Owner: string(i.ContactID), Table: "identity", Row: i.Scope + ":" + i.Hash, Column: "external"}
+}
+
+func (w *walker) previews(ctx context.Context, account desk.AccountID, after string, limit int) ([]seal.Item, string, error) {
+	shard, id, next := shardCursor(after)
+	page, err := w.store.ConversationPage(ctx, account, shard, desk.ConversationID(id), limit)
+	if err != nil {
+		return nil, "", err
+	}
+	if len(page) == 0 {
+		return nil, next, nil
+	}
+	var items []seal.Item
+	for _, c := range page {
+		if len(c.Preview) > 0 {
+			items = append(items, seal.Item{Place: previewPlace(c.ID), Sealed: c.Preview})
+		}
+	}
+	return items, shardPlace(shard, string(page[len(page)-1].ID)), nil
+}
+
+func (w *walker) messages(ctx context.Context, account desk.AccountID, after string, limit int) ([]seal.Item, string, error) {
+	shard, id, next := shardCursor(after)
+	page, err := w.store.MessagePage(ctx, account, shard, desk.MessageID(id), limit)
+	if err != nil {
+		return nil, "", err
+	}
+	if len(page) == 0 {
+		return nil, next, nil
+	}
+	items := make([]seal.Item, len(page))
+	for i, m := range page {
+		items[i] = seal.Item{Place: BodyPlace(m.ConversationID, m.ID), Sealed: m.Body}
+	}
+	return items, shardPlace(shard, string(page[len(page)-1].ID)), nil
+}
+
+func shardPlace(shard desk.Shard, id string) string { return strconv.Itoa(int(shard)) + "/" + id }
+
+// shardCursor reads a shardPlace; next is the start of the shard after, or ""
+// behind the last.
+func shardCursor(cursor string) (shard desk.Shard, id, next string) {
+	number, id, _ := strings.Cut(cursor, "/")
+	n, err := strconv.Atoi(number)
+	if err != nil || n < 0 || n >= desk.Shards {
+		n, id = 0, ""
+	}
+	if n+1 < desk.Shards {
+		next = shardPlace(desk.Shard(n+1), "")
+	}
+	return desk.Shard(n), id, next
+}
+
+// Save replaces values that are still what they were, with the progress.
+func (w *walker) Save(ctx context.Context, account desk.AccountID, changes []seal.Change, p seal.Progress) error {
+	cursor, err := json.Marshal(p)
+	if err != nil {
+		return desk.Wrap(desk.Internal, "save rotation progress", err)
+	}
+	job := store.Job{
+		ID: w.jobID(account), AccountID: account, Kind: rotationJob, Cursor: string(cursor),
+		Done: p.Done, Total: p.Total, State: store.JobRunning,
+	}
+	if p.Finished {
+		job.State = store.JobDone
+	}
+	// Conversations change only through commands. A preview replaced without
+	// the progress is found done when the step is repeated.
+	for _, c := range changes {
+		if c.Place.Table == "conversation" {
+			if err := w.replacePreview(ctx, account, c); err != nil {
+				return err
+			}
+		}
+	}
+	return w.store.Write(ctx, account, func(ctx context.Context, tx *store.Tx) error {
+		for _, c := range changes {
+			if err := replace(ctx, tx, account, c); err != nil && !errors.Is(err, desk.NotFound) {
+				return err
+			}
+		}
+		return tx.SaveJob(ctx, job)
+	})
+}
+
+// replacePreview changes nothing but the preview's key, and tells nobody.
+func (w *walker) replacePreview(ctx context.Context, account desk.AccountID, c seal.Change) error {
+	_, err := w.store.Do(ctx, store.Command{
+		Account: account, Target: store.Target{Conversation: desk.ConversationID(c.Place.Row)},
+		Decide: func(sit store.Situation) (store.Effects, error) {
+			if !bytes.Equal(sit.Conversation.Preview, c.Old) {
+				return store.Effects{}, nil
+			}
+			after := sit.Conversation
+			after.Preview = c.New
+			return store.Effects{Conversation: after, Actor: desk.Author{Kind: desk.BySystem}}, nil
+		},
+	})
+	return err
+}
+
+// replace puts the newly sealed value where the old one still stands.
+func replace(ctx context.Context, tx *store.Tx, account desk.AccountID, c seal.Change) error {
+	same := func(now desk.Sealed) bool { return bytes.Equal(now, c.Old) }
+	row := c.Place.Row
+	switch c.Place.Table {
+	case "agent":
+		a, err := tx.Agent(ctx, account, desk.AgentID(row))
+		if err != nil || !same(a.Profile) {
+			return err
+		}
+		a.Profile = c.New
+		return tx.PutAgent(ctx, a)
+	case "inbox":
+		in, err := tx.Inbox(ctx, account, desk.InboxID(row))
+		if err != nil || !same(in.Secrets) {
+			return err
+		}
+		in.Secrets = c.New
+		return tx.PutInbox(ctx, in)
+	case "contact":
+		contact, err := tx.Contact(ctx, account, desk.ContactID(row))
+		if err != nil || !same(contact.Profile) {
+			return err
+		}
+		contact.Profile = c.New
+		return tx.UpdateContact(ctx, contact)
+	case "identity":
+		return replaceIdentity(ctx, tx, account, c)
+	case "conversation":
+		return nil // done before
+	default:
+		m, err := tx.Message(ctx, account, desk.MessageID(row))
+		if err != nil || !same(m.Body) {
+			return err
+		}
+		return tx.UpdateMessageBody(ctx, account, m.ID, c.New)
+	}
+}
+
+func replaceIdentity(ctx context.Context, tx *store.Tx, account desk.AccountID, c seal.Change) error {
+	identities, err := tx.Identities(ctx, account, desk.ContactID(c.Place.Owner))
+	for _, i := range identities {
+		if i.Scope+":"+i.Hash == c.Place.Row && bytes.Equal(i.External, c.Old) {
+			i.External = c.New
+			return tx.UpdateIdentity(ctx, i)
+		}
+	}
+	return err
+}
