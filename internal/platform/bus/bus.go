@@ -17,13 +17,15 @@ type Consumer struct {
 	// Name is the consumer's durable name, lower-case with underscores. Two
 	// consumers of one name on different nodes share the work.
 	Name string
-	// Batch is the most events given to one Handle; 0 means 100.
+	// Batch is the most events given to one Handle; 0 means 256.
 	Batch int
 	// Handle looks at consecutive events of the shards that this node holds, in
 	// the order of the log, and returns what is to be written (nil for nothing).
 	// It must not modify or keep the slice. It may be called again with the same
 	// or a shorter run of the same events, after an error here or in Effects.
-	// It must not wait on the network: it writes a job instead.
+	// It must not wait on the network: it writes a job instead. An error whose
+	// Kind is Limited or Unavailable says that the events are not to blame: they
+	// are tried again for as long as it takes. A panic counts as an error.
 	Handle func(ctx context.Context, events []desk.Event) (Effects, error)
 	// Rebuild is called when the log was trimmed past this consumer's position.
 	// It brings the consumer's own tables to the present from the tables of
@@ -53,10 +55,11 @@ type Bus interface {
 	// A listener that is slow misses the oldest.
 	Signals(ctx context.Context, fn func(Signal)) error
 
-	// Replay hands a dead letter's conversation to its consumer again: every
-	// event put aside, in order, then the conversation takes part as before. It
-	// returns when all are handled. An event that still fails stays aside with
-	// those after it, and its error is returned. NotFound if there is no such
+	// Replay asks for another try of a dead letter and of everything else that
+	// its consumer put aside of the same conversation. It returns when the wish
+	// is durable; the node that reads the conversation's shard follows it soon,
+	// in order, and then the conversation takes part as before. An event that
+	// fails again stays aside with those after it. NotFound if there is no such
 	// dead letter in the account.
 	Replay(ctx context.Context, account desk.AccountID, deadLetter string) error
 }

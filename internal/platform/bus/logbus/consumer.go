@@ -1,0 +1,478 @@
+package logbus
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"yingda.dev/internal/desk"
+	"yingda.dev/internal/platform/bus"
+	"yingda.dev/internal/platform/store"
+)
+
+// defaultBatch is Consumer.Batch if it is 0.
+const defaultBatch = 256
+
+// subject is what is put aside as a whole when one of its events fails.
+type subject struct {
+	account      desk.AccountID
+	conversation desk.ConversationID
+}
+
+// consumer is one Consume call: a loop that alone touches its fields, and a
+// goroutine that renews the leases and hands over what it got.
+type consumer struct {
+	*bus.Consumer
+	b *Bus
+
+	// claims holds the newest answer of the store about our leases; a newer one
+	// replaces it unread.
+	claims chan []store.Position
+	// wake tells the loop that claims or replays may be waiting, hurry tells
+	// renew to claim at once; capacity 1 each, more would say nothing more.
+	wake, hurry chan struct{}
+	// asked is set when somebody in this process asked for a replay.
+	asked atomic.Bool
+
+	held   map[desk.Shard]store.Position
+	parked map[subject]bool
+	// read is the position up to which the loop has seen the log.
+	read int64
+	// committed is when positions were last saved.
+	committed time.Time
+	replay    bool
+}
+
+// errFenced says that another node has the shards now.
+var errFenced = errors.New("shards are no longer ours")
+
+// Consume implements bus.Bus.
+func (b *Bus) Consume(ctx context.Context, c bus.Consumer) error {
+	const op = "consume"
+	if c.Name == "" || c.Handle == nil || c.Batch < 0 {
+		return desk.E(desk.Invalid, op, "a consumer needs a name, a handler and a batch that is not negative")
+	}
+	if c.Batch == 0 {
+		c.Batch = defaultBatch
+	}
+	run := &consumer{
+		Consumer: &c, b: b, claims: make(chan []store.Position, 1), wake: make(chan struct{}, 1),
+		hurry: make(chan struct{}, 1),
+		held:  map[desk.Shard]store.Position{}, parked: map[subject]bool{},
+	}
+	b.mu.Lock()
+	if b.running[c.Name] != nil {
+		b.mu.Unlock()
+		return desk.E(desk.Conflict, op, "this consumer runs in this process already")
+	}
+	b.running[c.Name] = run
+	b.mu.Unlock()
+	defer func() {
+		b.mu.Lock()
+		delete(b.running, c.Name)
+		b.mu.Unlock()
+	}()
+
+	var renewing sync.WaitGroup
+	renewing.Go(func() { run.renew(ctx) })
+	run.loop(ctx)
+	renewing.Wait()
+
+	// Let another node go on at once. ctx has ended; this must not take long.
+	last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
+	defer cancel()
+	if err := b.deps.Store.ReleasePositions(last, c.Name, b.holder); err != nil {
+		b.deps.Log.WarnContext(ctx, "shards not released", "consumer", c.Name, "error", err)
+	}
+	return nil
+}
+
+// renew claims what is free and renews what we hold, three times in a lease.
+func (c *consumer) renew(ctx context.Context) {
+	for failures := 0; ; {
+		positions, err := c.b.deps.Store.ClaimPositions(ctx, c.Name, c.b.holder, c.b.cfg.LeaseTTL)
+		pause := c.b.cfg.LeaseTTL / 3
+		if err != nil {
+			if ctx.Err() != nil {
+				return
+			}
+			failures++
+			pause = min(pause, c.b.backoff(failures))
+			c.b.deps.Log.WarnContext(ctx, "shards not claimed", "consumer", c.Name, "error", err, "failures", failures)
+		} else {
+			failures = 0
+			select {
+			case <-c.claims: // the loop was busy; this answer is newer
+			default:
+			}
+			c.claims <- positions
+			c.kick()
+		}
+		fired, stop := c.b.deps.After(pause)
+		select {
+		case <-ctx.Done():
+		case <-fired:
+		case <-c.hurry:
+		}
+		stop()
+		if ctx.Err() != nil {
+			return
+		}
+	}
+}
+
+// kick makes the loop look at claims and replays.
+func (c *consumer) kick() {
+	select {
+	case c.wake <- struct{}{}:
+	default:
+	}
+}
+
+// loop handles events until ctx ends.
+func (c *consumer) loop(ctx context.Context) {
+	for failures := 0; ctx.Err() == nil; {
+		err := c.step(ctx)
+		switch {
+		case err == nil:
+			failures = 0
+			continue
+		case ctx.Err() != nil:
+			return
+		case errors.Is(err, errFenced):
+			c.b.deps.Log.WarnContext(ctx, "shards lost to another node", "consumer", c.Name)
+			clear(c.held)
+			select {
+			case c.hurry <- struct{}{}:
+			default:
+			}
+			failures = 0
+			continue
+		}
+		failures++
+		c.b.metrics.failures.WithLabelValues(c.Name).Inc()
+		c.b.deps.Log.WarnContext(ctx, "consumer cannot go on", "consumer", c.Name, "error", err, "failures", failures)
+		c.b.pause(ctx, c.b.backoff(failures))
+	}
+}
+
+// step does the next thing there is to do. An error means: wait and try again.
+func (c *consumer) step(ctx context.Context) error {
+	if err := c.takeClaims(ctx); err != nil {
+		return err
+	}
+	if len(c.held) == 0 {
+		select {
+		case <-ctx.Done():
+		case <-c.wake:
+		}
+		return nil
+	}
+	if c.needsRebuild() {
+		return c.rebuild(ctx)
+	}
+	if c.asked.Swap(false) || c.replay {
+		c.replay = false
+		if err := c.replayDue(ctx); err != nil {
+			c.replay = true
+			return err
+		}
+	}
+	events, err := c.gather(ctx)
+	if desk.KindOf(err) == desk.NotFound {
+		c.markRebuild()
+		return nil
+	}
+	if err != nil || len(events) == 0 {
+		return err
+	}
+	return c.handle(ctx, events)
+}
+
+// takeClaims makes the newest claim ours. Shards that we held all along keep
+// the position in memory, which is never behind the stored one.
+func (c *consumer) takeClaims(ctx context.Context) error {
+	var claims []store.Position
+	select {
+	case claims = <-c.claims:
+	default:
+		return nil
+	}
+	held, gained := make(map[desk.Shard]store.Position, len(claims)), false
+	for _, p := range claims {
+		mine, ok := c.held[p.Shard]
+		if ok && mine.Token == p.Token {
+			mine.Rebuild = mine.Rebuild || p.Rebuild
+			p = mine
+		} else {
+			gained = true
+		}
+		held[p.Shard] = p
+	}
+	c.held = held
+	// A renewal is also the moment to look for replays asked for elsewhere.
+	c.replay = len(held) > 0
+	if gained {
+		if err := c.loadParked(ctx); err != nil {
+			clear(c.held)
+			return err
+		}
+		c.rewind()
+	}
+	return nil
+}
+
+// rewind sets read back to the shard that is furthest behind.
+func (c *consumer) rewind() {
+	first := true
+	for _, p := range c.held {
+		if first || p.Pos < c.read {
+			c.read, first = p.Pos, false
+		}
+	}
+}
+
+func (c *consumer) loadParked(ctx context.Context) error {
+	list, err := c.b.deps.Store.ParkedConversations(ctx, c.Name)
+	if err != nil {
+		return err
+	}
+	clear(c.parked)
+	for _, p := range list {
+		c.parked[subject{p.AccountID, p.ConversationID}] = true
+	}
+	return nil
+}
+
+func (c *consumer) needsRebuild() bool {
+	for _, p := range c.held {
+		if p.Rebuild {
+			return true
+		}
+	}
+	return false
+}
+
+func (c *consumer) markRebuild() {
+	for s, p := range c.held {
+		p.Rebuild = true
+		c.held[s] = p
+	}
+}
+
+// rebuild brings the consumer's tables to the present without the log and goes
+// on from where the log ended before.
+func (c *consumer) rebuild(ctx context.Context) error {
+	head, err := c.b.deps.Store.Head(ctx)
+	if err != nil {
+		return err
+	}
+	c.b.deps.Log.InfoContext(ctx, "consumer is rebuilt", "consumer", c.Name, "position", head)
+	if c.Rebuild != nil {
+		if err := c.guard(func() error { return c.Rebuild(ctx) }); err != nil {
+			return fmt.Errorf("rebuild consumer: %w", err)
+		}
+	}
+	positions := c.positions(head)
+	err = c.b.deps.Store.Write(ctx, "", func(ctx context.Context, tx *store.Tx) error {
+		for _, p := range positions {
+			if err := fenced(tx.FinishRebuild(ctx, c.Name, c.b.holder, p)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	for _, p := range positions {
+		p.Rebuild = false
+		c.held[p.Shard] = p
+	}
+	c.rewind()
+	return nil
+}
+
+// gather returns the next events, at least one unless woken for another
+// reason. A busy consumer waits until Linger after its last commit, so that
+// it commits full batches or few.
+func (c *consumer) gather(ctx context.Context) ([]desk.Event, error) {
+	events, err := c.b.next(ctx, c.read, c.Batch, c.wake)
+	if err != nil || len(events) == 0 || len(events) == c.Batch {
+		return events, err
+	}
+	wait := c.b.cfg.Linger - c.b.deps.Clock.Now().Sub(c.committed)
+	if wait <= 0 || wait > c.b.cfg.Linger {
+		return events, nil
+	}
+	if !c.b.pause(ctx, wait) {
+		return nil, nil
+	}
+	return c.b.next(ctx, c.read, c.Batch, nil)
+}
+
+// handle brings consecutive events of the log behind us: at first all in one
+// go, and when that keeps failing by halves, until what fails stands alone.
+func (c *consumer) handle(ctx context.Context, events []desk.Event) error {
+	err := c.attempt(ctx, events)
+	if !blames(ctx, err) {
+		return err
+	}
+	// Perhaps it was only a bad moment.
+	c.failed(ctx, events, err)
+	if !c.b.pause(ctx, c.b.backoff(1)) {
+		return nil
+	}
+	if err = c.attempt(ctx, events); !blames(ctx, err) {
+		return err
+	}
+	c.failed(ctx, events, err)
+	return c.bisect(ctx, events, err)
+}
+
+func (c *consumer) bisect(ctx context.Context, events []desk.Event, err error) error {
+	if len(events) == 1 {
+		return c.insist(ctx, events[0], err)
+	}
+	for _, half := range [][]desk.Event{events[:len(events)/2], events[len(events)/2:]} {
+		err := c.attempt(ctx, half)
+		if blames(ctx, err) {
+			c.failed(ctx, half, err)
+			err = c.bisect(ctx, half, err)
+		}
+		if err != nil || ctx.Err() != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// insist tries one event until it passes or its conversation is put aside.
+func (c *consumer) insist(ctx context.Context, e desk.Event, err error) error {
+	for n := 2; n < c.b.cfg.Attempts; n++ {
+		if !c.b.pause(ctx, c.b.backoff(n)) {
+			return nil
+		}
+		if err = c.attempt(ctx, []desk.Event{e}); !blames(ctx, err) {
+			return err
+		}
+		c.failed(ctx, []desk.Event{e}, err)
+	}
+	c.b.deps.Log.ErrorContext(ctx, "event put aside", "consumer", c.Name, "position", e.Pos,
+		"account", e.AccountID, "conversation", e.ConversationID, "error", err)
+	c.parked[subject{e.AccountID, e.ConversationID}] = true
+	if perr := c.commit(ctx, []desk.Event{e}, nil, err, c.b.cfg.Attempts); perr != nil {
+		delete(c.parked, subject{e.AccountID, e.ConversationID})
+		return perr
+	}
+	return nil
+}
+
+// blames reports whether an error says something about the events. What can
+// be repeated (the database is away), and a lost lease, says nothing.
+func blames(ctx context.Context, err error) bool {
+	return err != nil && ctx.Err() == nil && !errors.Is(err, errFenced) && !desk.KindOf(err).Retryable()
+}
+
+func (c *consumer) failed(ctx context.Context, events []desk.Event, err error) {
+	c.b.metrics.failures.WithLabelValues(c.Name).Inc()
+	c.b.deps.Log.WarnContext(ctx, "events failed", "consumer", c.Name, "error", err,
+		"first", events[0].Pos, "events", len(events))
+}
+
+// attempt handles events once and commits. Those of conversations put aside
+// are put aside too.
+func (c *consumer) attempt(ctx context.Context, events []desk.Event) error {
+	live := make([]desk.Event, 0, len(events))
+	for _, e := range events {
+		if p, ours := c.held[e.Shard]; ours && e.Pos > p.Pos && !c.parked[subject{e.AccountID, e.ConversationID}] {
+			live = append(live, e)
+		}
+	}
+	var effects bus.Effects
+	if len(live) > 0 {
+		err := c.guard(func() (err error) {
+			effects, err = c.Handle(ctx, live)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	if err := c.commit(ctx, events, effects, nil, 0); err != nil {
+		return err
+	}
+	c.b.metrics.handled.WithLabelValues(c.Name).Add(float64(len(live)))
+	return nil
+}
+
+// commit saves effects, what is put aside, and the positions, all or nothing.
+func (c *consumer) commit(ctx context.Context, events []desk.Event, effects bus.Effects, cause error, attempts int) error {
+	last := events[len(events)-1].Pos
+	positions := c.positions(last)
+	var letters []store.DeadLetter
+	for _, e := range events {
+		if p, ours := c.held[e.Shard]; ours && e.Pos > p.Pos && c.parked[subject{e.AccountID, e.ConversationID}] {
+			letters = append(letters, c.letter(e, cause, attempts))
+		}
+	}
+	err := c.b.deps.Store.Write(ctx, "", func(ctx context.Context, tx *store.Tx) error {
+		// First, so that a node that was away writes nothing at all.
+		if err := fenced(tx.SavePositions(ctx, c.Name, c.b.holder, positions)); err != nil {
+			return err
+		}
+		for _, l := range letters {
+			if err := tx.Park(ctx, l); err != nil {
+				return err
+			}
+		}
+		if effects == nil {
+			return nil
+		}
+		return c.guard(func() error { return effects(ctx, tx) })
+	})
+	if err != nil {
+		return err
+	}
+	for _, p := range positions {
+		c.held[p.Shard] = p
+	}
+	c.read, c.committed = last, c.b.deps.Clock.Now()
+	c.b.metrics.parked.WithLabelValues(c.Name).Add(float64(len(letters)))
+	c.b.metrics.lag.WithLabelValues(c.Name).Set(float64(max(0, c.b.tail.head()-last)))
+	return nil
+}
+
+// positions are those of our shards, moved up to pos.
+func (c *consumer) positions(pos int64) []store.Position {
+	out := make([]store.Position, 0, len(c.held))
+	for _, p := range c.held {
+		p.Pos = max(p.Pos, pos)
+		out = append(out, p)
+	}
+	return out
+}
+
+// fenced tells a lost lease from a Conflict of a handler's own.
+func fenced(err error) error {
+	if errors.Is(err, desk.Conflict) {
+		return fmt.Errorf("%w: %w", errFenced, err)
+	}
+	return err
+}
+
+// guard makes a panic of a handler an error, so that it is one event's
+// trouble and not the end of the process.
+func (c *consumer) guard(call func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			c.b.deps.Log.Error("handler panicked", "consumer", c.Name, "panic", fmt.Sprintf("%T", p), "stack", string(debug.Stack()))
+			err = desk.E(desk.Internal, "handle events", "the handler panicked")
+		}
+	}()
+	return call()
+}
