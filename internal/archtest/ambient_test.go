@@ -17,7 +17,7 @@ type ambientCall struct {
 
 var ambientCalls = []ambientCall{
 	{"time", []string{"Now", "Since", "Until"}, []string{"internal/app", "test"}, "take desk.Clock; app brings the system's"},
-	{"time", []string{"Sleep"}, nil, "wait for a signal, a channel or a timer that the context can end"},
+	{"time", []string{"Sleep"}, []string{"internal/platform/store/pgtest"}, "wait for a signal, a channel or a timer that the context can end"},
 	{"time", []string{"Tick"}, nil, "use time.NewTicker and stop it"},
 	{"context", []string{"Background", "TODO"}, []string{"internal/app", "cmd", "test"}, "take the caller's ctx; for work that outlives a call, Run's"},
 	{"os", []string{"Exit"}, []string{"cmd", "test"}, "return an error; only main ends the process"},
