@@ -20,14 +20,14 @@ SELECT * FROM account WHERE id = @id;
 -- name: InsertAccountKey :execrows
 INSERT INTO account_key (account_id, purpose, id, wrapped, created_us, retired)
 VALUES (@account_id, @purpose, @id, @wrapped, @created_us, @retired)
-ON CONFLICT (account_id, purpose, id) DO NOTHING;
+ON CONFLICT DO NOTHING;
 
 -- name: UpdateAccountKey :execrows
 UPDATE account_key SET wrapped = @wrapped, retired = @retired
-WHERE account_id = @account_id AND purpose = @purpose AND id = @id;
+WHERE account_id = @account_id AND id = @id;
 
 -- name: AccountKeys :many
-SELECT * FROM account_key WHERE account_id = @account_id ORDER BY purpose, id;
+SELECT * FROM account_key WHERE account_id = @account_id ORDER BY id;
 
 -- name: PutInbox :execrows
 INSERT INTO inbox (id, account_id, channel, name, key, settings, secrets, enabled, created_us)

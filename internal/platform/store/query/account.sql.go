@@ -96,7 +96,7 @@ func (q *Queries) Account(ctx context.Context, arg AccountParams) (Account, erro
 }
 
 const accountKeys = `-- name: AccountKeys :many
-SELECT account_id, purpose, id, wrapped, created_us, retired FROM account_key WHERE account_id = $1 ORDER BY purpose, id
+SELECT account_id, purpose, id, wrapped, created_us, retired FROM account_key WHERE account_id = $1 ORDER BY id
 `
 
 type AccountKeysParams struct {
@@ -397,7 +397,7 @@ func (q *Queries) InsertAccount(ctx context.Context, arg InsertAccountParams) er
 const insertAccountKey = `-- name: InsertAccountKey :execrows
 INSERT INTO account_key (account_id, purpose, id, wrapped, created_us, retired)
 VALUES ($1, $2, $3, $4, $5, $6)
-ON CONFLICT (account_id, purpose, id) DO NOTHING
+ON CONFLICT DO NOTHING
 `
 
 type InsertAccountKeyParams struct {
@@ -609,14 +609,13 @@ func (q *Queries) UpdateAccount(ctx context.Context, arg UpdateAccountParams) (i
 
 const updateAccountKey = `-- name: UpdateAccountKey :execrows
 UPDATE account_key SET wrapped = $1, retired = $2
-WHERE account_id = $3 AND purpose = $4 AND id = $5
+WHERE account_id = $3 AND id = $4
 `
 
 type UpdateAccountKeyParams struct {
 	Wrapped   []byte
 	Retired   bool
 	AccountID string
-	Purpose   string
 	ID        int64
 }
 
@@ -625,7 +624,6 @@ func (q *Queries) UpdateAccountKey(ctx context.Context, arg UpdateAccountKeyPara
 		arg.Wrapped,
 		arg.Retired,
 		arg.AccountID,
-		arg.Purpose,
 		arg.ID,
 	)
 	if err != nil {

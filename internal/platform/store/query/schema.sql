@@ -22,7 +22,7 @@ CREATE TABLE account_key (
   wrapped    bytea   NOT NULL,
   created_us bigint  NOT NULL,
   retired    boolean NOT NULL,
-  PRIMARY KEY (account_id, purpose, id)
+  PRIMARY KEY (account_id, id)
 );
 
 CREATE TABLE inbox (
