@@ -5,6 +5,8 @@ import { browserHost, type Host, type Timer } from './host.ts';
 import { postCall } from './http.ts';
 import { Link, type Transport } from './link.ts';
 import { Outbox, type Unsent } from './outbox.ts';
+import { mergeConversation, showMessages, type ShownMessage } from './shown.ts';
+import { subject } from './identity.ts';
 import { Timeline } from './timeline.ts';
 import {
   MAX_PARTS,
@@ -36,28 +38,6 @@ export interface ChatOptions {
   host?: Host;
   /** How many messages are loaded at first and per step back; default 50. */
   pageSize?: number;
-}
-
-/** How far a message got, as the person is to see it. */
-export type MessageState = 'waiting' | 'sending' | 'failed' | 'sent' | 'read' | 'received';
-
-/** A message to show: committed, or on its way. */
-export interface ShownMessage {
-  /** Stays the same from the first keystroke's send to the server's copy. */
-  key: string;
-  state: MessageState;
-  author: Author;
-  parts: Part[];
-  /** The server's time, or this machine's for a message on its way. */
-  at: string;
-  /** Empty while the server has not confirmed it. */
-  id: string;
-  seq: number;
-  conversationID: string;
-  replyTo?: string;
-  clientID?: string;
-  /** Why the server refuses it (state failed). */
-  error?: { kind: string; message: string };
 }
 
 /** connecting: before the first session; refused: the desk will not have us, see the error. */
@@ -102,6 +82,9 @@ export class Chat extends Emitter<ChatEvents> {
   private older = false;
   /** Counts starts and stops: what belongs to an earlier life is dropped. */
   private life = 0;
+  /** Whose unsent messages the queue holds, and whether the host site vouches for them. */
+  private owner = '';
+  private known = false;
   private opening: Promise<void> | null = null;
   private loading: Promise<void> | null = null;
   /** While everything is loaded anew: what arrives meanwhile, which the list may not hold yet. */
@@ -259,7 +242,7 @@ export class Chat extends Emitter<ChatEvents> {
       this.pageTimer = null;
       const life = this.life;
       void this.askSession().then(
-        (s) => life === this.life && this.host.storage.set(this.keys.token, s.token),
+        (s) => life === this.life && this.keepToken(s),
         () => {},
       );
     });
@@ -268,7 +251,6 @@ export class Chat extends Emitter<ChatEvents> {
   /** Starts over as whoever identity() names now: after a log-in or log-out on the host site. */
   async identify(identity: ChatOptions['identity'] | null): Promise<void> {
     this.options.identity = identity ?? (() => null);
-    if (identity === null) this.host.storage.remove(this.keys.token);
     if (this.currentState === 'idle') return;
     this.stop();
     this.forgetMessages();
@@ -316,7 +298,10 @@ export class Chat extends Emitter<ChatEvents> {
 
   private async askSession(): Promise<SessionResult> {
     this.pageToldAt = this.host.now();
-    const identity = await this.options.identity?.();
+    const identity = (await this.options.identity?.()) || null;
+    this.known = identity !== null;
+    const owner = identity === null ? 'anonymous' : `user ${subject(identity)}`;
+    if (owner !== this.owner) this.outbox.own((this.owner = owner));
     const ask = (token: string | null) =>
       postCall(this.host, this.endpoint, {
         method: 'session.open',
@@ -329,7 +314,8 @@ export class Chat extends Emitter<ChatEvents> {
         },
         timeoutMs: 15_000,
       }) as Promise<SessionResult>;
-    const token = this.host.storage.get(this.keys.token);
+    // A known user is whom the host site names, never whom an older token names.
+    const token = this.known ? null : this.host.storage.get(this.keys.token);
     try {
       return await ask(token);
     } catch (err) {
@@ -340,8 +326,13 @@ export class Chat extends Emitter<ChatEvents> {
     }
   }
 
+  /** Tokens of known users stay in memory: after their log-out a reload must not bring them back. */
+  private keepToken(session: SessionResult): void {
+    if (!this.known) this.host.storage.set(this.keys.token, session.token);
+  }
+
   private begin(session: SessionResult): void {
-    this.host.storage.set(this.keys.token, session.token);
+    this.keepToken(session);
     this.currentSession = session;
     this.link.start(session.token, session.realtime?.url, session.feed);
     this.setConversation(session.conversation);
@@ -423,10 +414,10 @@ export class Chat extends Emitter<ChatEvents> {
   private apply(event: FeedEvent): void {
     const c = this.currentConversation;
     if (event.conversation_id && c && event.conversation_id === c.id) {
-      this.setConversation(merge(c, event.conversation ?? {}));
+      this.setConversation(mergeConversation(c, event.conversation ?? {}));
     } else if (event.conversation_id && event.message) {
       const fresh = { id: event.conversation_id, status: 'open', seq: 0, contact_read_seq: 0, agent_read_seq: 0 } as const;
-      this.setConversation(merge(fresh, event.conversation ?? {}));
+      this.setConversation(mergeConversation(fresh, event.conversation ?? {}));
     }
     switch (event.type) {
       case 'message.status_changed':
@@ -449,8 +440,8 @@ export class Chat extends Emitter<ChatEvents> {
     const seq = Number(event.seq) || 0;
     if (!c || c.id !== event.conversation_id) return;
     const by = (event.by as Author | undefined)?.kind;
-    if (by === 'visitor') this.setConversation(merge(c, { contact_read_seq: seq }));
-    else this.setConversation(merge(c, { agent_read_seq: seq }));
+    if (by === 'visitor') this.setConversation(mergeConversation(c, { contact_read_seq: seq }));
+    else this.setConversation(mergeConversation(c, { agent_read_seq: seq }));
   }
 
   /** Takes a committed message; its copy in the queue, if any, is done. */
@@ -497,7 +488,7 @@ export class Chat extends Emitter<ChatEvents> {
     const first = !this.currentConversation;
     const same = this.currentConversation?.id === result.message.conversation_id;
     if (result.conversation) {
-      this.setConversation(same ? merge(this.currentConversation!, result.conversation) : result.conversation);
+      this.setConversation(same ? mergeConversation(this.currentConversation!, result.conversation) : result.conversation);
     }
     this.take(result.message);
     // A first message makes the visitor known to the desk; from now on there is a feed to read.
@@ -533,7 +524,7 @@ export class Chat extends Emitter<ChatEvents> {
 
   private setConversation(c: Conversation | null): void {
     const before = this.currentConversation;
-    if (c && before && c.id === before.id) c = merge(before, c);
+    if (c && before && c.id === before.id) c = mergeConversation(before, c);
     this.currentConversation = c ? { ...c } : null;
     if (JSON.stringify(before) !== JSON.stringify(c)) this.emit('conversation', this.currentConversation);
   }
@@ -556,57 +547,14 @@ export class Chat extends Emitter<ChatEvents> {
 
   private rebuild(): void {
     const c = this.currentConversation;
-    const committed = this.timeline.list().map((m): ShownMessage => {
-      const own = m.author.kind === 'visitor';
-      const read = c !== null && (m.conversation_id !== c.id || c.agent_read_seq >= m.seq);
-      return {
-        key: own && m.client_id ? m.client_id : m.id,
-        state: own ? (read ? 'read' : 'sent') : 'received',
-        author: m.author,
-        parts: m.parts,
-        at: m.at,
-        id: m.id,
-        seq: m.seq,
-        conversationID: m.conversation_id,
-        ...(m.reply_to ? { replyTo: m.reply_to } : {}),
-        ...(m.client_id ? { clientID: m.client_id } : {}),
-      };
-    });
-    const unsent = this.outbox.list().filter((i) => !this.timeline.hasOwn(i.client_id));
-    this.shown = committed.concat(
-      unsent.map((i): ShownMessage => ({
-        key: i.client_id,
-        state: i.failed ? 'failed' : i.client_id === this.outbox.sending ? 'sending' : 'waiting',
-        author: { kind: 'visitor' },
-        parts: i.parts,
-        at: i.sent_at,
-        id: '',
-        seq: 0,
-        conversationID: '',
-        clientID: i.client_id,
-        ...(i.reply_to ? { replyTo: i.reply_to } : {}),
-        ...(i.failed ? { error: i.failed } : {}),
-      })),
-    );
+    this.shown = showMessages(this.timeline, this.outbox, c);
     this.emit('messages', this.shown);
     const unread = c
-      ? committed.filter((m) => m.state === 'received' && m.conversationID === c.id && m.seq > c.contact_read_seq).length
+      ? this.timeline.list().filter((m) => m.author.kind !== 'visitor' && m.conversation_id === c.id && m.seq > c.contact_read_seq).length
       : 0;
     if (unread !== this.unreadCount) {
       this.unreadCount = unread;
       this.emit('unread', unread);
     }
   }
-}
-
-/** Newer facts over older ones; what only counts up never goes down, whichever arrives last. */
-function merge(c: Conversation, news: Partial<Conversation>): Conversation {
-  return {
-    ...c,
-    ...news,
-    id: c.id,
-    seq: Math.max(c.seq, news.seq ?? 0),
-    contact_read_seq: Math.max(c.contact_read_seq, news.contact_read_seq ?? 0),
-    agent_read_seq: Math.max(c.agent_read_seq, news.agent_read_seq ?? 0),
-  };
 }

@@ -1,4 +1,4 @@
-export { Chat, type ChatEvents, type ChatOptions, type ChatState, type MessageState, type ShownMessage } from './chat.ts';
+export { Chat, type ChatEvents, type ChatOptions, type ChatState } from './chat.ts';
 export { YingdaError, type ErrorKind } from './error.ts';
 export {
   browserHost,
@@ -13,4 +13,5 @@ export {
 } from './host.ts';
 export type { Transport } from './link.ts';
 export * from './protocol.ts';
+export type { MessageState, ShownMessage } from './shown.ts';
 export { wxHost, type Wx } from './wx.ts';

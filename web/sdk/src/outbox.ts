@@ -11,6 +11,8 @@ export interface Unsent {
   sent_at: string;
   /** Grows from message to message. */
   order: number;
+  /** Whose message it is (see Outbox.own); nobody else's session sends or shows it. */
+  owner: string;
   /** Why the server will not take it, once it said so. */
   failed?: { kind: ErrorKind; message: string };
 }
@@ -38,6 +40,7 @@ export class Outbox {
   private allowed = false;
   private pause: { timer: Timer; done: () => void } | null = null;
   private internal = 0;
+  private owner = '';
 
   constructor(host: Host, prefix: string, deliver: (item: Unsent) => Promise<void>, changed: () => void) {
     this.host = host;
@@ -45,12 +48,31 @@ export class Outbox {
     this.deliver = deliver;
     this.changed = changed;
     this.backoff = new Backoff(host.random);
-    for (const key of host.storage.keys(prefix)) {
-      const item = readItem(host.storage.get(key));
-      if (item) this.items.push(item);
-      else host.storage.remove(key);
+  }
+
+  /**
+   * Says whose messages these are from now on, and takes up what storage holds
+   * of theirs. On a shared computer one person's unsent words never leave in
+   * the name of the next. Messages written before anybody was named join.
+   */
+  own(owner: string): void {
+    const unclaimed = this.items.filter((i) => i.owner === '');
+    this.owner = owner;
+    this.items = [];
+    for (const key of this.host.storage.keys(this.prefix)) {
+      const item = readItem(this.host.storage.get(key));
+      if (!item) this.host.storage.remove(key);
+      else if (item.owner === owner) this.items.push(item);
+      else if (item.owner === '' && !unclaimed.some((u) => u.client_id === item.client_id)) unclaimed.push(item);
     }
+    for (const item of unclaimed) {
+      item.order += this.nextOrder();
+      item.owner = owner;
+      this.keep(item);
+    }
+    this.items.push(...unclaimed);
     this.sort();
+    this.changed();
   }
 
   list(): readonly Unsent[] {
@@ -70,6 +92,7 @@ export class Outbox {
       ...(replyTo ? { reply_to: replyTo } : {}),
       sent_at: this.host.date().toISOString(),
       order: this.nextOrder(),
+      owner: this.owner,
     };
     this.items.push(item);
     this.keep(item);
@@ -180,7 +203,7 @@ export class Outbox {
 function readItem(text: string | null): Unsent | null {
   try {
     const item = JSON.parse(text ?? '') as Unsent;
-    return typeof item.client_id === 'string' && Array.isArray(item.parts) && typeof item.order === 'number' ? item : null;
+    return typeof item.client_id === 'string' && Array.isArray(item.parts) && typeof item.order === 'number' && typeof item.owner === 'string' ? item : null;
   } catch {
     return null;
   }
