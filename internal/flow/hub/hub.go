@@ -28,6 +28,10 @@ type Incoming struct {
 	SentAt time.Time
 	// Profile is what the channel says of the person, for one who is new.
 	Profile desk.Profile
+	// Thread is the channel's thread, for inboxes with a conversation per thread.
+	Thread string
+	// NewConversation is the id for a conversation that has to begin.
+	NewConversation desk.ConversationID
 }
 
 // conversations is what the hub needs of flow/conversation.
@@ -169,6 +173,7 @@ func (h *Hub) message(ctx context.Context, inbox desk.Inbox, keys *seal.AccountK
 	// The shard is known only once the conversation is; until then the id is
 	// drawn for shard 0, and its last digit changed when it is used.
 	drawn := h.deps.IDs.Message(0)
+	begin := h.deps.IDs.Conversation()
 	command := store.Command{
 		Account: inbox.AccountID,
 		// Ids are unique among one peer's envelopes of one inbox.
@@ -180,13 +185,14 @@ func (h *Hub) message(ctx context.Context, inbox desk.Inbox, keys *seal.AccountK
 					Owner: string(contact), Table: "identity", Row: e.Peer.Scope + ":" + hash, Column: "external",
 				}, []byte(e.Peer.External))
 			},
-			NewContact: h.deps.IDs.Contact(), NewConversation: h.deps.IDs.Conversation(),
+			NewContact: h.deps.IDs.Contact(), NewConversation: begin,
 		}},
 	}
 	decide := h.deps.Conversations.Receive(Incoming{
 		Inbox: inbox, Keys: keys,
 		MessageID: func(s desk.Shard) desk.MessageID { return onShard(drawn, s) },
 		Content:   e.Message.Content, ClientID: e.ID, SentAt: e.At, Profile: e.Peer.Profile,
+		Thread: thread(inbox, e), NewConversation: begin,
 	})
 	// What the last run of the unit wrote is what was committed.
 	var written Accepted

@@ -9,8 +9,8 @@
 // Invariants: a due timer is fired at least once and by one node at a time; a
 // handler must find nothing to do when it is called again. A timer that was
 // moved or cancelled while its handler ran stays as it was changed. A handler
-// that keeps failing is asked less and less often and then given up, with a
-// line in the log and a metric; others are not held up meanwhile.
+// that keeps failing is asked less and less often, at last once an hour with an
+// error in the log; other timers are not held up, and none is ever lost.
 //
 // Concurrency: Run handles a bounded number of timers at once; handlers of
 // different timers run concurrently.
