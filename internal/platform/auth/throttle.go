@@ -14,14 +14,15 @@ type ThrottleConfig struct {
 }
 
 // Throttle slows down guessing of passwords. Each attempt counts at once, so
-// many at the same moment gain nothing; success clears the count.
+// many at the same moment gain nothing; success takes it back.
 //
-//	attempts counted by     free   then a delay that doubles from 1 s up to
-//	e-mail and address         5   15 min
-//	e-mail                    20   1 min (a stranger cannot lock a colleague out)
-//	address                   50   15 min
+//	attempts counted by   free   then a delay doubling from 1 s up to   one is forgiven every
+//	e-mail and address       5   15 min                                 hour
+//	e-mail                  20   1 min                                  5 min
+//	address                 50   15 min                                 min
 //
-// Counts are forgotten a day after the last attempt.
+// So a stranger cannot lock a colleague out for more than a minute at a time,
+// and the mistakes of a large office behind one address do not add up.
 type Throttle struct {
 	mu       sync.Mutex
 	attempts *slots[attempts]
@@ -29,17 +30,18 @@ type Throttle struct {
 
 // attempts of one key. An attempt before next is refused and not counted.
 type attempts struct {
-	count    int
+	count int
+	// hot is the count from which the key must not be forgotten.
+	hot int
+	// at is up to when attempts were forgiven.
 	at, next time.Time
 }
 
 type throttleRule struct {
-	key  string
-	free int
-	most time.Duration
+	key           string
+	free          int
+	most, forgive time.Duration
 }
-
-const forgetAttempts = 24 * time.Hour
 
 // NewThrottle returns a throttle that remembers nothing yet.
 func NewThrottle(config ThrottleConfig) (*Throttle, error) {
@@ -67,9 +69,17 @@ func (t *Throttle) Attempt(email, address string, now time.Time) (ok bool, retry
 		return false, retryAfter
 	}
 	for _, r := range rules {
-		a := t.attempts.get(r.key, attempts{}, func(a *attempts) bool { return now.Sub(a.at) >= forgetAttempts })
-		if retryAfter = max(retryAfter, a.next.Sub(now)); retryAfter > 0 {
-			return false, retryAfter // the overflow slot has a delay of its own
+		a := t.attempts.get(r.key, attempts{hot: r.free, at: now}, func(a *attempts) bool {
+			return a.count < a.hot && !a.next.After(now) || now.Sub(a.at) >= forgetAttempts
+		})
+		if a == &t.attempts.overflow {
+			// Every place is taken by a key that is being slowed down. The others
+			// together get one attempt a second.
+			if retryAfter = a.next.Sub(now); retryAfter > 0 {
+				return false, retryAfter
+			}
+			a.next = now.Add(time.Second)
+			return true, 0
 		}
 		a.add(r, now)
 	}
@@ -87,28 +97,33 @@ func (t *Throttle) Succeeded(email, address string) {
 			continue
 		}
 		if i == 0 {
-			*a = attempts{}
-			continue
+			a.count = 0
 		}
 		a.count = max(0, a.count-1)
+		// It had passed, or the attempt would have been refused.
 		a.next = time.Time{}
 	}
 }
 
 func throttleRules(email, address string) [3]throttleRule {
 	return [3]throttleRule{
-		{"pair\x00" + email + "\x00" + address, 5, 15 * time.Minute},
-		{"email\x00" + email, 20, time.Minute},
-		{"address\x00" + address, 50, 15 * time.Minute},
+		{"pair\x00" + email + "\x00" + address, 5, 15 * time.Minute, time.Hour},
+		{"email\x00" + email, 20, time.Minute, 5 * time.Minute},
+		{"address\x00" + address, 50, 15 * time.Minute, time.Minute},
 	}
 }
 
+// forgetAttempts is when a key may be forgotten whatever its count.
+const forgetAttempts = 24 * time.Hour
+
 func (a *attempts) add(r throttleRule, now time.Time) {
-	if now.Sub(a.at) >= forgetAttempts {
-		a.count = 0
+	if forgiven := int64(now.Sub(a.at) / r.forgive); forgiven >= int64(a.count) {
+		a.count, a.at = 0, now
+	} else if forgiven > 0 {
+		a.count -= int(forgiven)
+		a.at = a.at.Add(time.Duration(forgiven) * r.forgive)
 	}
 	a.count++
-	a.at = now
 	if over := a.count - r.free; over >= 0 {
 		a.next = now.Add(min(r.most, time.Second<<min(over, 20)))
 	}

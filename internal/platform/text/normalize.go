@@ -39,9 +39,14 @@ func normalize(s string) []spot {
 	s = head(s)
 	out := make([]spot, 0, len(s)/2+1)
 	fold := cases.Fold()
-	for i := 0; i < len(s); {
+	// Some characters stand for many (U+FDFA for eighteen), so the result is
+	// bounded as well.
+	for i := 0; i < len(s) && len(out) < MaxInput; {
 		r, n := utf8.DecodeRuneInString(s[i:])
 		if simple(r) && alone(s, i+n) {
+			if 0xff01 <= r && r <= 0xff5e {
+				r -= 0xff01 - '!' // full width
+			}
 			if 'A' <= r && r <= 'Z' {
 				r += 'a' - 'A'
 			}
@@ -72,9 +77,10 @@ func head(s string) string {
 	return s[:n]
 }
 
-// simple characters need nothing but lower case, if nothing combines with them.
+// simple characters (ASCII, its full-width forms, common Han and its full stop
+// and comma) need no tables, if nothing combines with them.
 func simple(r rune) bool {
-	return r < utf8.RuneSelf || 0x4e00 <= r && r <= 0x9fff
+	return r < utf8.RuneSelf || 0x4e00 <= r && r <= 0x9fff || 0xff01 <= r && r <= 0xff5e || r == '。' || r == '、'
 }
 
 // alone reports whether the character before i is followed by one that cannot
