@@ -423,6 +423,7 @@ func (w *walker) replacePreview(ctx context.Context, account desk.AccountID, c s
 			}
 			after := sit.Conversation
 			after.Preview = c.New
+			after.Version++ // or the store would take it for unchanged
 			return store.Effects{Conversation: after, Actor: desk.Author{Kind: desk.BySystem}}, nil
 		},
 	})

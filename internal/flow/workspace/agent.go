@@ -1,0 +1,293 @@
+package workspace
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"yingda.dev/internal/desk"
+	"yingda.dev/internal/platform/auth"
+	"yingda.dev/internal/platform/seal"
+	"yingda.dev/internal/platform/store"
+)
+
+// agentProfile is what is sealed of an agent.
+type agentProfile struct {
+	Name  string `json:"name"`
+	Email string `json:"email"`
+}
+
+func agentPlace(id desk.AgentID) seal.Place {
+	return seal.Place{Owner: string(id), Table: "agent", Row: string(id), Column: "profile"}
+}
+
+// NewAgent is a colleague to add.
+type NewAgent struct {
+	Name  string
+	Email string
+	// Password has at least auth.MinPasswordRunes characters.
+	Password string
+	Role     desk.Role
+	// Locale "" is Chinese.
+	Locale desk.Locale
+}
+
+// CreateAgent adds a colleague. Conflict if the e-mail is taken, by any account
+// of the installation.
+func (s *Service) CreateAgent(ctx context.Context, account desk.AccountID, n NewAgent) (desk.Agent, error) {
+	const op = "create agent"
+	n.Email = strings.TrimSpace(n.Email)
+	if err := checkName(op, "name", n.Name); err != nil {
+		return desk.Agent{}, err
+	}
+	if at := strings.IndexByte(n.Email, '@'); at < 1 || at == len(n.Email)-1 || len(n.Email) > 254 || strings.ContainsAny(n.Email, " \t\r\n<>") {
+		return desk.Agent{}, desk.InvalidField(op, "email", "this is not an e-mail address")
+	}
+	if err := checkRole(op, n.Role); err != nil {
+		return desk.Agent{}, err
+	}
+	locale, err := checkLocale(op, n.Locale)
+	if err != nil {
+		return desk.Agent{}, err
+	}
+	hash, err := s.deps.Passwords.Hash(ctx, n.Password)
+	if err != nil {
+		return desk.Agent{}, err
+	}
+	a := desk.Agent{
+		ID: s.deps.IDs.Agent(), AccountID: account, Name: n.Name, Email: n.Email,
+		Role: n.Role, Locale: locale, CreatedAt: s.deps.Clock.Now(),
+	}
+	profile, err := s.seal(ctx, account, agentPlace(a.ID), agentProfile{a.Name, a.Email})
+	if err != nil {
+		return desk.Agent{}, err
+	}
+	err = s.write(ctx, account, func(ctx context.Context, tx *store.Tx) error {
+		return tx.PutAgent(ctx, store.Agent{
+			ID: a.ID, AccountID: account, Role: a.Role, Locale: a.Locale, Profile: profile,
+			EmailHash: s.deps.Emails.HashEmail(a.Email), PasswordHash: hash, CreatedAt: a.CreatedAt,
+		})
+	})
+	if desk.KindOf(err) == desk.Conflict && err != nil {
+		return desk.Agent{}, &desk.Error{Kind: desk.Conflict, Op: op, Field: "email", Msg: "an agent with this e-mail exists already", Err: err}
+	}
+	return a, err
+}
+
+func checkRole(op string, r desk.Role) error {
+	if auth.RolePermissions(r) == 0 {
+		return desk.InvalidField(op, "role", "there is no such role")
+	}
+	return nil
+}
+
+// AgentChange says what to change of an agent; nil fields stay.
+type AgentChange struct {
+	Name     *string
+	Role     *desk.Role
+	Locale   *desk.Locale
+	Disabled *bool
+	// Password ends all the agent's sessions.
+	Password *string
+}
+
+// ChangeAgent changes a colleague. Disabling ends the sessions. The last
+// enabled administrator can be neither disabled nor given another role.
+func (s *Service) ChangeAgent(ctx context.Context, account desk.AccountID, id desk.AgentID, c AgentChange) (desk.Agent, error) {
+	const op = "change agent"
+	old, err := s.storedAgent(ctx, account, id)
+	if err != nil {
+		return desk.Agent{}, err
+	}
+	next, err := c.apply(op, old)
+	if err != nil {
+		return desk.Agent{}, err
+	}
+	profile, err := s.seal(ctx, account, agentPlace(id), agentProfile{next.Name, next.Email})
+	if err != nil {
+		return desk.Agent{}, err
+	}
+	hash := ""
+	if c.Password != nil {
+		if hash, err = s.deps.Passwords.Hash(ctx, *c.Password); err != nil {
+			return desk.Agent{}, err
+		}
+	}
+	err = s.write(ctx, account, func(ctx context.Context, tx *store.Tx) error {
+		row, err := tx.Agent(ctx, account, id)
+		if err != nil {
+			return err
+		}
+		if row.Role == desk.Administrator && (next.Role != desk.Administrator || next.Disabled) {
+			if err := checkLastAdministrator(ctx, tx, op, account, id); err != nil {
+				return err
+			}
+		}
+		row.Profile, row.Role, row.Locale, row.Disabled = profile, next.Role, next.Locale, next.Disabled
+		if hash != "" {
+			row.PasswordHash = hash
+		}
+		if hash != "" || row.Disabled {
+			if err := tx.DeleteAgentSessions(ctx, account, id); err != nil {
+				return err
+			}
+		}
+		return tx.PutAgent(ctx, row)
+	})
+	return next, err
+}
+
+func (c AgentChange) apply(op string, a desk.Agent) (desk.Agent, error) {
+	if c.Name != nil {
+		if err := checkName(op, "name", *c.Name); err != nil {
+			return a, err
+		}
+		a.Name = *c.Name
+	}
+	if c.Role != nil {
+		if err := checkRole(op, *c.Role); err != nil {
+			return a, err
+		}
+		a.Role = *c.Role
+	}
+	if c.Locale != nil {
+		locale, err := checkLocale(op, *c.Locale)
+		if err != nil {
+			return a, err
+		}
+		a.Locale = locale
+	}
+	if c.Disabled != nil {
+		a.Disabled = *c.Disabled
+	}
+	return a, nil
+}
+
+func checkLastAdministrator(ctx context.Context, tx *store.Tx, op string, account desk.AccountID, leaving desk.AgentID) error {
+	agents, err := tx.Agents(ctx, account)
+	if err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(agents, func(a store.Agent) bool {
+		return a.ID != leaving && a.Role == desk.Administrator && !a.Disabled
+	}) {
+		return desk.E(desk.Conflict, op, "this is the last administrator")
+	}
+	return nil
+}
+
+// Agents lists the account's agents, disabled ones too, by id.
+func (s *Service) Agents(ctx context.Context, account desk.AccountID) ([]desk.Agent, error) {
+	rows, err := s.deps.Store.Agents(ctx, account)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]desk.Agent, len(rows))
+	for i, row := range rows {
+		if out[i], err = s.openAgent(ctx, row); err != nil {
+			return nil, err
+		}
+	}
+	return out, nil
+}
+
+func (s *Service) storedAgent(ctx context.Context, account desk.AccountID, id desk.AgentID) (desk.Agent, error) {
+	row, err := s.deps.Store.Agent(ctx, account, id)
+	if err != nil {
+		return desk.Agent{}, err
+	}
+	return s.openAgent(ctx, row)
+}
+
+func (s *Service) openAgent(ctx context.Context, row store.Agent) (desk.Agent, error) {
+	var p agentProfile
+	if err := s.open(ctx, row.AccountID, agentPlace(row.ID), row.Profile, &p); err != nil {
+		return desk.Agent{}, err
+	}
+	return desk.Agent{
+		ID: row.ID, AccountID: row.AccountID, Name: p.Name, Email: p.Email, Role: row.Role,
+		Locale: row.Locale, Disabled: row.Disabled, CreatedAt: row.CreatedAt,
+	}, nil
+}
+
+// Agent finds an agent of the account, from the cache.
+func (s *Service) Agent(ctx context.Context, account desk.AccountID, id desk.AgentID) (desk.Agent, error) {
+	d, err := s.directory(ctx, account)
+	if err != nil {
+		return desk.Agent{}, err
+	}
+	a, ok := d.agents[id]
+	if !ok {
+		return desk.Agent{}, desk.E(desk.NotFound, "find agent", "there is no such agent")
+	}
+	return a, nil
+}
+
+// AgentName is the agent's name from the cache; empty if it cannot be told.
+func (s *Service) AgentName(ctx context.Context, account desk.AccountID, id desk.AgentID) string {
+	a, err := s.Agent(ctx, account, id)
+	if err != nil {
+		return ""
+	}
+	return a.Name
+}
+
+// AgentPermissions is what an agent may do now, from the cache; nothing for a
+// disabled or unknown one.
+func (s *Service) AgentPermissions(ctx context.Context, account desk.AccountID, id desk.AgentID) (auth.Set, error) {
+	a, err := s.Agent(ctx, account, id)
+	if desk.KindOf(err) == desk.NotFound && err != nil {
+		return 0, nil
+	}
+	if err != nil || a.Disabled {
+		return 0, err
+	}
+	return auth.RolePermissions(a.Role), nil
+}
+
+// Teams lists the account's teams by id.
+func (s *Service) Teams(ctx context.Context, account desk.AccountID) ([]desk.Team, error) {
+	return s.deps.Store.Teams(ctx, account)
+}
+
+// SaveTeam adds a team (ID "") or changes one. Members must be agents of the account.
+func (s *Service) SaveTeam(ctx context.Context, t desk.Team) (desk.Team, error) {
+	const op = "save team"
+	if err := checkName(op, "name", t.Name); err != nil {
+		return t, err
+	}
+	if len(t.Members) > 1000 {
+		return t, desk.InvalidField(op, "members", "a team has at most 1,000 members")
+	}
+	created := t.ID == ""
+	if created {
+		t.ID = s.deps.IDs.Team()
+	}
+	err := s.write(ctx, t.AccountID, func(ctx context.Context, tx *store.Tx) error {
+		if !created {
+			teams, err := tx.Teams(ctx, t.AccountID)
+			if err != nil {
+				return err
+			}
+			if !slices.ContainsFunc(teams, func(o desk.Team) bool { return o.ID == t.ID }) {
+				return desk.E(desk.NotFound, op, "there is no such team")
+			}
+		}
+		agents, err := tx.Agents(ctx, t.AccountID)
+		if err != nil {
+			return err
+		}
+		for _, m := range t.Members {
+			if !slices.ContainsFunc(agents, func(a store.Agent) bool { return a.ID == m }) {
+				return desk.InvalidField(op, "members", "there is no such agent")
+			}
+		}
+		return tx.PutTeam(ctx, t)
+	})
+	return t, err
+}
+
+// DeleteTeam removes a team. Conversations keep its id and belong to no team.
+func (s *Service) DeleteTeam(ctx context.Context, account desk.AccountID, id desk.TeamID) error {
+	return s.write(ctx, account, func(ctx context.Context, tx *store.Tx) error { return tx.DeleteTeam(ctx, account, id) })
+}

@@ -1,0 +1,216 @@
+package workspace
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"yingda.dev/internal/desk"
+	"yingda.dev/internal/platform/store"
+)
+
+// Demo is the demonstration company.
+type Demo struct {
+	Account desk.Account
+	Inbox   desk.Inbox
+	// Administrator and Agent can log in with DemoPassword.
+	Administrator, Agent desk.Agent
+}
+
+// What a person needs to look around.
+const (
+	DemoEmail      = "demo@yingda.dev"
+	DemoAgentEmail = "lin@yingda.dev"
+	DemoPassword   = "yingda-demo"
+	DemoInboxKey   = "chk_demo"
+)
+
+// demoStage plays what customers and agents of the demonstration say through
+// the same doors as everybody's. Keys make repeats harmless.
+type demoStage interface {
+	// Say is a customer's message; it returns the conversation it went to.
+	Say(ctx context.Context, inbox desk.Inbox, customer DemoCustomer, key, text string) (desk.ConversationID, error)
+	// Act is what an agent does.
+	Act(ctx context.Context, agent desk.Agent, conversation desk.ConversationID, key string, act DemoAct) error
+}
+
+// DemoCustomer is a customer of the demonstration.
+type DemoCustomer struct {
+	// External is the customer's id at the shop.
+	External string
+	Profile  desk.Profile
+}
+
+// DemoAct is one thing an agent does; exactly one field is set.
+type DemoAct struct {
+	Reply, Note string
+	Claim       bool
+	Resolve     bool
+}
+
+// demoSeeded is the installation value that says the demonstration is complete.
+const demoSeeded = "demo_account"
+
+// SeedDemo makes the demonstration company with its people, inbox and a few
+// conversations. What exists already is left as it is, so it may be called at
+// each start.
+func (s *Service) SeedDemo(ctx context.Context, stage demoStage) (Demo, error) {
+	d, err := s.demoPeople(ctx)
+	if err != nil {
+		return Demo{}, err
+	}
+	if _, err := s.deps.Store.InstallationValue(ctx, demoSeeded); err == nil || !errors.Is(err, desk.NotFound) {
+		return d, err
+	}
+	for i, scene := range demoScenes() {
+		if err := s.play(ctx, stage, d, i, scene); err != nil {
+			return Demo{}, err
+		}
+	}
+	return d, s.deps.Store.Write(ctx, "", func(ctx context.Context, tx *store.Tx) error {
+		return tx.PutInstallationValue(ctx, demoSeeded, string(d.Account.ID))
+	})
+}
+
+// demoPeople finds or makes account, agents, teams and inbox, one by one, so
+// that an interrupted start is completed by the next.
+func (s *Service) demoPeople(ctx context.Context) (d Demo, err error) {
+	row, err := s.deps.Store.AgentByEmailHash(ctx, s.deps.Emails.HashEmail(DemoEmail))
+	switch {
+	case err == nil:
+		d.Account, err = s.deps.Store.Account(ctx, row.AccountID)
+	case errors.Is(err, desk.NotFound):
+		d.Account, err = s.CreateAccount(ctx, "应答优选商城", desk.Chinese)
+	}
+	if err != nil {
+		return d, err
+	}
+	if d.Administrator, err = s.demoAgent(ctx, d.Account.ID, "陈晨", DemoEmail, desk.Administrator); err != nil {
+		return d, err
+	}
+	if d.Agent, err = s.demoAgent(ctx, d.Account.ID, "林小满", DemoAgentEmail, desk.Answerer); err != nil {
+		return d, err
+	}
+	teams, err := s.Teams(ctx, d.Account.ID)
+	if err != nil {
+		return d, err
+	}
+	if len(teams) == 0 {
+		for _, name := range []string{"售前", "售后"} {
+			team := desk.Team{AccountID: d.Account.ID, Name: name, Members: []desk.AgentID{d.Administrator.ID, d.Agent.ID}}
+			if _, err := s.SaveTeam(ctx, team); err != nil {
+				return d, err
+			}
+		}
+	}
+	in, err := s.InboxByKey(ctx, DemoInboxKey)
+	if err == nil {
+		d.Inbox = in.Inbox
+		return d, nil
+	}
+	if !errors.Is(err, desk.NotFound) {
+		return d, err
+	}
+	d.Inbox, err = s.CreateInbox(ctx, d.Account.ID, NewInbox{
+		Channel: "webchat", Name: "商城网页", Key: DemoInboxKey,
+		Settings: desk.InboxSettings{Greeting: "您好，欢迎光临应答优选商城！商品、订单、售后的问题都可以在这里问，我们马上为您解答。"},
+	})
+	return d, err
+}
+
+func (s *Service) demoAgent(ctx context.Context, account desk.AccountID, name, email string, role desk.Role) (desk.Agent, error) {
+	row, err := s.deps.Store.AgentByEmailHash(ctx, s.deps.Emails.HashEmail(email))
+	switch {
+	case err == nil && row.AccountID == account:
+		return s.openAgent(ctx, row)
+	case err == nil:
+		return desk.Agent{}, desk.E(desk.Conflict, "seed demonstration", "another account has an agent with the demonstration's e-mail")
+	case !errors.Is(err, desk.NotFound):
+		return desk.Agent{}, err
+	}
+	return s.CreateAgent(ctx, account, NewAgent{Name: name, Email: email, Password: DemoPassword, Role: role, Locale: desk.Chinese})
+}
+
+func (s *Service) play(ctx context.Context, stage demoStage, d Demo, scene int, sc demoScene) error {
+	var conversation desk.ConversationID
+	for step, line := range sc.lines {
+		key := fmt.Sprintf("demo-%d-%d", scene, step)
+		if line.customer != "" {
+			id, err := stage.Say(ctx, d.Inbox, sc.customer, key, line.customer)
+			if err != nil {
+				return err
+			}
+			conversation = id
+			continue
+		}
+		agent := d.Agent
+		if line.byAdministrator {
+			agent = d.Administrator
+		}
+		if err := stage.Act(ctx, agent, conversation, key, line.act); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+type demoScene struct {
+	customer DemoCustomer
+	lines    []demoLine
+}
+
+type demoLine struct {
+	customer        string
+	act             DemoAct
+	byAdministrator bool
+}
+
+func demoScenes() []demoScene {
+	says := func(text string) demoLine { return demoLine{customer: text} }
+	lin := func(act DemoAct) demoLine { return demoLine{act: act} }
+	chen := func(act DemoAct) demoLine { return demoLine{act: act, byAdministrator: true} }
+	return []demoScene{
+		{
+			DemoCustomer{"demo-wang", desk.Profile{Name: "王芳", Email: "wangfang@example.com", Phone: "13800000001", Locale: desk.Chinese}},
+			[]demoLine{
+				says("你好，请问羽绒服有没有 L 码？"),
+				lin(DemoAct{Reply: "您好，黑色和米白色的 L 码都有现货，今天下单今天发出。"}),
+				says("我身高 168，体重 60 公斤，穿 L 合适吗？"),
+				lin(DemoAct{Reply: "合适的，这款偏宽松，您平时穿 M 的话 M 也可以，想里面加毛衣就选 L。"}),
+				says("好的，谢谢，那我拍 L 了。"),
+				lin(DemoAct{Resolve: true}),
+			},
+		},
+		{
+			DemoCustomer{"demo-li", desk.Profile{Name: "李建国", Phone: "13800000002", Locale: desk.Chinese}},
+			[]demoLine{
+				says("我的订单三天了还没有发货，单号 20260218003。"),
+				lin(DemoAct{Reply: "您好，让您久等了，我马上帮您查一下物流。"}),
+				lin(DemoAct{Note: "仓库说这批货今晚补到，明早第一批发。"}),
+				says("麻烦快一点，孩子周末要用。"),
+			},
+		},
+		{
+			DemoCustomer{"demo-zhao", desk.Profile{Name: "赵敏", Email: "zhaomin@example.com", Locale: desk.Chinese}},
+			[]demoLine{
+				says("保温杯收到了，但是杯盖有点漏水，可以退货吗？"),
+				says("我可以拍照片给你们看。"),
+			},
+		},
+		{
+			DemoCustomer{"demo-smith", desk.Profile{Name: "Emma Smith", Email: "emma@example.com", Locale: desk.English}},
+			[]demoLine{
+				says("Hi, do you ship to Singapore? How long does delivery take?"),
+				chen(DemoAct{Reply: "Hello Emma, yes we do. Delivery to Singapore takes five to seven days, and shipping is free above 300 yuan."}),
+				says("Great. Can I pay by card?"),
+			},
+		},
+		{
+			DemoCustomer{"demo-zhou", desk.Profile{Name: "周杰", Locale: desk.Chinese}},
+			[]demoLine{
+				says("发票可以开公司抬头吗？"),
+				chen(DemoAct{Claim: true}),
+			},
+		},
+	}
+}

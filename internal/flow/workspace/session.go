@@ -1,0 +1,358 @@
+package workspace
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"yingda.dev/internal/desk"
+	"yingda.dev/internal/platform/auth"
+	"yingda.dev/internal/platform/store"
+)
+
+// SessionMeta is where a log-in comes from.
+type SessionMeta struct {
+	// Address is what attempts are counted by; it is not stored.
+	Address netip.Addr
+	// Browser is shown beside the session; cut to 200 characters.
+	Browser string
+}
+
+// LoggedIn is the answer to a log-in.
+type LoggedIn struct {
+	// Secret goes into the cookie and nowhere else.
+	Secret    string
+	Principal auth.Principal
+	Agent     desk.Agent
+	Account   desk.Account
+	ExpiresAt time.Time
+}
+
+// session is a stored session with the agent it belongs to.
+type session struct {
+	store.Session
+	role desk.Role
+}
+
+var errLogIn = desk.E(desk.Unauthenticated, "log in", "the e-mail or the password is wrong")
+
+// LogIn proves an agent by e-mail and password and opens a session.
+// Unauthenticated means that one of them is wrong or the agent disabled, and
+// takes as long as success; Limited that there were too many attempts.
+func (s *Service) LogIn(ctx context.Context, email, password string, meta SessionMeta) (LoggedIn, error) {
+	const op = "log in"
+	emailHash, address := s.deps.Emails.HashEmail(email), auth.AddressKey(meta.Address)
+	now := s.deps.Clock.Now()
+	if ok, wait := s.deps.Throttle.Attempt(emailHash, address, now); !ok {
+		return LoggedIn{}, desk.E(desk.Limited, op, fmt.Sprintf("too many attempts; try again in %d seconds", int(wait/time.Second)+1))
+	}
+	row, err := s.deps.Store.AgentByEmailHash(ctx, emailHash)
+	if err != nil && !errors.Is(err, desk.NotFound) {
+		return LoggedIn{}, desk.Wrap(desk.KindOf(err), op, err)
+	}
+	// An unknown e-mail has no hash, and checking none takes as long.
+	ok, rehash, err := s.deps.Passwords.Verify(ctx, row.PasswordHash, password)
+	if err != nil {
+		return LoggedIn{}, err
+	}
+	if !ok || row.Disabled || row.ID == "" {
+		return LoggedIn{}, errLogIn
+	}
+	s.deps.Throttle.Succeeded(emailHash, address)
+	newHash := ""
+	if rehash {
+		if newHash, err = s.deps.Passwords.Hash(ctx, password); err != nil {
+			newHash = "" // the old one is good enough until next time
+		}
+	}
+	return s.openSession(ctx, row, newHash, meta)
+}
+
+func (s *Service) openSession(ctx context.Context, row store.Agent, newHash string, meta SessionMeta) (LoggedIn, error) {
+	agent, err := s.openAgent(ctx, row)
+	if err != nil {
+		return LoggedIn{}, err
+	}
+	account, err := s.deps.Store.Account(ctx, row.AccountID)
+	if err != nil {
+		return LoggedIn{}, err
+	}
+	secret, hash, err := s.deps.Secrets.NewSecret(auth.SessionPrefix)
+	if err != nil {
+		return LoggedIn{}, err
+	}
+	var opened store.Session
+	err = s.deps.Store.Write(ctx, row.AccountID, func(ctx context.Context, tx *store.Tx) error {
+		now := tx.Now()
+		opened = store.Session{
+			Hash: hash, AccountID: row.AccountID, AgentID: row.ID, Meta: cut(meta.Browser, 200),
+			CreatedAt: now, SeenAt: now, ExpiresAt: now.Add(s.config.SessionIdle),
+		}
+		if newHash != "" {
+			current, err := tx.Agent(ctx, row.AccountID, row.ID)
+			if err != nil {
+				return err
+			}
+			if current.PasswordHash == row.PasswordHash {
+				current.PasswordHash = newHash
+				if err := tx.PutAgent(ctx, current); err != nil {
+					return err
+				}
+			}
+		}
+		return tx.InsertSession(ctx, opened)
+	})
+	if err != nil {
+		return LoggedIn{}, err
+	}
+	return LoggedIn{
+		Secret: secret, Principal: session{opened, row.Role}.principal(secret),
+		Agent: agent, Account: account, ExpiresAt: opened.ExpiresAt,
+	}, nil
+}
+
+func (se session) principal(secret string) auth.Principal {
+	return auth.Principal{
+		Account: se.AccountID, Agent: se.AgentID, Role: se.role, Permissions: auth.RolePermissions(se.role),
+		Session: se.Hash, CSRF: auth.CSRFToken(secret),
+	}
+}
+
+var errSession = desk.E(desk.Unauthenticated, "authenticate", "the session has ended; log in again")
+
+// Authenticate finds who a session belongs to and keeps it alive.
+// Unauthenticated if it is unknown or over, or the agent disabled.
+func (s *Service) Authenticate(ctx context.Context, secret string) (auth.Principal, error) {
+	hash, ok := s.deps.Secrets.Hash(auth.SessionPrefix, secret)
+	if !ok {
+		return auth.Principal{}, errSession
+	}
+	se, err := s.sessions.get(hash, func() (session, error) { return s.loadSession(ctx, hash) })
+	if err != nil {
+		return auth.Principal{}, unauthenticated(err, errSession)
+	}
+	now := s.deps.Clock.Now()
+	if !now.Before(se.ExpiresAt) {
+		return auth.Principal{}, errSession
+	}
+	if now.Sub(se.SeenAt) >= s.config.TouchEvery {
+		s.touch(ctx, se, now)
+	}
+	return se.principal(secret), nil
+}
+
+func (s *Service) loadSession(ctx context.Context, hash string) (session, error) {
+	row, err := s.deps.Store.Session(ctx, hash)
+	if err != nil {
+		return session{}, err
+	}
+	agent, err := s.deps.Store.Agent(ctx, row.AccountID, row.AgentID)
+	if err != nil {
+		return session{}, err
+	}
+	if agent.Disabled {
+		return session{}, errSession
+	}
+	return session{row, agent.Role}, nil
+}
+
+// touch moves a session's end. A database that cannot write at this moment
+// ends no session.
+func (s *Service) touch(ctx context.Context, se session, now time.Time) {
+	expires := now.Add(s.config.SessionIdle)
+	if end := se.CreatedAt.Add(s.config.SessionLife); end.Before(expires) {
+		expires = end
+	}
+	err := s.deps.Store.Write(ctx, se.AccountID, func(ctx context.Context, tx *store.Tx) error {
+		return tx.TouchSession(ctx, se.AccountID, se.Hash, expires)
+	})
+	if err != nil {
+		s.deps.Log.WarnContext(ctx, "session use not recorded", "error", err)
+	}
+	s.sessions.forget(func(hash string, _ session) bool { return hash == se.Hash })
+}
+
+// LogOut ends a session; one that has ended already is fine.
+func (s *Service) LogOut(ctx context.Context, secret string) error {
+	hash, ok := s.deps.Secrets.Hash(auth.SessionPrefix, secret)
+	if !ok {
+		return nil
+	}
+	row, err := s.deps.Store.Session(ctx, hash)
+	if errors.Is(err, desk.NotFound) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	err = s.deps.Store.Write(ctx, row.AccountID, func(ctx context.Context, tx *store.Tx) error {
+		return tx.DeleteSession(ctx, row.AccountID, hash)
+	})
+	s.sessions.forget(func(h string, _ session) bool { return h == hash })
+	if errors.Is(err, desk.NotFound) {
+		return nil
+	}
+	return err
+}
+
+// Sweep deletes sessions that are over and reports how many. Call it now and then.
+func (s *Service) Sweep(ctx context.Context) (int64, error) {
+	var n int64
+	err := s.deps.Store.Write(ctx, "", func(ctx context.Context, tx *store.Tx) error {
+		var err error
+		n, err = tx.DeleteExpiredSessions(ctx, tx.Now())
+		return err
+	})
+	return n, err
+}
+
+// NewToken is an API token to make.
+type NewToken struct {
+	Name string
+	// Permissions must be among those of the caller.
+	Permissions auth.Set
+	// ExpiresAt is in the future, at most MaxTokenLife ahead.
+	ExpiresAt time.Time
+}
+
+// MaxTokenLife is how long an API token may be valid.
+const MaxTokenLife = 366 * 24 * time.Hour
+
+// Token is an API token without its secret.
+type Token struct {
+	ID          string
+	AgentID     desk.AgentID
+	Name        string
+	Permissions auth.Set
+	CreatedAt   time.Time
+	// UsedAt is the last use, to Config.TouchEvery; zero means never.
+	UsedAt    time.Time
+	ExpiresAt time.Time
+}
+
+// CreateToken makes an API token of the caller and returns its secret, which
+// is shown once. Denied if it would permit more than the caller may.
+func (s *Service) CreateToken(ctx context.Context, by auth.Principal, n NewToken) (secret string, t Token, err error) {
+	const op = "create API token"
+	if err := checkName(op, "name", n.Name); err != nil {
+		return "", Token{}, err
+	}
+	now := s.deps.Clock.Now()
+	switch {
+	case n.Permissions == 0:
+		return "", Token{}, desk.InvalidField(op, "permissions", "a token needs at least one permission")
+	case n.Permissions.Intersect(by.Permissions) != n.Permissions:
+		return "", Token{}, desk.E(desk.Denied, op, "a token cannot permit more than its owner may")
+	case !n.ExpiresAt.After(now) || n.ExpiresAt.Sub(now) > MaxTokenLife:
+		return "", Token{}, desk.InvalidField(op, "expires_at", "a token expires within a year, in the future")
+	}
+	secret, hash, err := s.deps.Secrets.NewSecret(auth.TokenPrefix)
+	if err != nil {
+		return "", Token{}, err
+	}
+	row := store.APIToken{
+		ID: s.deps.IDs.Other("tok"), AccountID: by.Account, AgentID: by.Agent, Name: n.Name, Hash: hash,
+		CreatedAt: now, ExpiresAt: n.ExpiresAt.UTC().Truncate(time.Microsecond),
+	}
+	for _, p := range n.Permissions.List() {
+		row.Permissions = append(row.Permissions, string(p))
+	}
+	err = s.deps.Store.Write(ctx, by.Account, func(ctx context.Context, tx *store.Tx) error { return tx.InsertAPIToken(ctx, row) })
+	if err != nil {
+		return "", Token{}, err
+	}
+	return secret, tokenOf(row), nil
+}
+
+func tokenOf(row store.APIToken) Token {
+	names := make([]auth.Permission, len(row.Permissions))
+	for i, p := range row.Permissions {
+		names[i] = auth.Permission(p)
+	}
+	return Token{
+		// A permission that no longer exists permits nothing.
+		ID: row.ID, AgentID: row.AgentID, Name: row.Name, Permissions: auth.NewSet(names...),
+		CreatedAt: row.CreatedAt, UsedAt: row.UsedAt, ExpiresAt: row.ExpiresAt,
+	}
+}
+
+// Tokens lists the account's API tokens by id.
+func (s *Service) Tokens(ctx context.Context, account desk.AccountID) ([]Token, error) {
+	rows, err := s.deps.Store.APITokens(ctx, account)
+	if err != nil {
+		return nil, err
+	}
+	out := make([]Token, len(rows))
+	for i, row := range rows {
+		out[i] = tokenOf(row)
+	}
+	return out, nil
+}
+
+// RevokeToken ends a token at once. NotFound if the account has none of the id.
+func (s *Service) RevokeToken(ctx context.Context, account desk.AccountID, id string) error {
+	err := s.deps.Store.Write(ctx, account, func(ctx context.Context, tx *store.Tx) error {
+		return tx.DeleteAPIToken(ctx, account, id)
+	})
+	s.tokens.forget(func(_ string, t store.APIToken) bool { return t.ID == id })
+	return err
+}
+
+var errToken = desk.E(desk.Unauthenticated, "authenticate", "the API token is unknown, revoked or expired")
+
+// AuthenticateToken finds who an API token belongs to and what it permits now.
+func (s *Service) AuthenticateToken(ctx context.Context, secret string) (auth.Principal, error) {
+	hash, ok := s.deps.Secrets.Hash(auth.TokenPrefix, secret)
+	if !ok {
+		return auth.Principal{}, errToken
+	}
+	row, err := s.tokens.get(hash, func() (store.APIToken, error) { return s.deps.Store.APIToken(ctx, hash) })
+	if err != nil {
+		return auth.Principal{}, unauthenticated(err, errToken)
+	}
+	now := s.deps.Clock.Now()
+	if !row.ExpiresAt.IsZero() && !now.Before(row.ExpiresAt) {
+		return auth.Principal{}, errToken
+	}
+	owner, err := s.Agent(ctx, row.AccountID, row.AgentID)
+	if err != nil {
+		return auth.Principal{}, unauthenticated(err, errToken)
+	}
+	if owner.Disabled {
+		return auth.Principal{}, errToken
+	}
+	if now.Sub(row.UsedAt) >= s.config.TouchEvery {
+		err := s.deps.Store.Write(ctx, row.AccountID, func(ctx context.Context, tx *store.Tx) error {
+			return tx.TouchAPIToken(ctx, row.AccountID, row.ID)
+		})
+		if err != nil {
+			s.deps.Log.WarnContext(ctx, "API token use not recorded", "error", err)
+		}
+		s.tokens.forget(func(h string, _ store.APIToken) bool { return h == hash })
+	}
+	return auth.Principal{
+		Account: row.AccountID, Agent: row.AgentID, Role: owner.Role, Token: row.ID,
+		Permissions: tokenOf(row).Permissions.Intersect(auth.RolePermissions(owner.Role)),
+	}, nil
+}
+
+// unauthenticated turns "there is no such row" into the answer for strangers
+// and leaves failures of the database what they are.
+func unauthenticated(err error, answer *desk.Error) error {
+	if errors.Is(err, desk.NotFound) {
+		return answer
+	}
+	return err
+}
+
+func cut(s string, runes int) string {
+	s = strings.ToValidUTF8(s, "")
+	if utf8.RuneCountInString(s) <= runes {
+		return s
+	}
+	return string([]rune(s)[:runes])
+}
