@@ -33,5 +33,6 @@
 // Concurrency: a Store is safe for concurrent use. A Tx belongs to its unit.
 // Decide and unit functions run on the committer: they must not block.
 //
-// Imports: desk, the portable SQL in query, the standard library.
+// Imports: desk, seal (for the type of a wrapped key), the portable SQL in
+// query, the standard library.
 package store

@@ -24,7 +24,8 @@ type Driver interface {
 	// Do commits a Command (see Store.Do). Command.Check was called before.
 	Do(ctx context.Context, c Command) (Outcome, error)
 	// Write runs unit in a transaction and commits it with the events it
-	// emitted (see Store.Write). unit may run more than once.
+	// emitted (see Store.Write). unit may run more than once, but not after
+	// Write has returned, because it writes to variables of the caller.
 	Write(ctx context.Context, account desk.AccountID, unit func(context.Context, *Tx) error) error
 	// Reader runs each statement in a short read transaction of its own and
 	// sees everything whose commit was answered before.

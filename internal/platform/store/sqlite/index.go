@@ -1,0 +1,246 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"yingda.dev/internal/desk"
+	"yingda.dev/internal/platform/store"
+)
+
+// index is the search index: an FTS5 table that keeps no text, whose words are
+// keyed hashes, and a table that says which message a row is. It is a file of
+// its own, so that its writes do not delay commits; losing its newest part in a
+// power cut is fine, because its consumer's position is older then or it is
+// rebuilt.
+type index struct {
+	writer *sql.DB
+	reader *sql.DB
+}
+
+// indexSchema: row ids grow with the time of the message (see slot), so that the
+// newest documents are found first without sorting.
+// https://www.sqlite.org/fts5.html explains the options.
+const indexSchema = `
+CREATE TABLE IF NOT EXISTS document (
+  id              integer NOT NULL PRIMARY KEY,
+  account_id      text    NOT NULL,
+  message_id      text    NOT NULL UNIQUE,
+  conversation_id text    NOT NULL,
+  at_us           integer NOT NULL
+) STRICT;
+CREATE INDEX IF NOT EXISTS document_account ON document (account_id);
+CREATE VIRTUAL TABLE IF NOT EXISTS token USING fts5(
+  words, content='', contentless_delete=1, detail=none, tokenize='ascii'
+);
+INSERT INTO token (token, rank) VALUES ('secure-delete', 1);
+`
+
+// slots is how many messages of one microsecond fit into the row ids.
+const slots = 1024
+
+// maxTokens bounds a document and a query.
+const maxTokens = 4096
+
+func openIndex(ctx context.Context, path string, readerCount int) (*index, error) {
+	const op = "open search index"
+	if err := private(path); err != nil {
+		return nil, desk.Wrap(desk.Unavailable, op, err)
+	}
+	w, err := openWriter(path, "normal")
+	if err != nil {
+		return nil, desk.Wrap(desk.Unavailable, op, err)
+	}
+	x := &index{writer: w}
+	if _, err := w.ExecContext(ctx, indexSchema); err != nil {
+		return nil, errors.Join(desk.Wrap(desk.Unavailable, op, err), x.close())
+	}
+	x.reader, err = sql.Open("sqlite", dsn(path, url.Values{
+		"mode": {"ro"}, "_pragma": {"busy_timeout(5000)", "query_only(1)"},
+	}))
+	if err != nil {
+		return nil, errors.Join(desk.Wrap(desk.Unavailable, op, err), x.close())
+	}
+	x.reader.SetMaxOpenConns(readerCount)
+	x.reader.SetMaxIdleConns(readerCount)
+	return x, nil
+}
+
+func (x *index) close() error {
+	var errs []error
+	for _, db := range []*sql.DB{x.reader, x.writer} {
+		if db != nil {
+			errs = append(errs, db.Close())
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// Put adds or replaces documents in one transaction.
+func (x *index) Put(ctx context.Context, account desk.AccountID, docs []store.IndexDoc) error {
+	return x.write(ctx, "index messages", func(ctx context.Context, tx *sql.Tx) error {
+		for _, doc := range docs {
+			if len(doc.Tokens) > maxTokens {
+				return desk.InvalidField("index messages", "tokens", "the document has too many tokens")
+			}
+			if err := drop(ctx, tx, account, doc.Message); err != nil {
+				return err
+			}
+			if err := add(ctx, tx, account, doc); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+func add(ctx context.Context, tx *sql.Tx, account desk.AccountID, doc store.IndexDoc) error {
+	low := desk.Micros(doc.At) * slots
+	var id int64
+	err := tx.QueryRowContext(ctx, `SELECT COALESCE(max(id) + 1, $1) FROM document WHERE id >= $1 AND id < $2`,
+		low, low+slots).Scan(&id)
+	if err != nil {
+		return err
+	}
+	if id >= low+slots {
+		return fmt.Errorf("more than %d messages in one microsecond", slots)
+	}
+	if _, err := tx.ExecContext(ctx, `INSERT INTO document (id, account_id, message_id, conversation_id, at_us)
+		VALUES ($1, $2, $3, $4, $5)`, id, string(account), string(doc.Message), string(doc.Conversation),
+		desk.Micros(doc.At)); err != nil {
+		return err
+	}
+	tokens := slices.Compact(slices.Sorted(slices.Values(doc.Tokens)))
+	words := make([]string, len(tokens))
+	for i, token := range tokens {
+		words[i] = word(token)
+	}
+	_, err = tx.ExecContext(ctx, `INSERT INTO token (rowid, words) VALUES ($1, $2)`, id, strings.Join(words, " "))
+	return err
+}
+
+// drop removes a document of the account. Another account's is left alone, and
+// the insert that follows then fails by the unique message id.
+func drop(ctx context.Context, tx *sql.Tx, account desk.AccountID, message desk.MessageID) error {
+	var id int64
+	err := tx.QueryRowContext(ctx, `DELETE FROM document WHERE message_id = $1 AND account_id = $2 RETURNING id`,
+		string(message), string(account)).Scan(&id)
+	if errors.Is(err, sql.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `DELETE FROM token WHERE rowid = $1`, id)
+	return err
+}
+
+// word renders a token as the tokenizer keeps it: letters and digits only.
+func word(token uint64) string { return "t" + strconv.FormatUint(token, 36) }
+
+// Search walks the matching rows from the newest down.
+func (x *index) Search(ctx context.Context, account desk.AccountID, tokens []uint64, before store.IndexCursor, limit int) ([]store.IndexHit, error) {
+	const op = "search messages"
+	if len(tokens) == 0 {
+		return nil, nil
+	}
+	if len(tokens) > maxTokens {
+		return nil, desk.InvalidField(op, "tokens", "the query has too many words")
+	}
+	if limit <= 0 || limit > 1000 {
+		limit = 1000
+	}
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	top, err := x.top(ctx, account, before)
+	if err != nil {
+		return nil, desk.Wrap(kindOf(err), op, err)
+	}
+	words := make([]string, len(tokens))
+	for i, token := range tokens {
+		words[i] = word(token)
+	}
+	rows, err := x.reader.QueryContext(ctx, `SELECT d.message_id, d.conversation_id, d.at_us
+		FROM token JOIN document d ON d.id = token.rowid
+		WHERE token MATCH $1 AND token.rowid < $2 AND d.account_id = $3
+		ORDER BY token.rowid DESC LIMIT $4`, strings.Join(words, " AND "), top, string(account), limit)
+	if err != nil {
+		return nil, desk.Wrap(kindOf(err), op, err)
+	}
+	defer rows.Close() //nolint:errcheck // rows.Err tells
+	var hits []store.IndexHit
+	for rows.Next() {
+		var message, conversation string
+		var at int64
+		if err := rows.Scan(&message, &conversation, &at); err != nil {
+			return nil, desk.Wrap(kindOf(err), op, err)
+		}
+		hits = append(hits, store.IndexHit{
+			Message: desk.MessageID(message), Conversation: desk.ConversationID(conversation), At: desk.FromMicros(at),
+		})
+	}
+	if err := rows.Err(); err != nil {
+		return nil, desk.Wrap(kindOf(err), op, err)
+	}
+	return hits, nil
+}
+
+// top is the row id below which the page begins. A cursor whose document is
+// gone falls back to its time.
+func (x *index) top(ctx context.Context, account desk.AccountID, before store.IndexCursor) (int64, error) {
+	if before.At.IsZero() {
+		return 1<<63 - 1, nil
+	}
+	id := desk.Micros(before.At) * slots
+	err := x.reader.QueryRowContext(ctx, `SELECT id FROM document WHERE message_id = $1 AND account_id = $2`,
+		string(before.Message), string(account)).Scan(&id)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = nil
+	}
+	return id, err
+}
+
+// Delete removes documents.
+func (x *index) Delete(ctx context.Context, account desk.AccountID, ids []desk.MessageID) error {
+	return x.write(ctx, "remove from index", func(ctx context.Context, tx *sql.Tx) error {
+		for _, id := range ids {
+			if err := drop(ctx, tx, account, id); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// Count counts the account's documents.
+func (x *index) Count(ctx context.Context, account desk.AccountID) (int64, error) {
+	var n int64
+	err := x.reader.QueryRowContext(ctx, `SELECT count(*) FROM document WHERE account_id = $1`, string(account)).Scan(&n)
+	return n, desk.Wrap(kindOf(err), "count index", err)
+}
+
+func (x *index) write(ctx context.Context, op string, fn func(context.Context, *sql.Tx) error) error {
+	tx, err := x.writer.BeginTx(ctx, nil)
+	if err == nil {
+		if err = fn(ctx, tx); err == nil {
+			err = tx.Commit()
+		} else {
+			err = errors.Join(err, tx.Rollback())
+		}
+	}
+	if err == nil {
+		return nil
+	}
+	var e *desk.Error
+	if errors.As(err, &e) {
+		return e
+	}
+	return &desk.Error{Kind: kindOf(err), Op: op, Err: err}
+}

@@ -1,0 +1,264 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"yingda.dev/internal/desk"
+	"yingda.dev/internal/platform/store"
+	"yingda.dev/internal/platform/store/query"
+)
+
+// errSlow tells that a unit used up its time among others.
+var errSlow = errors.New("unit took too long")
+
+// aloneFactor is how much longer a unit may take that has no neighbours.
+const aloneFactor = 40
+
+// unit runs one unit in a savepoint. The error is the transaction's: it is
+// lost or the database is broken. The unit's own error is in the answer.
+func (b *batch) unit(ctx context.Context, u *unit) (answer, error) {
+	if u.command != nil {
+		return b.command(ctx, u.command)
+	}
+	tx := store.NewTx(b.q, u.account, b.now, kindOf)
+	err := b.savepoint(ctx, func() error {
+		limit := b.d.config.UnitTime
+		if b.alone {
+			limit *= aloneFactor
+		}
+		limited, cancel := context.WithTimeout(ctx, limit)
+		defer cancel()
+		err := call(limited, tx, u.write)
+		if limited.Err() != nil && !b.alone {
+			return errSlow
+		}
+		if err != nil {
+			return err
+		}
+		b.rows++
+		return b.emit(ctx, tx.Events())
+	})
+	if lost := b.check(err); lost != nil {
+		return answer{}, lost
+	}
+	return answer{err: err}, nil
+}
+
+// call runs the function; a panic there fails one unit and not the program.
+func call(ctx context.Context, tx *store.Tx, fn func(context.Context, *store.Tx) error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = desk.Wrap(desk.Internal, "run unit", fmt.Errorf("panic: %v", p))
+		}
+	}()
+	return fn(ctx, tx)
+}
+
+// savepoint runs fn so that its error undoes it alone, log positions included.
+func (b *batch) savepoint(ctx context.Context, fn func() error) error {
+	head, events, rows := b.head, len(b.events), b.rows
+	w := b.d.writer
+	if _, err := w.ExecContext(ctx, "SAVEPOINT unit"); err != nil {
+		return fmt.Errorf("%w: %w", errLost, err)
+	}
+	err := fn()
+	if err == nil {
+		if _, err = w.ExecContext(ctx, "RELEASE unit"); err == nil {
+			return nil
+		}
+		err = fmt.Errorf("%w: %w", errLost, err)
+	}
+	b.head, b.events, b.rows = head, b.events[:events], rows
+	// If SQLite has ended the transaction, there is no such savepoint any more.
+	if _, undo := w.ExecContext(ctx, "ROLLBACK TO unit"); undo != nil {
+		return fmt.Errorf("%w: %w", errLost, errors.Join(err, undo))
+	}
+	if _, undo := w.ExecContext(ctx, "RELEASE unit"); undo != nil {
+		return fmt.Errorf("%w: %w", errLost, errors.Join(err, undo))
+	}
+	return err
+}
+
+// check picks out errors that concern the whole transaction.
+func (b *batch) check(err error) error {
+	if err != nil && (errors.Is(err, errLost) || broken(err)) {
+		return err
+	}
+	return nil
+}
+
+func (b *batch) emit(ctx context.Context, events []desk.Event) error {
+	for _, e := range events {
+		e.Pos = b.head + 1
+		row, err := store.EventRow(e)
+		if err != nil {
+			return err
+		}
+		if err := b.q.InsertEvent(ctx, row); err != nil {
+			return err
+		}
+		b.head, b.events, b.rows = e.Pos, append(b.events, e), b.rows+1
+	}
+	return nil
+}
+
+// command runs a command: look up, decide, write.
+func (b *batch) command(ctx context.Context, c *store.Command) (answer, error) {
+	fail := func(err error) (answer, error) {
+		if lost := b.check(err); lost != nil {
+			return answer{}, lost
+		}
+		var e *desk.Error
+		if !errors.As(err, &e) {
+			err = &desk.Error{Kind: kindOf(err), Op: "run command", Err: err}
+		}
+		return answer{err: err}, nil
+	}
+	found, err := b.find(ctx, c)
+	if err != nil {
+		return fail(err)
+	}
+	if c.Key != "" {
+		row, err := b.q.Dedupe(ctx, query.DedupeParams{AccountID: string(c.Account), Scope: c.Scope, Key: c.Key})
+		if err == nil {
+			return answer{outcome: c.Repeat(row.ResultID, found)}, nil
+		}
+		if !errors.Is(err, sql.ErrNoRows) {
+			return fail(err)
+		}
+	}
+	if c.Target.Conversation != "" && found.Conversation.ID == "" {
+		return fail(desk.E(desk.NotFound, "find conversation", "there is no such conversation"))
+	}
+	draft, err := c.Draft(b.now, found)
+	if err != nil {
+		return answer{err: err}, nil // as Decide said it
+	}
+	current, err := b.needs(ctx, c.Account, draft.Needs())
+	if err != nil {
+		return fail(err)
+	}
+	plan, err := draft.Plan(current)
+	if err != nil {
+		return fail(err)
+	}
+	if plan.Rows() == 0 {
+		return answer{outcome: plan.Outcome}, nil
+	}
+	if err := b.savepoint(ctx, func() error { return b.apply(ctx, plan) }); err != nil {
+		return fail(err)
+	}
+	return answer{outcome: plan.Outcome}, nil
+}
+
+// find loads what the command is about.
+func (b *batch) find(ctx context.Context, c *store.Command) (store.Found, error) {
+	var found store.Found
+	account, target := string(c.Account), c.Target.Conversation
+	if id := c.Target.Identity; id != nil {
+		row, err := b.q.Identity(ctx, query.IdentityParams{AccountID: account, Scope: id.Scope, Hash: id.Hash})
+		if errors.Is(err, sql.ErrNoRows) {
+			return found, nil
+		}
+		if err != nil {
+			return found, err
+		}
+		found.Contact = desk.ContactID(row.ContactID)
+		live, err := b.q.LiveConversation(ctx, query.LiveConversationParams{
+			AccountID: account, ContactID: row.ContactID, Thread: id.Thread,
+		})
+		if err != nil && !errors.Is(err, sql.ErrNoRows) {
+			return found, err
+		}
+		target = desk.ConversationID(live.ConversationID)
+	}
+	if target == "" {
+		return found, nil
+	}
+	shard, _ := target.Shard()
+	row, err := b.q.Conversation(ctx, query.ConversationParams{AccountID: account, Shard: int16(shard), ID: string(target)})
+	if err == nil {
+		found.Conversation = store.ConversationOf(row)
+	} else if !errors.Is(err, sql.ErrNoRows) {
+		return found, err
+	}
+	return found, nil
+}
+
+func (b *batch) needs(ctx context.Context, account desk.AccountID, ids []desk.MessageID) (map[desk.MessageID]desk.StoredMessage, error) {
+	current := make(map[desk.MessageID]desk.StoredMessage, len(ids))
+	for _, id := range ids {
+		shard, _ := id.Shard()
+		row, err := b.q.Message(ctx, query.MessageParams{AccountID: string(account), Shard: int16(shard), ID: string(id)})
+		if errors.Is(err, sql.ErrNoRows) {
+			continue
+		}
+		if err != nil {
+			return nil, err
+		}
+		current[id] = store.MessageOf(row)
+	}
+	return current, nil
+}
+
+// apply writes the plan.
+func (b *batch) apply(ctx context.Context, p *store.Plan) error {
+	steps := []func() error{
+		one(ctx, p.Contact, b.q.InsertContact),
+		one(ctx, p.Identity, rowsOf(b.q.InsertIdentity)),
+		one(ctx, p.TouchContact, b.q.TouchContact),
+		one(ctx, p.NewConversation, b.q.InsertConversation),
+		one(ctx, p.Live, b.q.PutLiveConversation),
+		one(ctx, p.Conversation, rowsOf(b.q.UpdateConversation)),
+		each(ctx, p.Messages, b.q.InsertMessage),
+		each(ctx, p.Statuses, rowsOf(b.q.UpdateMessageStatus)),
+		each(ctx, p.Cancel, rowsOf(b.q.CancelTimer)),
+		each(ctx, p.Timers, b.q.PutTimer),
+		each(ctx, p.Outbox, b.q.PutOutbox),
+		one(ctx, p.Dedupe, rowsOf(b.q.InsertDedupe)),
+	}
+	for _, step := range steps {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	head := p.Number(b.head)
+	for _, row := range p.EventRows {
+		if err := b.q.InsertEvent(ctx, row); err != nil {
+			return err
+		}
+	}
+	b.head, b.events, b.rows = head, append(b.events, p.Events...), b.rows+p.Rows()
+	return nil
+}
+
+func one[P any](ctx context.Context, p *P, run func(context.Context, P) error) func() error {
+	return func() error {
+		if p == nil {
+			return nil
+		}
+		return run(ctx, *p)
+	}
+}
+
+func each[P any](ctx context.Context, all []P, run func(context.Context, P) error) func() error {
+	return func() error {
+		for _, p := range all {
+			if err := run(ctx, p); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+}
+
+// rowsOf drops the number of rows of a statement whose row was just looked up.
+func rowsOf[P any](run func(context.Context, P) (int64, error)) func(context.Context, P) error {
+	return func(ctx context.Context, p P) error {
+		_, err := run(ctx, p)
+		return err
+	}
+}
