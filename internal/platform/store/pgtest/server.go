@@ -209,13 +209,11 @@ func (s *Server) create(settings Settings) error {
 const watcher = `
 "$1" -D "$2" >>"$3" 2>&1 3<&- &
 server=$!
-( if read -r mode <&3; then kill -"$mode" $server; exit; fi
-  kill -QUIT $server
-  while kill -0 $server; do sleep 0.1; done
-  rm -rf "$4" ) >/dev/null 2>&1 &
+( if read -r mode <&3; then kill -"$mode" $server
+  else touch "$2/abandoned"; kill -QUIT $server; fi ) >/dev/null 2>&1 &
 wait $server
 kill $! 2>/dev/null
-[ -e "$2/postmaster.pid" ] && exit 1
+[ -e "$2/abandoned" ] && rm -rf "$4"
 exit 0`
 
 // Start starts the stopped server and returns when it accepts connections.
