@@ -174,4 +174,3 @@ func fits(s string, least, most int) bool {
 	}
 	return n >= least && n <= most
 }
-

@@ -150,4 +150,5 @@ func (p Principal) Require(needed Permission) error {
 func (p Principal) LogValue() slog.Value {
 	return slog.GroupValue(slog.String("account", string(p.Account)), slog.String("agent", string(p.Agent)))
 }
+
 var _ json.Unmarshaler = (*Set)(nil)
