@@ -48,8 +48,12 @@ type DemoAct struct {
 	Resolve     bool
 }
 
-// demoSeeded is the installation value that says the demonstration is complete.
-const demoSeeded = "demo_account"
+// Values of the installation: which account the demonstration is, and that its
+// conversations were played to the end.
+const (
+	demoAccount = "demo_account"
+	demoSeeded  = "demo_seeded"
+)
 
 // SeedDemo makes the demonstration company with its people, inbox and a few
 // conversations. What exists already is left as it is, so it may be called at
@@ -75,14 +79,7 @@ func (s *Service) SeedDemo(ctx context.Context, stage demoStage) (Demo, error) {
 // demoPeople finds or makes account, agents, teams and inbox, one by one, so
 // that an interrupted start is completed by the next.
 func (s *Service) demoPeople(ctx context.Context) (d Demo, err error) {
-	row, err := s.deps.Store.AgentByEmailHash(ctx, s.deps.Emails.HashEmail(DemoEmail))
-	switch {
-	case err == nil:
-		d.Account, err = s.deps.Store.Account(ctx, row.AccountID)
-	case errors.Is(err, desk.NotFound):
-		d.Account, err = s.CreateAccount(ctx, "应答优选商城", desk.Chinese)
-	}
-	if err != nil {
+	if d.Account, err = s.demoCompany(ctx); err != nil {
 		return d, err
 	}
 	if d.Administrator, err = s.demoAgent(ctx, d.Account.ID, "陈晨", DemoEmail, desk.Administrator); err != nil {
@@ -116,6 +113,23 @@ func (s *Service) demoPeople(ctx context.Context) (d Demo, err error) {
 		Settings: desk.InboxSettings{Greeting: "您好，欢迎光临应答优选商城！商品、订单、售后的问题都可以在这里问，我们马上为您解答。"},
 	})
 	return d, err
+}
+
+func (s *Service) demoCompany(ctx context.Context) (desk.Account, error) {
+	id, err := s.deps.Store.InstallationValue(ctx, demoAccount)
+	if err == nil {
+		return s.deps.Store.Account(ctx, desk.AccountID(id))
+	}
+	if !errors.Is(err, desk.NotFound) {
+		return desk.Account{}, err
+	}
+	a := desk.Account{ID: s.deps.IDs.Account(), Name: "应答优选商城", Locale: desk.Chinese, CreatedAt: s.deps.Clock.Now()}
+	return a, s.deps.Store.Write(ctx, "", func(ctx context.Context, tx *store.Tx) error {
+		if err := tx.InsertAccount(ctx, a); err != nil {
+			return err
+		}
+		return tx.PutInstallationValue(ctx, demoAccount, string(a.ID))
+	})
 }
 
 func (s *Service) demoAgent(ctx context.Context, account desk.AccountID, name, email string, role desk.Role) (desk.Agent, error) {
