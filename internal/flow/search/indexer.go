@@ -1,0 +1,153 @@
+package search
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"yingda.dev/internal/desk"
+	"yingda.dev/internal/platform/bus"
+	"yingda.dev/internal/platform/seal"
+	"yingda.dev/internal/platform/store"
+	"yingda.dev/internal/platform/text"
+)
+
+// Deps are the service's required collaborators.
+type Deps struct {
+	Store   *store.Store
+	Keys    *seal.Keyring
+	Log     *slog.Logger
+	Metrics prometheus.Registerer
+}
+
+// Config tunes a Service. Its zero value is the default.
+type Config struct {
+	// Batch is how many events are indexed at once. Default 200.
+	Batch int
+	// MaxCandidates bounds how many hits one search opens. Default 1,000.
+	MaxCandidates int
+}
+
+// Service indexes and finds messages. Build it with New.
+type Service struct {
+	deps    Deps
+	config  Config
+	indexed prometheus.Counter
+}
+
+// New builds a Service. A missing collaborator is Invalid.
+func New(d Deps, c Config) (*Service, error) {
+	if d.Store == nil || d.Keys == nil || d.Log == nil || d.Metrics == nil {
+		return nil, desk.E(desk.Invalid, "build search", "a required part is missing")
+	}
+	if c.Batch <= 0 {
+		c.Batch = 200
+	}
+	if c.MaxCandidates <= 0 {
+		c.MaxCandidates = 1000
+	}
+	s := &Service{deps: d, config: c, indexed: prometheus.NewCounter(prometheus.CounterOpts{
+		Name: "yingda_search_indexed_messages_total", Help: "Messages put into the search index, repeats included.",
+	})}
+	return s, desk.Wrap(desk.Internal, "build search", d.Metrics.Register(s.indexed))
+}
+
+// ConsumerName is the indexer's durable name on the bus.
+const ConsumerName = "indexer"
+
+// Consumer indexes new messages. The index is beside the database, so an event
+// may be indexed twice, which changes nothing.
+func (s *Service) Consumer() bus.Consumer {
+	return bus.Consumer{Name: ConsumerName, Batch: s.config.Batch, Handle: s.handle, Rebuild: s.Rebuild}
+}
+
+func (s *Service) handle(ctx context.Context, events []desk.Event) (bus.Effects, error) {
+	found := make(map[desk.AccountID][]desk.StoredMessage)
+	for _, e := range events {
+		if m, ok := desk.MessageOf(e.Fact); ok {
+			found[e.AccountID] = append(found[e.AccountID], m.Stored(e))
+		}
+	}
+	for account, messages := range found {
+		if err := s.index(ctx, account, messages); err != nil {
+			return nil, err
+		}
+	}
+	return nil, nil
+}
+
+// index opens messages and puts their words' hashes into the index.
+func (s *Service) index(ctx context.Context, account desk.AccountID, messages []desk.StoredMessage) error {
+	keys, err := s.deps.Keys.Account(ctx, account)
+	if err != nil {
+		return err
+	}
+	docs := make([]store.IndexDoc, 0, len(messages))
+	for _, m := range messages {
+		content, ok := s.open(ctx, keys, m)
+		if !ok {
+			continue // waiting for it would stop the conversation for ever
+		}
+		words := text.IndexTokens(content.PlainText())
+		doc := store.IndexDoc{Message: m.ID, Conversation: m.ConversationID, At: m.At, Tokens: make([]uint64, len(words))}
+		for i, w := range words {
+			doc.Tokens[i] = keys.Token(w)
+		}
+		docs = append(docs, doc)
+	}
+	if len(docs) == 0 {
+		return nil
+	}
+	if err := s.deps.Store.Index().Put(ctx, account, docs); err != nil {
+		return err
+	}
+	s.indexed.Add(float64(len(docs)))
+	return nil
+}
+
+// open decrypts a message; one that does not open is logged and left out.
+func (s *Service) open(ctx context.Context, keys *seal.AccountKeys, m desk.StoredMessage) (desk.Content, bool) {
+	var c desk.Content
+	plain, err := keys.Open(seal.Place{Owner: string(m.ConversationID), Table: "message", Row: string(m.ID), Column: "body"}, m.Body)
+	if err == nil {
+		err = json.Unmarshal(plain, &c)
+	}
+	if err != nil {
+		s.deps.Log.ErrorContext(ctx, "a message cannot be opened", "message_id", m.ID, "error", err)
+		return c, false
+	}
+	return c, true
+}
+
+// Rebuild indexes all messages there are. The bus calls it when the indexer
+// fell behind the log; it may also be called by hand after the index was lost.
+func (s *Service) Rebuild(ctx context.Context) error {
+	accounts, err := s.deps.Store.Accounts(ctx)
+	if err != nil {
+		return err
+	}
+	for _, a := range accounts {
+		for shard := range desk.Shard(desk.Shards) {
+			if err := s.rebuildShard(ctx, a.ID, shard); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (s *Service) rebuildShard(ctx context.Context, account desk.AccountID, shard desk.Shard) error {
+	after := desk.MessageID("")
+	for {
+		page, err := s.deps.Store.MessagePage(ctx, account, shard, after, s.config.Batch)
+		if err != nil || len(page) == 0 {
+			return err
+		}
+		if err := s.index(ctx, account, page); err != nil {
+			return err
+		}
+		after = page[len(page)-1].ID
+	}
+}
