@@ -1,0 +1,180 @@
+import type { Conversation, FeedEvent, Message, Part, Status } from '@yingda/shared/api'
+
+/** The lists of the desk, in the order of the rail. */
+export const views = ['mine', 'unassigned', 'open', 'pending', 'snoozed', 'resolved', 'all'] as const
+export type View = (typeof views)[number]
+
+export const viewIcons: Record<View, string> = {
+  mine: 'i-lucide-user-round',
+  unassigned: 'i-lucide-inbox',
+  open: 'i-lucide-messages-square',
+  pending: 'i-lucide-bot',
+  snoozed: 'i-lucide-alarm-clock',
+  resolved: 'i-lucide-circle-check',
+  all: 'i-lucide-layers',
+}
+
+export function asView(value: unknown): View {
+  return views.find((v) => v === value) ?? 'mine'
+}
+
+/** Whether a conversation stands in a list. It says the same as the server's filter of that name. */
+export function belongs(view: View, c: Conversation, agent: string): boolean {
+  switch (view) {
+    case 'mine':
+      return c.assignee_id === agent && c.status === 'open'
+    case 'unassigned':
+      return !c.assignee_id && c.status === 'open'
+    case 'all':
+      return true
+    default:
+      return c.status === view
+  }
+}
+
+/** Whether a is further up in a list than b: newest message first, then the id, as the server pages. */
+export function isAbove(a: Conversation, b: Conversation): boolean {
+  const at = Date.parse(a.last_message_at ?? a.created_at) - Date.parse(b.last_message_at ?? b.created_at)
+  return at === 0 ? a.id > b.id : at > 0
+}
+
+/** The words of a message, one part a line. */
+export function plainText(parts: Part[]): string {
+  return parts
+    .flatMap((p) => [p.text, p.media?.name, p.location?.name, p.card?.title, ...(p.buttons ?? []).map((b) => b.label), p.form?.title])
+    .filter((line): line is string => Boolean(line?.trim()))
+    .join('\n')
+}
+
+/** The start of a message for a list, 120 characters as the server cuts it. */
+export function previewOf(message: Message): string {
+  return Array.from(plainText(message.parts).replace(/\s+/g, ' ').trim()).slice(0, 120).join('')
+}
+
+export interface Activity {
+  /** Position in the feed. */
+  seq: number
+  event: FeedEvent
+}
+
+const activityTypes = new Set(['conversation.status_changed', 'conversation.assigned', 'conversation.opened'])
+
+/** Whether an event is worth a line in the thread. */
+export function isActivity(event: FeedEvent): boolean {
+  return activityTypes.has(event.type)
+}
+
+/** A message of ours that the server has not confirmed yet. */
+export interface OutboxItem {
+  /** Idempotency key and client_id; stays the same across retries. */
+  key: string
+  conversation: string
+  mode: 'reply' | 'note'
+  text: string
+  at: string
+  state: 'waiting' | 'sending' | 'failed'
+  /** A sentence for a person when state is failed. */
+  reason?: string
+}
+
+export type Entry =
+  | { kind: 'day'; key: string; at: string }
+  | { kind: 'message'; key: string; message: Message; head: boolean }
+  | { kind: 'activity'; key: string; event: FeedEvent }
+  | { kind: 'outgoing'; key: string; item: OutboxItem }
+
+const groupGap = 5 * 60_000
+
+/** Puts messages (ascending), activities and unconfirmed messages in the order in which a person reads them. */
+export function timeline(messages: Message[], activities: Activity[], outbox: OutboxItem[]): Entry[] {
+  const entries: Entry[] = []
+  const first = messages[0]
+  // Activities older than the oldest loaded message belong to a page that is not loaded yet.
+  const waiting = activities.filter((a) => first !== undefined && (a.event.at >= first.at || first.seq === 1)).sort((a, b) => a.seq - b.seq)
+  let day = ''
+  let previous: Message | null = null
+  const openDay = (at: string): void => {
+    const name = new Date(at).toDateString()
+    if (name === day) return
+    day = name
+    previous = null
+    entries.push({ kind: 'day', key: `day-${name}`, at })
+  }
+  const flush = (before: string | null): void => {
+    while (waiting[0] && (before === null || Date.parse(waiting[0].event.at) < Date.parse(before))) {
+      const activity = waiting.shift()!
+      openDay(activity.event.at)
+      entries.push({ kind: 'activity', key: `activity-${activity.seq}`, event: activity.event })
+      previous = null
+    }
+  }
+  for (const message of messages) {
+    flush(message.at)
+    openDay(message.at)
+    entries.push({ kind: 'message', key: keyOf(message), message, head: !continues(previous, message) })
+    previous = message
+  }
+  flush(null)
+  const confirmed = new Set(messages.filter((m) => m.author.kind === 'agent').map((m) => m.client_id))
+  for (const item of outbox) {
+    if (confirmed.has(item.key)) continue
+    openDay(item.at)
+    entries.push({ kind: 'outgoing', key: `own-${item.key}`, item })
+  }
+  return entries
+}
+
+/** An own message keeps its row when it is confirmed. Others' client ids are theirs to choose and no key of ours. */
+function keyOf(message: Message): string {
+  return message.author.kind === 'agent' && message.client_id ? `own-${message.client_id}` : message.id
+}
+
+function continues(previous: Message | null, message: Message): boolean {
+  return (
+    previous !== null &&
+    previous.author.kind === message.author.kind &&
+    previous.author.id === message.author.id &&
+    previous.visibility === message.visibility &&
+    Date.parse(message.at) - Date.parse(previous.at) < groupGap
+  )
+}
+
+/** The newest of our public messages, and how far it got: only it carries a receipt. */
+export function receipt(messages: Message[], contactReadSeq: number): { id: string; state: 'read' | 'delivered' | 'sent' | 'queued' } | null {
+  const own = messages.findLast((m) => m.visibility === 'public' && m.author.kind !== 'visitor' && m.status !== 'failed')
+  if (!own) return null
+  if (own.status === 'read' || own.seq <= contactReadSeq) return { id: own.id, state: 'read' }
+  if (own.status === 'delivered') return { id: own.id, state: 'delivered' }
+  if (own.status === 'queued' || own.status === 'sending') return { id: own.id, state: 'queued' }
+  return { id: own.id, state: 'sent' }
+}
+
+export type SnoozeChoice = 'hour' | 'evening' | 'tomorrow' | 'monday' | 'week'
+
+/** Times to put a conversation off to: in an hour, this evening, tomorrow, next Monday, in a week; only sensible ones. */
+export function snoozeChoices(now: Date): { name: SnoozeChoice; at: Date }[] {
+  const at = (days: number, hour: number): Date => new Date(now.getFullYear(), now.getMonth(), now.getDate() + days, hour)
+  const untilMonday = (8 - now.getDay()) % 7 || 7
+  const choices: { name: SnoozeChoice; at: Date }[] = [{ name: 'hour', at: new Date(now.getTime() + 3_600_000) }]
+  if (now.getHours() < 17) choices.push({ name: 'evening', at: at(0, 18) })
+  choices.push({ name: 'tomorrow', at: at(1, 9) })
+  if (untilMonday > 1) choices.push({ name: 'monday', at: at(untilMonday, 9) })
+  choices.push({ name: 'week', at: at(7, 9) })
+  return choices
+}
+
+export interface Difference {
+  field: 'status' | 'assignee' | 'team'
+  status?: Status
+  assignee?: string
+  team?: string
+}
+
+/** What somebody else changed between two looks at a conversation. */
+export function differences(before: Conversation, after: Conversation): Difference[] {
+  const found: Difference[] = []
+  if (before.status !== after.status) found.push({ field: 'status', status: after.status })
+  if ((before.assignee_id ?? '') !== (after.assignee_id ?? '')) found.push({ field: 'assignee', assignee: after.assignee_id ?? '' })
+  if ((before.team_id ?? '') !== (after.team_id ?? '')) found.push({ field: 'team', team: after.team_id ?? '' })
+  return found
+}

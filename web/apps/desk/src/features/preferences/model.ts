@@ -1,0 +1,19 @@
+import { useStorage } from '@vueuse/core'
+
+/** What a person sets for this browser. UI state only. */
+export interface Preferences {
+  /** Panel widths in pixels. */
+  listWidth: number
+  contextWidth: number
+  contextOpen: boolean
+  railOpen: boolean
+  /** Single-key shortcuts can be turned off (WCAG 2.1.4). */
+  shortcuts: boolean
+}
+
+export const preferences = useStorage<Preferences>(
+  'yingda.desk',
+  { listWidth: 336, contextWidth: 288, contextOpen: true, railOpen: true, shortcuts: true },
+  undefined,
+  { mergeDefaults: true },
+)

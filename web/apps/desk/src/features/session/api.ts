@@ -1,0 +1,33 @@
+import type { Session } from '@yingda/shared/api'
+import { queries, server } from '../../server.ts'
+import { session } from './model.ts'
+
+function accept(answer: Session): Session {
+  server.setCSRF(answer.csrf_token)
+  session.value = answer
+  return answer
+}
+
+/** Asks the server who is signed in. Rejects with an unauthenticated Problem when nobody is. */
+export async function resume(): Promise<Session> {
+  return accept(await server.get<Session>('/session'))
+}
+
+export async function logIn(email: string, password: string): Promise<Session> {
+  return accept(await server.command<Session>('POST', '/session', { email, password }))
+}
+
+export async function logOut(): Promise<void> {
+  try {
+    await server.command('DELETE', '/session')
+  } finally {
+    forget()
+  }
+}
+
+/** Drops everything that belongs to the person who was signed in. */
+export function forget(): void {
+  session.value = null
+  server.setCSRF('')
+  queries.clear()
+}

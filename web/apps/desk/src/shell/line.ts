@@ -1,0 +1,56 @@
+import type { FeedBatch } from '@yingda/shared/api'
+import { Connection, Follower, type LineState } from '@yingda/shared/realtime'
+import { ref } from 'vue'
+import { applyEvent, resetAll, watchReads } from '../features/conversations/feed.ts'
+import { hearTyping } from '../features/conversations/typing.ts'
+import { server } from '../server.ts'
+
+/** How the realtime line stands. */
+export const line = ref<LineState>('connecting')
+
+const pollEvery = 5000
+
+/**
+ * Opens the realtime line and keeps the cache true. While the socket is down but the network is up, the feed is read
+ * every five seconds, so a proxy that refuses sockets slows the desk down and does not stop it.
+ */
+export function openLine(handlers: { refused: () => void; back: () => void }): () => void {
+  const follower = new Follower({
+    fetch: async (epoch, since) => {
+      const batch = await server.get<FeedBatch>('/feed', { epoch, since })
+      return { ...batch, events: batch.events ?? [] }
+    },
+    apply: applyEvent,
+    reset: resetAll,
+  })
+  const stopWatching = watchReads()
+  const url = new URL('/connection/websocket', location.origin.replace(/^http/, 'ws'))
+  const connection = new Connection(url.href, {
+    connected: (epoch, seq) => {
+      // What was read before the first connection may miss events between the read and now.
+      if (follower.connected(epoch, seq)) resetAll()
+      handlers.back()
+    },
+    push: (push) => follower.push(push),
+    signal: hearTyping,
+    state: (state) => {
+      line.value = state
+    },
+    refused: handlers.refused,
+  })
+  connection.open()
+  const poll = setInterval(() => {
+    if (line.value !== 'connected' && navigator.onLine) void follower.catchUp()
+  }, pollEvery)
+  const wake = (): void => {
+    if (document.visibilityState === 'visible') void follower.catchUp()
+  }
+  document.addEventListener('visibilitychange', wake)
+  return () => {
+    clearInterval(poll)
+    document.removeEventListener('visibilitychange', wake)
+    stopWatching()
+    connection.close()
+    line.value = 'connecting'
+  }
+}

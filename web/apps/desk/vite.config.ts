@@ -1,0 +1,41 @@
+import { fileURLToPath } from 'node:url'
+import ui from '@nuxt/ui/vite'
+import vue from '@vitejs/plugin-vue'
+import { defineConfig } from 'vite'
+
+const outDir = fileURLToPath(new URL('../../../internal/surface/webui/dist/desk', import.meta.url))
+
+export default defineConfig({
+  // Chunks find each other relative to themselves, so all assets can move to a CDN; only index.html names a place,
+  // relative to its <base href="/desk/">.
+  base: './',
+  // The UI library is installed at the workspace's root and must share our copies.
+  resolve: { dedupe: ['vue', 'vue-router', '@vueuse/core'] },
+  plugins: [
+    vue(),
+    ui({
+      dts: 'src/components.d.ts' as unknown as boolean,
+      autoImport: false,
+      components: { dts: 'src/components.d.ts', dirs: [] },
+      colorMode: true,
+      // Icons are part of the build; nothing is fetched from another host at run time.
+      icon: { clientBundle: { scan: true } },
+      ui: {
+        colors: { primary: 'emerald', neutral: 'slate', success: 'emerald', warning: 'amber', error: 'red', info: 'blue', note: 'violet' },
+        button: { slots: { base: 'cursor-pointer' } },
+      },
+      theme: { colors: ['primary', 'success', 'warning', 'error', 'info', 'note'], transitions: true },
+    }),
+  ],
+  define: { __VUE_OPTIONS_API__: 'false', __INTLIFY_PROD_DEVTOOLS__: 'false', __VUE_I18N_LEGACY_API__: 'false' },
+  server: { proxy: { '/api': 'http://127.0.0.1:8080', '/connection': { target: 'http://127.0.0.1:8080', ws: true } } },
+  build: {
+    outDir,
+    emptyOutDir: true,
+    manifest: true,
+    sourcemap: false,
+    target: 'es2022',
+    assetsInlineLimit: 0,
+    chunkSizeWarningLimit: 700,
+  },
+})
