@@ -44,31 +44,31 @@ func NewSecrets(key []byte, random io.Reader) (*Secrets, error) {
 
 // NewSecret draws a secret that begins with prefix, and its hash. The clear
 // text is shown to its owner once and never stored.
-func (s *Secrets) NewSecret(prefix string) (clear, hash string, err error) {
+func (s *Secrets) NewSecret(prefix string) (secret, hash string, err error) {
 	b := make([]byte, secretSize)
 	if _, err := io.ReadFull(s.random, b); err != nil {
 		return "", "", desk.Wrap(desk.Internal, "draw secret", err)
 	}
-	clear = prefix + base64.RawURLEncoding.EncodeToString(b)
-	return clear, s.sum(clear), nil
+	secret = prefix + base64.RawURLEncoding.EncodeToString(b)
+	return secret, s.sum(secret), nil
 }
 
 // Hash returns the hash (64 hex digits) to look a secret up by; false if it is
 // not even shaped like a secret with this prefix.
-func (s *Secrets) Hash(prefix, clear string) (string, bool) {
-	body, ok := strings.CutPrefix(clear, prefix)
+func (s *Secrets) Hash(prefix, secret string) (string, bool) {
+	body, ok := strings.CutPrefix(secret, prefix)
 	if !ok || len(body) != secretLen {
 		return "", false
 	}
 	if _, err := base64.RawURLEncoding.Strict().DecodeString(body); err != nil {
 		return "", false
 	}
-	return s.sum(clear), true
+	return s.sum(secret), true
 }
 
-func (s *Secrets) sum(clear string) string {
+func (s *Secrets) sum(secret string) string {
 	mac := hmac.New(sha256.New, s.key)
-	mac.Write([]byte(clear))
+	mac.Write([]byte(secret))
 	return hex.EncodeToString(mac.Sum(nil))
 }
 

@@ -46,14 +46,14 @@ type generation struct {
 // file is NotFound.
 func LoadMaster(path string) (*Master, error) {
 	const op = "load master key"
-	f, err := os.Open(path) //nolint:gosec // the operator names the path
+	f, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, &desk.Error{Kind: desk.NotFound, Op: op, Msg: "the master key file does not exist: " + path, Err: err}
 	}
 	if err != nil {
 		return nil, desk.Wrap(desk.Internal, op, err)
 	}
-	defer f.Close() //nolint:errcheck // only read
+	defer f.Close()
 	// The open file is asked, not the path, so nobody can swap it in between.
 	info, err := f.Stat()
 	if err != nil {
@@ -156,9 +156,9 @@ func resolve(path string) (string, error) {
 	}
 	rest := ""
 	for {
-		real, err := filepath.EvalSymlinks(path)
+		found, err := filepath.EvalSymlinks(path)
 		if err == nil {
-			return filepath.Join(real, rest), nil
+			return filepath.Join(found, rest), nil
 		}
 		parent := filepath.Dir(path)
 		if !errors.Is(err, fs.ErrNotExist) || parent == path {
@@ -298,7 +298,7 @@ func parseGeneration(line string) (generation, bool) {
 
 // writeFile creates a file that must not exist yet and makes it durable.
 func writeFile(path string, data []byte) (err error) {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // the operator names the path
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return err
 	}
@@ -315,7 +315,7 @@ func writeFile(path string, data []byte) (err error) {
 }
 
 func syncFolder(path string) error {
-	d, err := os.Open(path) //nolint:gosec // the operator names the path
+	d, err := os.Open(path)
 	if err != nil {
 		return err
 	}

@@ -93,7 +93,7 @@ func TestRotationSurvivesKills(t *testing.T) {
 		store, now := newMemory(), newClock()
 		master := &Master{generations: []generation{{id: 1, key: [32]byte{1}}}}
 		deps := Deps{Master: master, Store: store, Clock: now, Random: rand.Reader}
-		ctx := context.Background()
+		ctx := t.Context()
 		ring := NewKeyring(deps)
 		old, err := ring.Account(ctx, "acc_1")
 		require.NoError(t, err)
@@ -159,7 +159,7 @@ func TestRotationSurvivesKills(t *testing.T) {
 		}
 		// Only a late writer during the very last pass can leave one behind.
 		require.LessOrEqual(t, stale, 3)
-		require.EqualValues(t, p.Total, p.Done)
+		require.Equal(t, p.Total, p.Done)
 		for _, k := range store.keys["acc_1"] {
 			require.Equal(t, k.Purpose == PurposeData && k.ID < p.Key, k.Retired, "key %d", k.ID)
 		}
@@ -202,7 +202,7 @@ func TestRotationWithoutDisturbance(t *testing.T) {
 	for _, row := range w.rows {
 		require.True(t, a.Current(row.Sealed))
 	}
-	require.True(t, store.keys["acc_1"][0].Retired != store.keys["acc_1"][1].Retired)
+	require.NotEqual(t, store.keys["acc_1"][0].Retired, store.keys["acc_1"][1].Retired)
 
 	// One damaged value neither stops the next rotation nor lets keys retire.
 	damaged := w.rows["msg_0003"]

@@ -31,36 +31,36 @@ func Match(body, query string) (start, end int, ok bool) {
 	return start, end, ok
 }
 
-// find returns where in the original text the first unit stands that w matches.
-func (w unit) find(have []unit) (start, end int, ok bool) {
+// find returns where in the original text the first unit stands that u matches.
+func (u unit) find(have []unit) (start, end int, ok bool) {
 	ws := ""
-	if w.class == word {
-		ws = stem(w.key)
+	if u.class == word {
+		ws = stem(u.key)
 	}
-	for _, u := range have {
-		if u.class != w.class {
+	for _, h := range have {
+		if h.class != u.class {
 			continue
 		}
-		from, to := 0, len(u.spots)
-		switch w.class {
+		from, to := 0, len(h.spots)
+		switch u.class {
 		case dense:
-			i := strings.Index(u.key, w.key)
+			i := strings.Index(h.key, u.key)
 			if i < 0 {
 				continue
 			}
-			from = len([]rune(u.key[:i]))
-			to = from + len(w.spots)
+			from = len([]rune(h.key[:i]))
+			to = from + len(u.spots)
 		case number:
-			if !numberMatches(u.key, w.key) {
+			if !numberMatches(h.key, u.key) {
 				continue
 			}
 		default:
-			prefix := len(w.spots) >= minPrefix && strings.HasPrefix(u.key, w.key)
-			if u.key != w.key && !prefix && stem(u.key) != ws {
+			prefix := len(u.spots) >= minPrefix && strings.HasPrefix(h.key, u.key)
+			if h.key != u.key && !prefix && stem(h.key) != ws {
 				continue
 			}
 		}
-		return int(u.spots[from].start), int(u.spots[to-1].end), true
+		return int(h.spots[from].start), int(h.spots[to-1].end), true
 	}
 	return 0, 0, false
 }

@@ -1,7 +1,6 @@
 package text
 
 import (
-	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -229,7 +228,7 @@ func TestEveryTextFindsItself(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		body := texts(10).Draw(t, "body")
 		if _, err := QueryTokens(body); err != nil {
-			require.True(t, errors.Is(err, desk.Invalid))
+			require.ErrorIs(t, err, desk.Invalid)
 			return
 		}
 		require.True(t, checkPromise(t, "前 "+body+" x", body))
