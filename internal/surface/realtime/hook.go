@@ -1,0 +1,76 @@
+package realtime
+
+import (
+	"bufio"
+	"net"
+	"net/http"
+	"sync"
+)
+
+// link is what we keep of a connection beside centrifuge's own state. It
+// travels in the request's context.
+type link struct {
+	from From
+	// visitor is set for a visitor's connection before it counts as connected.
+	visitor *visitor
+
+	mu     sync.Mutex
+	closed bool
+	leave  func()
+}
+
+// onClose registers what to undo when the connection ends; if it has ended
+// already, undo is called at once. A link keeps one.
+func (l *link) onClose(undo func()) {
+	l.mu.Lock()
+	if !l.closed && l.leave == nil {
+		l.leave = undo
+		undo = nil
+	}
+	l.mu.Unlock()
+	if undo != nil {
+		undo()
+	}
+}
+
+// close runs what was registered, once.
+func (l *link) close() {
+	l.mu.Lock()
+	undo := l.leave
+	l.leave, l.closed = nil, true
+	l.mu.Unlock()
+	if undo != nil {
+		undo()
+	}
+}
+
+// hookWriter lets us hear of the end of a hijacked connection without a
+// goroutine for each: the connection itself tells when it is closed.
+type hookWriter struct {
+	http.ResponseWriter
+	link *link
+}
+
+// Unwrap serves http.ResponseController.
+func (w *hookWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
+
+// Hijack hands the connection over with our hook in its Close.
+func (w *hookWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	conn, rw, err := http.NewResponseController(w.ResponseWriter).Hijack()
+	if err != nil {
+		return nil, nil, err
+	}
+	return &hookConn{Conn: conn, link: w.link}, rw, nil
+}
+
+type hookConn struct {
+	net.Conn
+	link *link
+}
+
+// Close closes the connection and then tells.
+func (c *hookConn) Close() error {
+	err := c.Conn.Close()
+	c.link.close()
+	return err
+}

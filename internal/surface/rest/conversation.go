@@ -1,0 +1,248 @@
+package rest
+
+import (
+	"context"
+	"time"
+
+	"yingda.dev/internal/desk"
+	"yingda.dev/internal/flow/conversation"
+	"yingda.dev/internal/platform/bus"
+	"yingda.dev/internal/platform/store"
+	"yingda.dev/internal/wire"
+)
+
+type listInput struct {
+	View    conversation.Box `query:"view" enum:"mine,unassigned,open,pending,snoozed,resolved,all" default:"mine"`
+	Contact desk.ContactID   `query:"contact" maxLength:"40" doc:"Lists this contact's conversations instead of a view."`
+	Cursor  string           `query:"cursor" maxLength:"200" doc:"next_cursor of the page before."`
+	Limit   int              `query:"limit" minimum:"1" maximum:"100" default:"30"`
+}
+
+// ConversationPage is a page of a list, the newest message first.
+type ConversationPage struct {
+	Items      []wire.Conversation `json:"items"`
+	NextCursor string              `json:"next_cursor,omitempty" doc:"Missing at the end."`
+	Counts     Counts              `json:"counts"`
+}
+
+// Counts are the numbers beside the views; each stops at 1,000.
+type Counts struct {
+	Mine       int64 `json:"mine"`
+	Unassigned int64 `json:"unassigned"`
+	Open       int64 `json:"open"`
+	Pending    int64 `json:"pending"`
+	Snoozed    int64 `json:"snoozed"`
+}
+
+func (s *Server) listConversations(ctx context.Context, c caller, in *listInput) (out[ConversationPage], error) {
+	views, next, err := s.deps.Conversations.List(ctx, conversation.ListQuery{
+		Account: c.Account, Agent: c.Agent, Box: in.View, Contact: in.Contact, Cursor: in.Cursor, Limit: in.Limit,
+	})
+	if err != nil {
+		return out[ConversationPage]{}, err
+	}
+	page := ConversationPage{Items: make([]wire.Conversation, len(views)), NextCursor: next}
+	for i, v := range views {
+		page.Items[i] = viewShape(v)
+	}
+	counts, err := s.deps.Conversations.Counts(ctx, c.Account, c.Agent)
+	page.Counts = Counts(counts)
+	return out[ConversationPage]{page}, err
+}
+
+func viewShape(v conversation.View) wire.Conversation {
+	return wire.AgentConversation(v.Conversation, v.Contact, v.Preview)
+}
+
+type oneInput struct {
+	ID desk.ConversationID `path:"id" maxLength:"40"`
+}
+
+func (s *Server) getConversation(ctx context.Context, c caller, in *oneInput) (out[wire.Conversation], error) {
+	v, err := s.deps.Conversations.Get(ctx, c.Account, in.ID)
+	return out[wire.Conversation]{viewShape(v)}, err
+}
+
+type messagesInput struct {
+	oneInput
+	BeforeSeq int64 `query:"before_seq" minimum:"0" doc:"The newest messages before this one."`
+	AfterSeq  int64 `query:"after_seq" minimum:"-1" default:"-1" doc:"The oldest messages after this one. With neither, the newest."`
+	Limit     int   `query:"limit" minimum:"1" maximum:"100" default:"50"`
+}
+
+// MessagePage is a run of messages, the oldest first.
+type MessagePage struct {
+	Items []wire.Message `json:"items"`
+	More  bool           `json:"more" doc:"There are others in the direction that was asked for."`
+}
+
+func (s *Server) listMessages(ctx context.Context, c caller, in *messagesInput) (out[MessagePage], error) {
+	r := store.MessageRange{AfterSeq: max(in.AfterSeq, 0), BeforeSeq: in.BeforeSeq, Limit: in.Limit}
+	if in.AfterSeq < 0 && in.BeforeSeq == 0 {
+		r.BeforeSeq = newest
+	}
+	messages, more, err := s.deps.Conversations.Messages(ctx, c.Account, in.ID, r)
+	if err != nil {
+		return out[MessagePage]{}, err
+	}
+	page := MessagePage{Items: make([]wire.Message, len(messages)), More: more}
+	for i, m := range messages {
+		page.Items[i] = wire.AgentMessage(m, s.authorName(ctx, m))
+	}
+	return out[MessagePage]{page}, nil
+}
+
+// newest is above every seq: the range before it ends with the newest message.
+const newest = int64(1) << 62
+
+func (s *Server) authorName(ctx context.Context, m desk.Message) string {
+	if m.Author.Kind != desk.ByAgent {
+		return ""
+	}
+	return s.deps.Workspace.AgentName(ctx, m.AccountID, desk.AgentID(m.Author.ID))
+}
+
+type replyInput struct {
+	oneInput
+	Keyed
+	Body struct {
+		Parts    []desk.Part    `json:"parts" minItems:"1" maxItems:"20"`
+		ReplyTo  desk.MessageID `json:"reply_to,omitempty" maxLength:"40"`
+		ClientID string         `json:"client_id,omitempty" maxLength:"128"`
+		SentAt   time.Time      `json:"sent_at,omitempty"`
+		Version  int64          `json:"version,omitempty" minimum:"0" doc:"Refuse if the conversation has changed since this version."`
+	}
+}
+
+func (s *Server) reply(ctx context.Context, c caller, in *replyInput) (out[wire.Message], error) {
+	m, err := s.deps.Conversations.Reply(ctx, conversation.ReplyCommand{
+		Actor: c.actor(), Key: in.Key, ConversationID: in.ID, ExpectVersion: in.Body.Version,
+		Content:  desk.Content{Parts: in.Body.Parts, ReplyTo: in.Body.ReplyTo},
+		ClientID: in.Body.ClientID, SentAt: in.Body.SentAt,
+	})
+	return out[wire.Message]{wire.AgentMessage(m, s.authorName(ctx, m))}, err
+}
+
+type noteInput struct {
+	oneInput
+	Keyed
+	Body struct {
+		Text     string `json:"text" minLength:"1" maxLength:"40000"`
+		ClientID string `json:"client_id,omitempty" maxLength:"128"`
+	}
+}
+
+func (s *Server) addNote(ctx context.Context, c caller, in *noteInput) (out[wire.Message], error) {
+	m, err := s.deps.Conversations.Note(ctx, conversation.NoteCommand{
+		Actor: c.actor(), Key: in.Key, ConversationID: in.ID, Text: in.Body.Text, ClientID: in.Body.ClientID,
+	})
+	return out[wire.Message]{wire.AgentMessage(m, s.authorName(ctx, m))}, err
+}
+
+// versioned is the body of commands that may demand a version.
+type versioned struct {
+	Version int64 `json:"version,omitempty" minimum:"0" doc:"Refuse if the conversation has changed since this version."`
+}
+
+type orderInput struct {
+	oneInput
+	Keyed
+	Body *versioned
+}
+
+func (in *orderInput) order(c caller) conversation.Order {
+	o := conversation.Order{Actor: c.actor(), Key: in.Key, ConversationID: in.ID}
+	if in.Body != nil {
+		o.ExpectVersion = in.Body.Version
+	}
+	return o
+}
+
+type assignInput struct {
+	oneInput
+	Keyed
+	Body struct {
+		AgentID desk.AgentID `json:"agent_id,omitempty" maxLength:"40" doc:"Empty takes it from whoever has it."`
+		TeamID  desk.TeamID  `json:"team_id,omitempty" maxLength:"40"`
+		Version int64        `json:"version,omitempty" minimum:"0" doc:"Refuse if the conversation has changed since this version."`
+	}
+}
+
+func (s *Server) assign(ctx context.Context, c caller, in *assignInput) (out[wire.Conversation], error) {
+	o := conversation.Order{Actor: c.actor(), Key: in.Key, ConversationID: in.ID, ExpectVersion: in.Body.Version}
+	after, err := s.deps.Conversations.Assign(ctx, o, in.Body.AgentID, in.Body.TeamID)
+	return s.changed(ctx, after, err)
+}
+
+func (s *Server) claim(ctx context.Context, c caller, in *orderInput) (out[wire.Conversation], error) {
+	after, err := s.deps.Conversations.Claim(ctx, in.order(c))
+	return s.changed(ctx, after, err)
+}
+
+func (s *Server) resolve(ctx context.Context, c caller, in *orderInput) (out[wire.Conversation], error) {
+	after, err := s.deps.Conversations.Resolve(ctx, in.order(c))
+	return s.changed(ctx, after, err)
+}
+
+func (s *Server) reopen(ctx context.Context, c caller, in *orderInput) (out[wire.Conversation], error) {
+	after, err := s.deps.Conversations.Reopen(ctx, in.order(c))
+	return s.changed(ctx, after, err)
+}
+
+type snoozeInput struct {
+	oneInput
+	Keyed
+	Body struct {
+		Until   time.Time `json:"until" doc:"When it comes back: in the future, within a year."`
+		Version int64     `json:"version,omitempty" minimum:"0" doc:"Refuse if the conversation has changed since this version."`
+	}
+}
+
+func (s *Server) snooze(ctx context.Context, c caller, in *snoozeInput) (out[wire.Conversation], error) {
+	o := conversation.Order{Actor: c.actor(), Key: in.Key, ConversationID: in.ID, ExpectVersion: in.Body.Version}
+	after, err := s.deps.Conversations.Snooze(ctx, o, in.Body.Until)
+	return s.changed(ctx, after, err)
+}
+
+type readInput struct {
+	oneInput
+	Keyed
+	Body struct {
+		Seq int64 `json:"seq" minimum:"1" doc:"The newest message that was seen."`
+	}
+}
+
+func (s *Server) markRead(ctx context.Context, c caller, in *readInput) (out[wire.Conversation], error) {
+	o := conversation.Order{Actor: c.actor(), Key: in.Key, ConversationID: in.ID}
+	after, err := s.deps.Conversations.MarkRead(ctx, o, in.Body.Seq)
+	return s.changed(ctx, after, err)
+}
+
+// changed answers a command with the conversation as it is after it.
+func (s *Server) changed(ctx context.Context, c desk.Conversation, err error) (out[wire.Conversation], error) {
+	if err != nil {
+		return out[wire.Conversation]{}, err
+	}
+	v, err := s.deps.Conversations.View(ctx, c)
+	return out[wire.Conversation]{viewShape(v)}, err
+}
+
+type typingInput struct {
+	oneInput
+	Keyed
+	Body struct {
+		On bool `json:"on"`
+	}
+}
+
+func (s *Server) typing(ctx context.Context, c caller, in *typingInput) (noContent, error) {
+	found, err := s.deps.Conversations.Conversation(ctx, c.Account, in.ID)
+	if err != nil {
+		return noContent{}, err
+	}
+	s.deps.Bus.Signal(ctx, bus.Signal{
+		AccountID: c.Account, ConversationID: in.ID, ContactID: found.ContactID,
+		Kind: bus.Typing, By: desk.Author{Kind: desk.ByAgent, ID: string(c.Agent)}, On: in.Body.On,
+	})
+	return noContent{}, nil
+}

@@ -1,0 +1,127 @@
+package rest
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net/http"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"yingda.dev/internal/desk"
+	"yingda.dev/internal/flow/conversation"
+	"yingda.dev/internal/flow/workspace"
+	"yingda.dev/internal/platform/auth"
+)
+
+// sessionCookie holds the log-in session. SameSite=Lax keeps it out of other
+// sites' forms; the CSRF token keeps it out of everything else.
+const sessionCookie = "yingda_session"
+
+// caller is who makes a request, put into its context by the gate.
+type caller struct {
+	auth.Principal
+	// secret is the session cookie's value, for logging out; empty for API tokens.
+	secret string
+	// from is where the request comes from; set on open routes only.
+	from workspace.SessionMeta
+}
+
+// actor is the caller as the conversation service knows them.
+func (c caller) actor() conversation.Actor {
+	return conversation.Actor{Account: c.Account, Agent: c.Agent}
+}
+
+type callerKey struct{}
+
+func callerOf(ctx context.Context) caller {
+	c, _ := ctx.Value(callerKey{}).(caller) // the gate put it there, or the route is open
+	return c
+}
+
+// gate lets a request through to a route if its caller may use it.
+func (s *Server) gate(r route) func(huma.Context, func(huma.Context)) {
+	return func(ctx huma.Context, next func(huma.Context)) {
+		request, w := humago.Unwrap(ctx)
+		if r.open {
+			from := workspace.SessionMeta{Address: s.deps.Addr(request), Browser: request.UserAgent()}
+			next(huma.WithValue(ctx, callerKey{}, caller{from: from}))
+			return
+		}
+		c, err := s.recognise(request.Context(), cookieOf(request), bearerOf(request))
+		if err == nil && r.method != http.MethodGet && c.secret != "" && !auth.VerifyCSRF(c.secret, request.Header.Get("X-Csrf-Token")) {
+			err = desk.E(desk.Denied, "check CSRF token", "the request lacks the page's token; reload the page")
+		}
+		if err == nil {
+			err = r.permits(c)
+		}
+		if err != nil {
+			s.report(request.Context(), r, err)
+			writeProblem(w, problemOf(err))
+			return
+		}
+		next(huma.WithValue(ctx, callerKey{}, c))
+	}
+}
+
+// permits checks the route's permission; a route for everybody who is logged in has none.
+func (r route) permits(c caller) error {
+	if r.permission == "" {
+		return nil
+	}
+	return c.Require(r.permission)
+}
+
+// recognise finds who shows this cookie or this API token. A token wins: a
+// program that sends one means it.
+func (s *Server) recognise(ctx context.Context, cookie, token string) (caller, error) {
+	switch {
+	case token != "":
+		p, err := s.deps.Workspace.AuthenticateToken(ctx, token)
+		return caller{Principal: p}, err
+	case cookie != "":
+		p, err := s.deps.Workspace.Authenticate(ctx, cookie)
+		return caller{Principal: p, secret: cookie}, err
+	default:
+		return caller{}, desk.E(desk.Unauthenticated, "recognise caller", "log in first")
+	}
+}
+
+// Recognise finds the principal of a realtime handshake. Browsers send cookies
+// with sockets of any site, so a cookie counts only from our own pages.
+func (s *Server) Recognise(ctx context.Context, header http.Header, ownPage bool, token string) (auth.Principal, error) {
+	cookie := cookieOf(&http.Request{Header: header})
+	if token == "" && cookie != "" && !ownPage {
+		return auth.Principal{}, desk.E(desk.Denied, "recognise caller", "the socket must be opened by our own page")
+	}
+	c, err := s.recognise(ctx, cookie, token)
+	if err != nil {
+		return auth.Principal{}, err
+	}
+	return c.Principal, c.Require(auth.ConversationsRead)
+}
+
+func cookieOf(r *http.Request) string {
+	c, err := r.Cookie(sessionCookie)
+	if err != nil {
+		return ""
+	}
+	return c.Value
+}
+
+func bearerOf(r *http.Request) string {
+	token, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	return token
+}
+
+// report logs what somebody must act on, once, at this edge.
+func (s *Server) report(ctx context.Context, r route, err error) {
+	if k := desk.KindOf(err); (k != desk.Internal && k != desk.Unavailable) || ctx.Err() != nil {
+		return
+	}
+	s.deps.Log.ErrorContext(ctx, "agent call failed", slog.String("route", r.id), slog.Any("error", err))
+}
+
+func asError(err error, target **desk.Error) bool { return errors.As(err, target) }

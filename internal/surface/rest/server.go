@@ -1,0 +1,121 @@
+package rest
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"net/netip"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"yingda.dev/internal/desk"
+	"yingda.dev/internal/flow/conversation"
+	"yingda.dev/internal/flow/feed"
+	"yingda.dev/internal/flow/search"
+	"yingda.dev/internal/flow/workspace"
+	"yingda.dev/internal/platform/bus"
+	"yingda.dev/internal/platform/store"
+	"yingda.dev/internal/wire"
+)
+
+// feeds replays what happened; package feed implements it.
+type feeds interface {
+	Fetch(ctx context.Context, a feed.Audience, epoch string, since int64, limit int) (wire.Batch, error)
+}
+
+// events is what the door needs of the bus.
+type events interface {
+	Signal(ctx context.Context, s bus.Signal)
+	Replay(ctx context.Context, account desk.AccountID, deadLetter string) error
+}
+
+// deadLetters lists what consumers put aside; the store implements it.
+type deadLetters interface {
+	DeadLetters(ctx context.Context, account desk.AccountID, p store.Page) ([]store.DeadLetter, error)
+}
+
+// Deps are the required collaborators.
+type Deps struct {
+	Workspace     *workspace.Service
+	Conversations *conversation.Service
+	Rotator       *conversation.Rotator
+	Search        *search.Service
+	DeadLetters   deadLetters
+	Feeds         feeds
+	Bus           events
+	Clock         desk.Clock
+	Log           *slog.Logger
+	// Addr reads the client's address, behind trusted proxies.
+	Addr func(*http.Request) netip.Addr
+}
+
+// Config tunes the door; the zero value is the default.
+type Config struct {
+	// Secure marks the session cookie for https only. Set it when the site is
+	// reached by https, at a proxy or here.
+	Secure bool
+	// Version is the program's, shown in the OpenAPI description.
+	Version string
+}
+
+// Server answers the agents' API. Build it with New.
+type Server struct {
+	deps   Deps
+	config Config
+	api    huma.API
+	mux    *http.ServeMux
+}
+
+// New registers the route table.
+func New(d Deps, c Config) *Server {
+	s := &Server{deps: d, config: c, mux: http.NewServeMux()}
+	config := huma.DefaultConfig("Yingda 应答", c.Version)
+	config.Info.Description = "The agents' API. Visitors use JSON-RPC: docs/protocol.md."
+	config.OpenAPIPath, config.DocsPath, config.SchemasPath = "", "", ""
+	config.CreateHooks = nil // they would add $schema links to every answer
+	config.Transformers = []huma.Transformer{problems}
+	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
+		"session": {Type: "apiKey", In: "cookie", Name: sessionCookie, Description: "Log-in session; commands also send X-CSRF-Token."},
+		"token":   {Type: "http", Scheme: "bearer", Description: "API token (ydt_…)."},
+	}
+	s.api = humago.New(s.mux, config)
+	for _, r := range routes() {
+		s.register(r)
+	}
+	return s
+}
+
+// ServeHTTP answers everything below /api/.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Cache-Control", "no-store")
+	if r.URL.Path == "/api/openapi.json" && r.Method == http.MethodGet {
+		s.description(w)
+		return
+	}
+	if _, pattern := s.mux.Handler(r); pattern == "" {
+		writeProblem(w, problemOf(desk.E(desk.NotFound, "route request", "there is no such address in the API")))
+		return
+	}
+	s.mux.ServeHTTP(w, r)
+}
+
+func (s *Server) description(w http.ResponseWriter) {
+	b, err := s.OpenAPI()
+	if err != nil {
+		writeProblem(w, problemOf(err))
+		return
+	}
+	w.Header().Set("Content-Type", "application/openapi+json")
+	_, _ = w.Write(b) // the reader went away; there is nobody to tell
+}
+
+// OpenAPI is the description as indented JSON, the same every time.
+func (s *Server) OpenAPI() ([]byte, error) {
+	b, err := json.MarshalIndent(s.api.OpenAPI(), "", "  ")
+	if err != nil {
+		return nil, desk.Wrap(desk.Internal, "describe api", err)
+	}
+	return append(b, '\n'), nil
+}

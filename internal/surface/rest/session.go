@@ -1,0 +1,110 @@
+package rest
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"yingda.dev/internal/desk"
+	"yingda.dev/internal/platform/auth"
+)
+
+type logInInput struct {
+	Body struct {
+		Email    string `json:"email" minLength:"3" maxLength:"254"`
+		Password string `json:"password" minLength:"1" maxLength:"1024"`
+	}
+}
+
+// Agent is a colleague.
+type Agent struct {
+	ID       desk.AgentID `json:"id"`
+	Name     string       `json:"name"`
+	Email    string       `json:"email"`
+	Role     desk.Role    `json:"role"`
+	Locale   desk.Locale  `json:"locale,omitempty"`
+	Disabled bool         `json:"disabled,omitempty"`
+}
+
+func agentShape(a desk.Agent) Agent {
+	return Agent{ID: a.ID, Name: a.Name, Email: a.Email, Role: a.Role, Locale: a.Locale, Disabled: a.Disabled}
+}
+
+// Account is the company.
+type Account struct {
+	ID     desk.AccountID `json:"id"`
+	Name   string         `json:"name"`
+	Locale desk.Locale    `json:"locale"`
+}
+
+// Session is who is logged in and what they may do.
+type Session struct {
+	Agent       Agent             `json:"agent"`
+	Account     Account           `json:"account"`
+	Permissions []auth.Permission `json:"permissions"`
+	CSRFToken   string            `json:"csrf_token,omitempty" doc:"Send it as X-CSRF-Token with every command; empty for API tokens."`
+}
+
+type sessionOutput struct {
+	SetCookie []http.Cookie `header:"Set-Cookie"`
+	Body      Session
+}
+
+type nothing struct{}
+
+type noContent struct{}
+
+func (s *Server) logIn(ctx context.Context, c caller, in *logInInput) (sessionOutput, error) {
+	l, err := s.deps.Workspace.LogIn(ctx, in.Body.Email, in.Body.Password, c.from)
+	if err != nil {
+		return sessionOutput{}, err
+	}
+	return sessionOutput{
+		SetCookie: []http.Cookie{s.cookie(l.Secret, 0)},
+		Body:      sessionShape(l.Agent, l.Account, l.Principal),
+	}, nil
+}
+
+func sessionShape(a desk.Agent, account desk.Account, p auth.Principal) Session {
+	return Session{
+		Agent: agentShape(a), Account: Account{ID: account.ID, Name: account.Name, Locale: account.Locale},
+		Permissions: p.Permissions.List(), CSRFToken: p.CSRF,
+	}
+}
+
+// cookie carries a session secret; a negative age takes it away.
+func (s *Server) cookie(secret string, maxAge int) http.Cookie {
+	if maxAge == 0 {
+		maxAge = int((90 * 24 * time.Hour).Seconds()) // the session's own end comes first
+	}
+	return http.Cookie{
+		Name: sessionCookie, Value: secret, Path: "/", MaxAge: maxAge,
+		HttpOnly: true, Secure: s.config.Secure, SameSite: http.SameSiteLaxMode,
+	}
+}
+
+func (s *Server) getSession(ctx context.Context, c caller, _ *nothing) (sessionOutput, error) {
+	agent, err := s.deps.Workspace.Agent(ctx, c.Account, c.Agent)
+	if err != nil {
+		return sessionOutput{}, err
+	}
+	account, err := s.deps.Workspace.Account(ctx, c.Account)
+	if err != nil {
+		return sessionOutput{}, err
+	}
+	return sessionOutput{Body: sessionShape(agent, account, c.Principal)}, nil
+}
+
+type logOutOutput struct {
+	SetCookie []http.Cookie `header:"Set-Cookie"`
+}
+
+func (s *Server) logOut(ctx context.Context, c caller, _ *nothing) (logOutOutput, error) {
+	if c.secret == "" {
+		return logOutOutput{}, desk.E(desk.Invalid, "log out", "an API token is revoked, not logged out")
+	}
+	if err := s.deps.Workspace.LogOut(ctx, c.secret); err != nil {
+		return logOutOutput{}, err
+	}
+	return logOutOutput{SetCookie: []http.Cookie{s.cookie("", -1)}}, nil
+}

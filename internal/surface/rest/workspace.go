@@ -1,0 +1,204 @@
+package rest
+
+import (
+	"context"
+	"time"
+
+	"yingda.dev/internal/desk"
+	"yingda.dev/internal/flow/feed"
+	"yingda.dev/internal/flow/workspace"
+	"yingda.dev/internal/platform/auth"
+	"yingda.dev/internal/platform/store"
+	"yingda.dev/internal/wire"
+)
+
+// Items is a list that is short enough to come whole.
+type Items[T any] struct {
+	Items []T `json:"items"`
+}
+
+func itemsOf[A, T any](all []A, shape func(A) T) out[Items[T]] {
+	list := make([]T, len(all))
+	for i, a := range all {
+		list[i] = shape(a)
+	}
+	return out[Items[T]]{Items[T]{list}}
+}
+
+func (s *Server) listAgents(ctx context.Context, c caller, _ *nothing) (out[Items[Agent]], error) {
+	agents, err := s.deps.Workspace.Agents(ctx, c.Account)
+	return itemsOf(agents, agentShape), err
+}
+
+// Team is a group of agents.
+type Team struct {
+	ID      desk.TeamID    `json:"id"`
+	Name    string         `json:"name"`
+	Members []desk.AgentID `json:"members"`
+}
+
+func (s *Server) listTeams(ctx context.Context, c caller, _ *nothing) (out[Items[Team]], error) {
+	teams, err := s.deps.Workspace.Teams(ctx, c.Account)
+	return itemsOf(teams, func(t desk.Team) Team {
+		return Team{ID: t.ID, Name: t.Name, Members: append([]desk.AgentID{}, t.Members...)}
+	}), err
+}
+
+// Inbox is a configured channel, without its secrets.
+type Inbox struct {
+	ID       desk.InboxID       `json:"id"`
+	Channel  string             `json:"channel"`
+	Name     string             `json:"name"`
+	Key      string             `json:"key" doc:"The public name in the pasted script line."`
+	Settings desk.InboxSettings `json:"settings"`
+	Enabled  bool               `json:"enabled"`
+}
+
+func (s *Server) listInboxes(ctx context.Context, c caller, _ *nothing) (out[Items[Inbox]], error) {
+	inboxes, err := s.deps.Workspace.Inboxes(ctx, c.Account)
+	return itemsOf(inboxes, func(in desk.Inbox) Inbox {
+		return Inbox{ID: in.ID, Channel: in.Channel, Name: in.Name, Key: in.Key, Settings: in.Settings, Enabled: in.Enabled}
+	}), err
+}
+
+type feedInput struct {
+	Epoch string `query:"epoch" maxLength:"128"`
+	Since int64  `query:"since" minimum:"0"`
+}
+
+func (s *Server) fetchFeed(ctx context.Context, c caller, in *feedInput) (out[wire.Batch], error) {
+	b, err := s.deps.Feeds.Fetch(ctx, feed.Audience{Account: c.Account, Agent: c.Agent}, in.Epoch, in.Since, 0)
+	return out[wire.Batch]{b}, err
+}
+
+// Token is an API token without its secret.
+type Token struct {
+	ID          string            `json:"id"`
+	AgentID     desk.AgentID      `json:"agent_id"`
+	Name        string            `json:"name"`
+	Permissions []auth.Permission `json:"permissions"`
+	CreatedAt   time.Time         `json:"created_at"`
+	UsedAt      time.Time         `json:"used_at,omitzero"`
+	ExpiresAt   time.Time         `json:"expires_at"`
+}
+
+func tokenShape(t workspace.Token) Token {
+	return Token{
+		ID: t.ID, AgentID: t.AgentID, Name: t.Name, Permissions: t.Permissions.List(),
+		CreatedAt: t.CreatedAt, UsedAt: t.UsedAt, ExpiresAt: t.ExpiresAt,
+	}
+}
+
+func (s *Server) listTokens(ctx context.Context, c caller, _ *nothing) (out[Items[Token]], error) {
+	tokens, err := s.deps.Workspace.Tokens(ctx, c.Account)
+	return itemsOf(tokens, tokenShape), err
+}
+
+type createTokenInput struct {
+	Keyed
+	Body struct {
+		Name        string    `json:"name" minLength:"1" maxLength:"100"`
+		Permissions []string  `json:"permissions" minItems:"1" maxItems:"64" doc:"At most what you may do yourself."`
+		ExpiresAt   time.Time `json:"expires_at" doc:"In the future, within a year."`
+	}
+}
+
+// NewToken is an API token with its secret, shown this once.
+type NewToken struct {
+	Token
+	Secret string `json:"secret" doc:"Shown once. Send it as Authorization: Bearer."`
+}
+
+func (s *Server) createToken(ctx context.Context, c caller, in *createTokenInput) (out[NewToken], error) {
+	permissions, err := auth.ParseSet(in.Body.Permissions)
+	if err != nil {
+		return out[NewToken]{}, err
+	}
+	secret, t, err := s.deps.Workspace.CreateToken(ctx, c.Principal, workspace.NewToken{
+		Name: in.Body.Name, Permissions: permissions, ExpiresAt: in.Body.ExpiresAt,
+	})
+	return out[NewToken]{NewToken{Token: tokenShape(t), Secret: secret}}, err
+}
+
+type namedInput struct {
+	ID string `path:"id" maxLength:"64"`
+	Keyed
+}
+
+func (s *Server) revokeToken(ctx context.Context, c caller, in *namedInput) (noContent, error) {
+	return noContent{}, s.deps.Workspace.RevokeToken(ctx, c.Account, in.ID)
+}
+
+type deadLettersInput struct {
+	Cursor string `query:"cursor" maxLength:"64"`
+	Limit  int    `query:"limit" minimum:"1" maximum:"100" default:"50"`
+}
+
+// DeadLetter is an event that a consumer could not handle and put aside.
+type DeadLetter struct {
+	ID             string              `json:"id"`
+	Consumer       string              `json:"consumer"`
+	ConversationID desk.ConversationID `json:"conversation_id,omitempty"`
+	Type           desk.EventKind      `json:"type"`
+	Seq            int64               `json:"seq" doc:"The event's place in the log."`
+	Error          string              `json:"error"`
+	Attempts       int64               `json:"attempts"`
+	At             time.Time           `json:"at"`
+}
+
+// DeadLetterPage is a page, the newest first.
+type DeadLetterPage struct {
+	Items      []DeadLetter `json:"items"`
+	NextCursor string       `json:"next_cursor,omitempty"`
+}
+
+func (s *Server) listDeadLetters(ctx context.Context, c caller, in *deadLettersInput) (out[DeadLetterPage], error) {
+	found, err := s.deps.DeadLetters.DeadLetters(ctx, c.Account, store.Page{BeforeID: in.Cursor, Limit: in.Limit})
+	if err != nil {
+		return out[DeadLetterPage]{}, err
+	}
+	page := DeadLetterPage{Items: make([]DeadLetter, len(found))}
+	for i, d := range found {
+		page.Items[i] = DeadLetter{
+			ID: d.ID, Consumer: d.Consumer, ConversationID: d.Event.ConversationID, Type: d.Event.Fact.Kind(),
+			Seq: d.Event.Pos, Error: d.Error, Attempts: d.Attempts, At: d.At,
+		}
+	}
+	if len(found) == in.Limit {
+		page.NextCursor = found[len(found)-1].ID
+	}
+	return out[DeadLetterPage]{page}, nil
+}
+
+func (s *Server) replayDeadLetter(ctx context.Context, c caller, in *namedInput) (noContent, error) {
+	return noContent{}, s.deps.Bus.Replay(ctx, c.Account, in.ID)
+}
+
+// Rotation is how far the sealing under a new key is.
+type Rotation struct {
+	State      string    `json:"state" enum:",running,done,failed" doc:"Empty if there never was one."`
+	Pass       int       `json:"pass"`
+	Done       int64     `json:"done"`
+	Total      int64     `json:"total"`
+	Unreadable int64     `json:"unreadable" doc:"Values that no key opens; they stay as they are."`
+	StartedAt  time.Time `json:"started_at,omitzero"`
+	UpdatedAt  time.Time `json:"updated_at,omitzero"`
+}
+
+type keyedOnly struct{ Keyed }
+
+func (s *Server) rotateKeys(ctx context.Context, c caller, _ *keyedOnly) (out[Rotation], error) {
+	status, err := s.deps.Rotator.RotateKeys(ctx, c.Account)
+	return out[Rotation]{Rotation{
+		State: string(status.State), Pass: status.Pass, Done: status.Done, Total: status.Total,
+		Unreadable: status.Unreadable, StartedAt: status.StartedAt, UpdatedAt: status.UpdatedAt,
+	}}, err
+}
+
+func (s *Server) getRotation(ctx context.Context, c caller, _ *nothing) (out[Rotation], error) {
+	status, err := s.deps.Rotator.RotationStatus(ctx, c.Account)
+	return out[Rotation]{Rotation{
+		State: string(status.State), Pass: status.Pass, Done: status.Done, Total: status.Total,
+		Unreadable: status.Unreadable, StartedAt: status.StartedAt, UpdatedAt: status.UpdatedAt,
+	}}, err
+}

@@ -1,0 +1,380 @@
+package rpc
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/url"
+	"time"
+	"unicode/utf8"
+
+	"yingda.dev/internal/channel/webchat"
+	"yingda.dev/internal/desk"
+	"yingda.dev/internal/flow/feed"
+	"yingda.dev/internal/platform/auth"
+	"yingda.dev/internal/platform/store"
+	"yingda.dev/internal/wire"
+)
+
+type openParams struct {
+	ChannelKey string      `json:"channel_key"`
+	Token      string      `json:"token"`
+	Identity   string      `json:"identity"`
+	Locale     desk.Locale `json:"locale"`
+	Page       *page       `json:"page"`
+}
+
+// page is where the visitor is; it is checked and not yet stored.
+type page struct {
+	URL   string `json:"url"`
+	Title string `json:"title"`
+}
+
+func (p *page) check() error {
+	if p == nil {
+		return nil
+	}
+	u, err := url.Parse(p.URL)
+	if err != nil || len(p.URL) > 2_048 || (p.URL != "" && u.Scheme != "http" && u.Scheme != "https") {
+		return desk.InvalidField("open session", "page.url", "the page's address is not http or https, or too long")
+	}
+	if utf8.RuneCountInString(p.Title) > 500 {
+		return desk.InvalidField("open session", "page.title", "the page's title is longer than 500 characters")
+	}
+	return nil
+}
+
+type openResult struct {
+	Token        string                    `json:"token"`
+	ExpiresAt    time.Time                 `json:"expires_at"`
+	Visitor      visitorShape              `json:"visitor"`
+	Inbox        inboxShape                `json:"inbox"`
+	Conversation *wire.VisitorConversation `json:"conversation"`
+	Feed         wire.Position             `json:"feed"`
+	Realtime     realtimeShape             `json:"realtime"`
+}
+
+type visitorShape struct {
+	Verified bool   `json:"verified"`
+	Name     string `json:"name,omitempty"`
+}
+
+type inboxShape struct {
+	Name     string `json:"name"`
+	Greeting string `json:"greeting"`
+	Primary  string `json:"primary"`
+}
+
+type realtimeShape struct {
+	URL string `json:"url"`
+}
+
+// openSession begins or resumes a session. It writes nothing: a contact comes
+// into being with the first message.
+func (s *Server) openSession(ctx context.Context, call Call, params json.RawMessage) (any, error) {
+	var p openParams
+	if err := decode(params, &p); err != nil {
+		return nil, err
+	}
+	now := s.deps.Clock.Now()
+	if ok, wait := s.deps.Door.AllowOpening(auth.AddressKey(call.Addr), now); !ok {
+		return nil, limited(wait)
+	}
+	if err := p.Page.check(); err != nil {
+		return nil, err
+	}
+	found, err := s.deps.Offices.InboxByKey(ctx, p.ChannelKey)
+	if err != nil {
+		return nil, err
+	}
+	inbox := found.Inbox
+	if err := admits(inbox, call); err != nil {
+		return nil, err
+	}
+	claims, err := s.claims(p, inbox, found.HostKeys, now)
+	if err != nil {
+		return nil, err
+	}
+	claims.ExpiresAt = now.Add(s.config.TokenLife)
+	token, err := s.deps.Tokens.SignVisitor(claims)
+	if err != nil {
+		return nil, err
+	}
+	result := openResult{
+		Token: token, ExpiresAt: claims.ExpiresAt,
+		Visitor:  visitorShape{Verified: claims.Verified, Name: claims.Name},
+		Inbox:    inboxShape{Name: inbox.Name, Greeting: inbox.Settings.Greeting, Primary: inbox.Settings.Primary},
+		Realtime: realtimeShape{URL: "/connection/websocket"},
+	}
+	// The position is taken first: what happens after it is in the feed.
+	if result.Feed, err = s.deps.Feeds.Position(ctx); err != nil {
+		return nil, err
+	}
+	contact, err := s.contact(ctx, Visitor{VisitorClaims: claims})
+	if err != nil {
+		return nil, err
+	}
+	if result.Conversation, err = s.conversation(ctx, inbox.AccountID, contact); err != nil {
+		return nil, err
+	}
+	return result, nil
+}
+
+// claims decides who the visitor is: a user the host site vouches for, the
+// visitor of an earlier session, or somebody new. A token of another inbox or
+// one that has expired makes a new visitor; a bad identity is refused, because
+// whoever sends one believes to be known.
+func (s *Server) claims(p openParams, inbox desk.Inbox, keys []auth.HostKey, now time.Time) (auth.VisitorClaims, error) {
+	locale := p.Locale
+	if locale != desk.Chinese && locale != desk.English {
+		locale = desk.Chinese
+	}
+	if p.Identity != "" {
+		host, err := auth.VerifyHostJWT(keys, p.Identity, now)
+		if err != nil {
+			return auth.VisitorClaims{}, err
+		}
+		if host.Locale != "" {
+			locale = host.Locale
+		}
+		return auth.VisitorClaims{
+			Account: inbox.AccountID, Inbox: inbox.ID, Scope: "user", External: host.Subject, Verified: true,
+			Name: host.Name, Email: host.Email, Phone: host.Phone, Locale: locale,
+		}, nil
+	}
+	if p.Token != "" {
+		old, err := s.deps.Tokens.VerifyVisitor(p.Token, now)
+		if err == nil && old.Account == inbox.AccountID && old.Inbox == inbox.ID {
+			old.Locale = locale
+			return old, nil
+		}
+	}
+	return auth.VisitorClaims{
+		Account: inbox.AccountID, Inbox: inbox.ID, Scope: "anon", External: s.deps.IDs.Other("vis"), Locale: locale,
+	}, nil
+}
+
+type sendResult struct {
+	Message      wire.VisitorMessage       `json:"message"`
+	Conversation *wire.VisitorConversation `json:"conversation"`
+	Repeated     bool                      `json:"repeated"`
+}
+
+// sendMessage stores a message and answers when it is durable.
+func (s *Server) sendMessage(ctx context.Context, c session, params json.RawMessage) (any, error) {
+	envelope, err := webchat.Decode(c.visitor.VisitorClaims, params)
+	if err != nil {
+		return nil, err
+	}
+	accepted, err := s.deps.Intake.Accept(ctx, c.inbox, envelope)
+	if err != nil {
+		return nil, err
+	}
+	if c.OnContact != nil {
+		c.OnContact(ctx, accepted.ContactID)
+	}
+	m, err := s.sent(ctx, c, accepted.MessageID, accepted.Repeated, desk.Message{
+		MessageHead: desk.MessageHead{
+			ID: accepted.MessageID, AccountID: c.inbox.AccountID, ConversationID: accepted.ConversationID, Seq: accepted.Seq,
+			InboxID: c.inbox.ID, Author: desk.Author{Kind: desk.ByVisitor, ID: string(accepted.ContactID)},
+			Visibility: desk.Public, Status: desk.Received, ClientID: envelope.ID, SentAt: envelope.At, At: accepted.At,
+		},
+		Content: envelope.Message.Content,
+	})
+	if err != nil {
+		return nil, err
+	}
+	shape, _ := wire.ForVisitor(m, "")
+	conversation, err := s.conversation(ctx, c.inbox.AccountID, accepted.ContactID)
+	if err != nil {
+		// The message is stored; not being able to say more must not look like a failure.
+		s.report(ctx, "message.send", err)
+	}
+	return sendResult{Message: shape, Conversation: conversation, Repeated: accepted.Repeated}, nil
+}
+
+// sent is the stored message: the one just accepted, or for a repeat the first.
+func (s *Server) sent(ctx context.Context, c session, id desk.MessageID, repeated bool, fresh desk.Message) (desk.Message, error) {
+	if !repeated {
+		return fresh, nil
+	}
+	return s.deps.Conversations.Message(ctx, c.inbox.AccountID, id)
+}
+
+type listParams struct {
+	BeforeSeq int64 `json:"before_seq"`
+	AfterSeq  int64 `json:"after_seq"`
+	Limit     int   `json:"limit"`
+}
+
+type listResult struct {
+	Messages     []wire.VisitorMessage     `json:"messages"`
+	Conversation *wire.VisitorConversation `json:"conversation"`
+	More         bool                      `json:"more"`
+}
+
+// listMessages reads the live conversation.
+func (s *Server) listMessages(ctx context.Context, c session, params json.RawMessage) (any, error) {
+	p := listParams{AfterSeq: -1}
+	if err := decode(params, &p); err != nil {
+		return nil, err
+	}
+	if p.Limit < 0 || p.Limit > 100 || p.BeforeSeq < 0 || p.AfterSeq < -1 {
+		return nil, desk.InvalidField("list messages", "limit", "limit is 1 to 100, before_seq and after_seq are not negative")
+	}
+	result := listResult{Messages: []wire.VisitorMessage{}}
+	contact, err := s.contact(ctx, c.visitor)
+	if err != nil || contact == "" {
+		return result, err
+	}
+	live, err := s.deps.Conversations.Live(ctx, c.visitor.Account, contact)
+	if errors.Is(err, desk.NotFound) {
+		return result, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	r := store.MessageRange{AfterSeq: max(p.AfterSeq, 0), BeforeSeq: p.BeforeSeq, Limit: p.Limit, PublicOnly: true}
+	if p.AfterSeq < 0 && p.BeforeSeq == 0 {
+		r.BeforeSeq = live.Seq + 1 // neither asked for: the newest
+	}
+	messages, more, err := s.deps.Conversations.Messages(ctx, c.visitor.Account, live.ID, r)
+	if err != nil {
+		return nil, err
+	}
+	result.More = more
+	for _, m := range messages {
+		if shape, ok := wire.ForVisitor(m, s.authorName(ctx, m)); ok {
+			result.Messages = append(result.Messages, shape)
+		}
+	}
+	shape := s.shape(ctx, live)
+	result.Conversation = &shape
+	return result, nil
+}
+
+// markRead notes how far the visitor has read.
+func (s *Server) markRead(ctx context.Context, c session, params json.RawMessage) (any, error) {
+	envelope, err := webchat.DecodeRead(c.visitor.VisitorClaims, params)
+	if err != nil {
+		return nil, err
+	}
+	_, err = s.deps.Intake.Accept(ctx, c.inbox, envelope)
+	return nil, unlessNew(err)
+}
+
+// typing passes on that the visitor is writing.
+func (s *Server) typing(ctx context.Context, c session, params json.RawMessage) (any, error) {
+	envelope, err := webchat.DecodeTyping(c.visitor.VisitorClaims, params)
+	if err != nil {
+		return nil, err
+	}
+	_, err = s.deps.Intake.Accept(ctx, c.inbox, envelope)
+	return nil, unlessNew(err)
+}
+
+// unlessNew forgives reading and typing of somebody who has not written yet.
+func unlessNew(err error) error {
+	if errors.Is(err, desk.NotFound) {
+		return nil
+	}
+	return err
+}
+
+type fetchParams struct {
+	Epoch string `json:"epoch"`
+	Since int64  `json:"since"`
+	Wait  int    `json:"wait"`
+}
+
+// fetchFeed replays the feed; with wait it is the long poll.
+func (s *Server) fetchFeed(ctx context.Context, c session, params json.RawMessage) (any, error) {
+	var p fetchParams
+	if err := decode(params, &p); err != nil {
+		return nil, err
+	}
+	longest := int(s.config.LongPoll / time.Second)
+	if p.Wait < 0 || p.Wait > longest || p.Since < 0 || len(p.Epoch) > 128 {
+		return nil, desk.InvalidField("fetch feed", "wait", "wait is a number of seconds up to 25, since is not negative")
+	}
+	if c.Socket {
+		p.Wait = 0
+	}
+	contact, err := s.contact(ctx, c.visitor)
+	if err != nil {
+		return nil, err
+	}
+	if contact == "" {
+		return s.emptyFeed(ctx, p)
+	}
+	audience := feed.Audience{Account: c.visitor.Account, Contact: contact}
+	if p.Wait == 0 {
+		return s.deps.Feeds.Fetch(ctx, audience, p.Epoch, p.Since, 0)
+	}
+	ctx, cancel := context.WithTimeout(ctx, time.Duration(p.Wait)*time.Second)
+	defer cancel()
+	return s.deps.Feeds.Wait(ctx, audience, p.Epoch, p.Since, 0)
+}
+
+// emptyFeed answers a visitor who has no contact, and therefore no feed, yet.
+// A long poll waits all the same, so that clients need no special case.
+func (s *Server) emptyFeed(ctx context.Context, p fetchParams) (any, error) {
+	if p.Wait > 0 {
+		timer := time.NewTimer(time.Duration(p.Wait) * time.Second)
+		defer timer.Stop()
+		select {
+		case <-ctx.Done():
+		case <-timer.C:
+		}
+	}
+	position, err := s.deps.Feeds.Position(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return wire.Batch{
+		Epoch: position.Epoch, Seq: position.Seq, Events: []wire.Item{},
+		Reset: p.Epoch != "" && p.Epoch != position.Epoch,
+	}, nil
+}
+
+// conversation is the visitor's live conversation; nil if there is none.
+func (s *Server) conversation(ctx context.Context, account desk.AccountID, contact desk.ContactID) (*wire.VisitorConversation, error) {
+	if contact == "" {
+		return nil, nil //nolint:nilnil // nil is the JSON null of "no conversation yet"
+	}
+	live, err := s.deps.Conversations.Live(ctx, account, contact)
+	if errors.Is(err, desk.NotFound) {
+		return nil, nil //nolint:nilnil // as above
+	}
+	if err != nil {
+		return nil, err
+	}
+	shape := s.shape(ctx, live)
+	return &shape, nil
+}
+
+func (s *Server) shape(ctx context.Context, c desk.Conversation) wire.VisitorConversation {
+	name := ""
+	if c.AssigneeID != "" {
+		name = s.deps.Offices.AgentName(ctx, c.AccountID, c.AssigneeID)
+	}
+	return wire.ConversationForVisitor(c, name)
+}
+
+func (s *Server) authorName(ctx context.Context, m desk.Message) string {
+	if m.Author.Kind != desk.ByAgent {
+		return ""
+	}
+	return s.deps.Offices.AgentName(ctx, m.AccountID, desk.AgentID(m.Author.ID))
+}
+
+// decode reads params into a struct; a missing object means all defaults.
+func decode(params json.RawMessage, into any) error {
+	if params == nil {
+		return nil
+	}
+	if err := json.Unmarshal(params, into); err != nil {
+		return &desk.Error{Kind: desk.Invalid, Op: "decode params", Field: "params", Msg: "the params are not what this method takes", Err: err}
+	}
+	return nil
+}
