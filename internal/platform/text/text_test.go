@@ -242,6 +242,7 @@ func TestWorkIsBounded(t *testing.T) {
 		"e" + strings.Repeat("\u0301", 25_000), strings.Repeat("\xff", 50_000), strings.Repeat("กี่", 6_000), strings.Repeat("\u200d", 17_000),
 	} {
 		require.LessOrEqual(t, len(IndexTokens(s)), MaxTokens)
+		require.LessOrEqual(t, len(normalize(s)), MaxInput+64, "one character may become many")
 		Match(s, "refund 退款")
 	}
 	long := strings.Repeat("x ", MaxInput/2) + "refund"
