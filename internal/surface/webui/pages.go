@@ -1,0 +1,181 @@
+package webui
+
+import (
+	"bytes"
+	"context"
+	"embed"
+	"errors"
+	"io/fs"
+	"net/http"
+	"net/url"
+	"path"
+	"strings"
+	"time"
+
+	"yingda.dev/internal/desk"
+)
+
+//go:embed all:dist
+var dist embed.FS
+
+// Deps are the required collaborators.
+type Deps struct {
+	// Frames lists the origins that may show the widget of the inbox with this
+	// key; an empty list means any. NotFound for an unknown key.
+	Frames func(ctx context.Context, channelKey string) ([]string, error)
+}
+
+// Config tunes the pages; the zero value is the default.
+type Config struct {
+	// AssetBaseURL is where browsers load hashed assets from, without a slash at
+	// the end. Defaults to this server.
+	AssetBaseURL string
+	// Demo shows the demonstration's log-in on the log-in page. Defaults to false.
+	Demo bool
+}
+
+// Pages serves the built pages. Build it with New and mount it with Register.
+type Pages struct {
+	deps   Deps
+	config Config
+	files  fs.FS
+}
+
+// New prepares the pages; an asset address that is not http or https is Invalid.
+func New(d Deps, c Config) (*Pages, error) {
+	c.AssetBaseURL = strings.TrimRight(c.AssetBaseURL, "/")
+	if c.AssetBaseURL != "" {
+		u, err := url.Parse(c.AssetBaseURL)
+		if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" || strings.ContainsAny(c.AssetBaseURL, "\"'<> ;,") {
+			return nil, desk.E(desk.Invalid, "prepare pages", "server.asset_base_url must be a plain http or https address")
+		}
+	}
+	files, err := fs.Sub(dist, "dist")
+	if err != nil {
+		return nil, desk.Wrap(desk.Internal, "prepare pages", err)
+	}
+	return &Pages{deps: d, config: c, files: files}, nil
+}
+
+// Register mounts the pages.
+func (p *Pages) Register(mux *http.ServeMux) {
+	mux.Handle("GET /{$}", p.page("site/index.html", "", nobody))
+	mux.Handle("GET /demo", p.page("site/demo.html", "", nobody))
+	mux.Handle("GET /api/docs", p.page("site/docs.html", "", nobody))
+	mux.Handle("GET /desk", http.RedirectHandler("/desk/", http.StatusMovedPermanently))
+	mux.Handle("GET /desk/", p.page("desk/index.html", "/desk", nobody))
+	mux.Handle("GET /widget", redirect("/widget/"))
+	mux.Handle("GET /widget/{$}", p.page("widget/index.html", "/widget", p.frames))
+	mux.Handle("GET /loader.js", p.file("loader/loader.js", "public, max-age=300"))
+	for prefix, folder := range map[string]string{"": "site", "/desk": "desk", "/widget": "widget"} {
+		mux.Handle("GET "+prefix+"/assets/", p.assets(prefix, folder))
+	}
+	for address, name := range map[string]string{
+		"/icon.svg": "site/icon.svg", "/favicon.ico": "site/icon.svg", "/desk/mark.svg": "desk/mark.svg", "/widget/icon.svg": "widget/icon.svg",
+	} {
+		mux.Handle("GET "+address, p.file(name, "public, max-age=86400"))
+	}
+}
+
+// redirect keeps the query, in which the widget's key stands.
+func redirect(to string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		target := to
+		if r.URL.RawQuery != "" {
+			target += "?" + r.URL.RawQuery
+		}
+		http.Redirect(w, r, target, http.StatusMovedPermanently)
+	})
+}
+
+// page serves an HTML file at every address it is mounted at; the desk finds
+// its own way from there. ancestors says who may show it in a frame.
+func (p *Pages) page(name, folder string, ancestors func(*http.Request) string) http.Handler {
+	html, err := fs.ReadFile(p.files, name)
+	html = p.fill(html, folder)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Cache-Control", "no-cache")
+		if err != nil {
+			missing(w, err)
+			return
+		}
+		h.Set("Content-Type", "text/html; charset=utf-8")
+		h.Set("Content-Security-Policy", p.policy()+"; frame-ancestors "+ancestors(r))
+		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(html))
+	})
+}
+
+// fill puts into a page what only the running server knows.
+func (p *Pages) fill(html []byte, folder string) []byte {
+	assets := []byte(`="` + p.config.AssetBaseURL + folder + `/assets/`)
+	html = bytes.ReplaceAll(html, []byte(`="./assets/`), assets)
+	html = bytes.ReplaceAll(html, []byte(`="/assets/`), assets)
+	if p.config.Demo {
+		html = bytes.Replace(html, []byte("</head>"), []byte(`<meta name="yingda-demo" content="1"></head>`), 1)
+	}
+	return html
+}
+
+// policy lets a page load from here, and scripts, styles and fonts from the CDN.
+func (p *Pages) policy() string {
+	from := "'self'"
+	if u, err := url.Parse(p.config.AssetBaseURL); err == nil && u.Host != "" {
+		from += " " + u.Scheme + "://" + u.Host
+	}
+	// Components set style attributes, and pictures come from customers' channels.
+	return "default-src 'none'; script-src " + from + "; style-src " + from + " 'unsafe-inline'; font-src " + from +
+		"; img-src " + from + " data: blob: https:; media-src 'self' blob: https:; connect-src 'self'; frame-src 'self'; manifest-src 'self'" +
+		"; base-uri 'self'; form-action 'self'; object-src 'none'"
+}
+
+func nobody(*http.Request) string { return "'none'" }
+
+// frames allows the sites of the inbox that the widget is opened for.
+func (p *Pages) frames(r *http.Request) string {
+	origins, err := p.deps.Frames(r.Context(), r.URL.Query().Get("key"))
+	switch {
+	case err != nil && !errors.Is(err, desk.NotFound):
+		return "'self'"
+	case len(origins) == 0:
+		return "*" // any site, or an unknown key: the page says so itself
+	default:
+		return "'self' " + strings.Join(origins, " ")
+	}
+}
+
+// assets serves hashed files: a name never changes its content.
+func (p *Pages) assets(prefix, folder string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		name := path.Join(folder, strings.TrimPrefix(path.Clean(r.URL.Path), prefix))
+		p.serve(w, r, name, "public, max-age=31536000, immutable")
+	})
+}
+
+func (p *Pages) file(name, cache string) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { p.serve(w, r, name, cache) })
+}
+
+func (p *Pages) serve(w http.ResponseWriter, r *http.Request, name, cache string) {
+	content, err := fs.ReadFile(p.files, name)
+	if err != nil {
+		w.Header().Set("Cache-Control", "no-store")
+		http.NotFound(w, r)
+		return
+	}
+	h := w.Header()
+	h.Set("Cache-Control", cache)
+	// Pages of shops load the loader, and a CDN's pages load modules from here.
+	h.Set("Access-Control-Allow-Origin", "*")
+	h.Set("Cross-Origin-Resource-Policy", "cross-origin")
+	http.ServeContent(w, r, path.Base(name), time.Time{}, bytes.NewReader(content))
+}
+
+// missing explains a program that was built without its pages.
+func missing(w http.ResponseWriter, err error) {
+	status := http.StatusInternalServerError
+	if errors.Is(err, fs.ErrNotExist) {
+		status = http.StatusServiceUnavailable
+	}
+	http.Error(w, "the web pages are not in this build; run `make web` and build the program again", status)
+}
