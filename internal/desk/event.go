@@ -204,8 +204,15 @@ func (ConversationAssigned) Kind() EventKind { return "conversation.assigned" }
 // Facts lists one zero value of each kind of fact, in a stable order.
 func Facts() []Fact {
 	return []Fact{
-		ContactCreated{}, ConversationOpened{}, MessageReceived{}, MessageSent{}, NoteAdded{},
-		MessageStatusChanged{}, MessagesRead{}, StatusChanged{}, ConversationAssigned{},
+		ContactCreated{},
+		ConversationOpened{},
+		MessageReceived{},
+		MessageSent{},
+		NoteAdded{},
+		MessageStatusChanged{},
+		MessagesRead{},
+		StatusChanged{},
+		ConversationAssigned{},
 	}
 }
 
