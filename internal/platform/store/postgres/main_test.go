@@ -1,0 +1,47 @@
+package postgres_test
+
+import (
+	"log/slog"
+	"os"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"yingda.dev/internal/desk"
+	"yingda.dev/internal/platform/store"
+	"yingda.dev/internal/platform/store/pgtest"
+	"yingda.dev/internal/platform/store/postgres"
+	"yingda.dev/internal/platform/store/storetest"
+)
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if err := goleak.Find(); err != nil && code == 0 {
+		_, _ = os.Stderr.WriteString(err.Error())
+		code = 1
+	}
+	if err := pgtest.StopShared(); err != nil && code == 0 {
+		code = 1
+	}
+	os.Exit(code)
+}
+
+// open makes a driver on a fresh database, and others on the same one.
+func open(t testing.TB, clock desk.Clock) (store.Driver, func() store.Driver) {
+	dsn := database(t)
+	return node(t, dsn, clock), func() store.Driver { return node(t, dsn, clock) }
+}
+
+// database makes a fresh database that has been migrated.
+func database(t testing.TB) string {
+	return pgtest.Shared(t).Prepared(t, "postgres", func(dsn string) error {
+		return node(t, dsn, storetest.NewClock()).Close()
+	})
+}
+
+func node(t testing.TB, dsn string, clock desk.Clock) *postgres.Driver {
+	d, err := postgres.Open(t.Context(), postgres.Deps{Clock: clock, Log: slog.New(slog.DiscardHandler)}, postgres.Config{DSN: dsn})
+	require.NoError(t, err)
+	return d
+}
