@@ -96,8 +96,8 @@ type Limits struct {
 	VisitorBody Size `koanf:"visitor_body"`
 	// AgentBody is the largest request body of an agent or integrator. Default: "1MiB".
 	AgentBody Size `koanf:"agent_body"`
-	// Connections is how many realtime sockets the server holds; further ones are
-	// answered 503. Default: 100000.
+	// Connections is how many network connections the server holds; further ones
+	// are closed at once. Each needs an open file. Default: 100000.
 	Connections int `koanf:"connections"`
 }
 

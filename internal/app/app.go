@@ -1,0 +1,120 @@
+package app
+
+import (
+	"errors"
+
+	"yingda.dev/internal/channel"
+	"yingda.dev/internal/channel/webchat"
+	"yingda.dev/internal/desk"
+	"yingda.dev/internal/flow/conversation"
+	"yingda.dev/internal/flow/feed"
+	"yingda.dev/internal/flow/hub"
+	"yingda.dev/internal/flow/search"
+	"yingda.dev/internal/flow/workspace"
+	"yingda.dev/internal/platform/auth"
+	"yingda.dev/internal/platform/bus/logbus"
+	"yingda.dev/internal/platform/timer"
+)
+
+// App is the graph of the program, built and not started.
+type App struct {
+	*core
+	adapters      map[channel.Kind]channel.Adapter
+	workspace     *workspace.Service
+	conversations *conversation.Service
+	rotator       *conversation.Rotator
+	bus           *logbus.Bus
+	hub           *hub.Hub
+	search        *search.Service
+	feed          *feed.Feed
+	timers        *timer.Runner
+	keeper        *keeper
+}
+
+// newApp builds everything between the database and the surfaces, from the
+// bottom up.
+func newApp(k *core) (*App, error) {
+	a := &App{core: k, adapters: adapters()}
+	for _, build := range []func() error{a.buildPeople, a.buildConversations, a.buildEvents} {
+		if err := build(); err != nil {
+			return nil, err
+		}
+	}
+	return a, nil
+}
+
+// adapters are the channels of this build, a closed set.
+func adapters() map[channel.Kind]channel.Adapter {
+	all := make(map[channel.Kind]channel.Adapter)
+	for _, adapter := range []channel.Adapter{webchat.Adapter{}} {
+		all[adapter.Kind()] = adapter
+	}
+	return all
+}
+
+// buildPeople builds agents, inboxes, sessions and tokens.
+func (a *App) buildPeople() error {
+	passwords, err1 := auth.NewPasswords(auth.PasswordDeps{Random: a.random}, auth.PasswordConfig{})
+	secrets, err2 := auth.NewSecrets(a.master.Derive("sessions and tokens"), a.random)
+	throttle, err3 := auth.NewThrottle(auth.ThrottleConfig{})
+	if err := errors.Join(err1, err2, err3); err != nil {
+		return err
+	}
+	var err error
+	a.workspace, err = workspace.New(workspace.Deps{
+		Store: a.store, Keys: a.keys, Emails: a.master, IDs: a.ids, Clock: a.clock,
+		Passwords: passwords, Secrets: secrets, Throttle: throttle, Log: a.log.With("area", "workspace"),
+	}, workspace.Config{})
+	return err
+}
+
+// buildConversations builds the one writer of conversations and the door to it.
+func (a *App) buildConversations() (err error) {
+	a.bus, err = logbus.New(logbus.Deps{
+		Store: a.store, IDs: a.ids, Clock: a.clock, After: timer.Wall, Jitter: jitter(a.random),
+		Log: a.log.With("area", "bus"), Metrics: a.metrics,
+	}, logbus.Config{})
+	if err != nil {
+		return err
+	}
+	a.conversations, err = conversation.New(conversation.Deps{
+		Store: a.store, Keys: a.keys, IDs: a.ids, Routes: channelRoutes{a.workspace, a.adapters}, Log: a.log.With("area", "conversation"),
+	}, conversation.Config{})
+	if err != nil {
+		return err
+	}
+	a.rotator, err = conversation.NewRotator(conversation.RotatorDeps{
+		Store: a.store, Keys: a.keys, IDs: a.ids, Log: a.log.With("area", "keys"), Holder: a.node,
+	}, conversation.RotatorConfig{})
+	if err != nil {
+		return err
+	}
+	a.hub, err = hub.New(hub.Deps{
+		Store: a.store, Keys: a.keys, IDs: a.ids, Conversations: receiver{a.conversations}, Signals: a.bus, Metrics: a.metrics,
+	}, hub.Config{})
+	return err
+}
+
+// buildEvents builds what hangs on the event log and the clock.
+func (a *App) buildEvents() (err error) {
+	a.search, err = search.New(search.Deps{
+		Store: a.store, Keys: a.keys, Log: a.log.With("area", "search"), Metrics: a.metrics,
+	}, search.Config{})
+	if err != nil {
+		return err
+	}
+	a.feed, err = feed.New(feed.Deps{
+		Store: a.store, Keys: a.keys, Bus: a.bus, Directory: a.workspace, Log: a.log.With("area", "feed"), Metrics: a.metrics,
+	}, feed.Config{})
+	if err != nil {
+		return err
+	}
+	a.timers, err = timer.New(timer.Deps{
+		Store: a.store, IDs: a.ids, Clock: a.clock, After: timer.Wall, Log: a.log.With("area", "timers"), Metrics: a.metrics,
+		Handlers: map[string]timer.Handler{conversation.SnoozeTimer: a.conversations.FireSnooze},
+	}, timer.Config{})
+	a.keeper = &keeper{
+		store: a.store, sessions: a.workspace, clock: a.clock, retention: a.config.Retention.Events, log: a.log.With("area", "keeper"),
+	}
+	return desk.Wrap(desk.KindOf(err), "build timers", err)
+}

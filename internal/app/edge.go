@@ -1,0 +1,158 @@
+package app
+
+import (
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"runtime/debug"
+	"slices"
+	"strings"
+
+	"github.com/klauspost/compress/gzhttp"
+
+	"yingda.dev/internal/app/config"
+	"yingda.dev/internal/desk"
+)
+
+// edge is what every request passes before it reaches a surface, outermost
+// first: panics are caught, the client's address is established, safe headers
+// are set, bodies are bounded, answers are compressed.
+type edge struct {
+	log     *slog.Logger
+	trusted []netip.Prefix
+	https   bool
+	limits  config.Limits
+}
+
+func newEdge(c config.Config, log *slog.Logger) (*edge, error) {
+	e := &edge{log: log, https: c.Scheme() == "https" || strings.HasPrefix(c.Server.PublicURL, "https://"), limits: c.Limits}
+	for _, network := range c.Server.TrustedProxies {
+		prefix, err := netip.ParsePrefix(network)
+		if err != nil {
+			return nil, desk.Wrap(desk.Invalid, "read trusted proxies", err)
+		}
+		e.trusted = append(e.trusted, prefix.Masked())
+	}
+	return e, nil
+}
+
+// wrap puts the edge around the routes.
+func (e *edge) wrap(routes http.Handler) (http.Handler, error) {
+	compress, err := gzhttp.NewWrapper(gzhttp.MinSize(1024), gzhttp.EnableZstd(true), gzhttp.PreferZstd(true),
+		gzhttp.ContentTypes([]string{
+			"text/html", "text/css", "text/javascript", "text/plain", "application/javascript", "application/json",
+			"application/problem+json", "application/openapi+json", "application/manifest+json", "image/svg+xml",
+		}))
+	if err != nil {
+		return nil, desk.Wrap(desk.Internal, "set up compression", err)
+	}
+	compressed := compress(routes)
+	return e.recovered(e.addressed(e.headed(e.bounded(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, socketPath) { // hijacked; frames are the socket's business
+			routes.ServeHTTP(w, r)
+			return
+		}
+		compressed.ServeHTTP(w, r)
+	}))))), nil
+}
+
+// socketPath is where realtime connections live.
+const socketPath = "/connection/"
+
+// recovered turns a panic into a 500 and a log line. http.ErrAbortHandler
+// passes, as net/http wants it.
+func (e *edge) recovered(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		defer func() {
+			failure := recover()
+			if failure == nil {
+				return
+			}
+			if failure == http.ErrAbortHandler { //nolint:errorlint // net/http compares so too
+				panic(failure)
+			}
+			e.log.Error("request handler panicked", "path", r.URL.Path, "panic", failure, "stack", string(debug.Stack()))
+			http.Error(w, "internal error", http.StatusInternalServerError)
+		}()
+		next.ServeHTTP(w, r)
+	})
+}
+
+// addressed makes RemoteAddr the client's and the forwarding headers true:
+// believed from trusted proxies, removed from everybody else. Behind it,
+// X-Forwarded-Proto "https" means that the client speaks TLS.
+func (e *edge) addressed(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		peer, err := netip.ParseAddrPort(r.RemoteAddr)
+		if err != nil || !e.trusts(peer.Addr()) {
+			for _, header := range forwardingHeaders {
+				r.Header.Del(header)
+			}
+		} else if client, ok := e.client(r.Header.Values("X-Forwarded-For")); ok {
+			r.RemoteAddr = net.JoinHostPort(client.String(), "0")
+		}
+		if r.TLS != nil || e.https {
+			r.Header.Set("X-Forwarded-Proto", "https")
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+var forwardingHeaders = []string{"X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Real-Ip", "Forwarded"}
+
+func (e *edge) trusts(a netip.Addr) bool {
+	a = a.Unmap()
+	return slices.ContainsFunc(e.trusted, func(p netip.Prefix) bool { return p.Contains(a) })
+}
+
+// client walks from the nearest proxy outward and stops at the first address
+// that is not a trusted proxy: everything left of it may be invented.
+func (e *edge) client(values []string) (found netip.Addr, ok bool) {
+	hops := strings.Split(strings.Join(values, ","), ",")
+	for _, hop := range slices.Backward(hops) {
+		hop = strings.TrimSpace(hop)
+		addr, err := netip.ParseAddr(hop)
+		if err != nil {
+			withPort, err := netip.ParseAddrPort(hop)
+			if err != nil {
+				return found, ok
+			}
+			addr = withPort.Addr()
+		}
+		found, ok = addr.Unmap().WithZone(""), true
+		if !e.trusts(found) {
+			break
+		}
+	}
+	return found, ok
+}
+
+// headed sets what is safe for every answer; pages widen the policy for
+// themselves.
+func (e *edge) headed(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "strict-origin-when-cross-origin")
+		h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'")
+		h.Set("Permissions-Policy", "camera=(), geolocation=(), payment=(), usb=()")
+		if e.https {
+			h.Set("Strict-Transport-Security", "max-age=31536000")
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// bounded cuts bodies off: visitors' at one size, everybody else's at another.
+// The surfaces answer what comes out of it in their own words.
+func (e *edge) bounded(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		limit := e.limits.AgentBody
+		if strings.HasPrefix(r.URL.Path, "/rpc/") {
+			limit = e.limits.VisitorBody
+		}
+		r.Body = http.MaxBytesReader(w, r.Body, int64(limit))
+		next.ServeHTTP(w, r)
+	})
+}

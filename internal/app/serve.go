@@ -1,0 +1,127 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"strings"
+	"time"
+
+	"yingda.dev/internal/app/config"
+	"yingda.dev/internal/flow/workspace"
+)
+
+type serveCommand struct {
+	Demo bool `help:"Create the demo company at the start; same as demo = true in the configuration."`
+}
+
+// Run serves until the context ends.
+func (s serveCommand) Run(r *run) error {
+	c, err := r.config()
+	if err != nil {
+		return err
+	}
+	c.Demo = c.Demo || s.Demo
+	return serve(r.ctx, c, r)
+}
+
+// drainTime is how long requests in work may take when the server stops. Long
+// polls are longer; their clients ask again.
+const drainTime = 5 * time.Second
+
+func serve(ctx context.Context, c config.Config, r *run) (err error) {
+	log := newLogger(c.Log, r.process.Err)
+	started := systemClock().Now()
+	// Listen first: a taken port should be the first thing to be said.
+	l, err := listen(ctx, c)
+	if err != nil {
+		return err
+	}
+	defer l.Close() // the HTTP server has closed it already, unless the start failed
+	k, err := openCore(ctx, c, log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, k.close()) }()
+	a, err := newApp(k)
+	if err != nil {
+		return err
+	}
+	h := &health{clock: k.clock, probe: k.probe}
+	doors, err := a.buildSurfaces(h)
+	if err != nil {
+		return err
+	}
+	server := newServer(doors.handler, log)
+	s := &stages{
+		log: log, timeout: c.Server.StopTimeout, stopping: func() { h.stopping.Store(true) },
+		list: []stage{
+			{parts: []part{{"store", k.store.Run}}, then: k.prepare},
+			{parts: []part{{"bus", a.bus.Run}}},
+			{
+				parts: []part{
+					{"indexer", func(ctx context.Context) error { return a.bus.Consume(ctx, a.search.Consumer()) }},
+					{"feed", func(ctx context.Context) error { return a.feed.Run(ctx, doors.realtime) }},
+					{"timers", a.timers.Run},
+					{"rotator", a.rotator.Run},
+					{"keeper", a.keeper.Run},
+				},
+				then: func(ctx context.Context) error { return a.demo(ctx) },
+			},
+			{parts: []part{{"realtime", doors.realtime.Run}}},
+			{
+				parts: []part{{"http", func(ctx context.Context) error {
+					return serveHTTP(ctx, server, l, min(drainTime, c.Server.StopTimeout/2))
+				}}},
+				then: func(context.Context) error {
+					log.Info("ready", "address", l.Addr().String(), "database", k.store.Dialect(), "version", versionText(),
+						"after", k.clock.Now().Sub(started).Round(time.Millisecond).String())
+					r.printf("%s", welcome(c, l.Addr()))
+					return nil
+				},
+			},
+		},
+	}
+	return s.Run(ctx)
+}
+
+// demo creates the demonstration if it is asked for.
+func (a *App) demo(ctx context.Context) error {
+	if !a.config.Demo {
+		return nil
+	}
+	_, err := a.seedDemo(ctx)
+	return err
+}
+
+// welcome says where to go.
+func welcome(c config.Config, at net.Addr) string {
+	base := strings.TrimSuffix(c.Server.PublicURL, "/")
+	if base == "" {
+		host, port, err := net.SplitHostPort(at.String())
+		if ip := net.ParseIP(host); err == nil && ip != nil && ip.IsUnspecified() {
+			host = "127.0.0.1"
+		}
+		base = c.Scheme() + "://" + net.JoinHostPort(host, port)
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "\n  Yingda 应答 is ready / 已就绪\n\n")
+	fmt.Fprintf(&b, "    %-28s start here / 从这里开始\n", base+"/")
+	if c.Demo {
+		fmt.Fprintf(&b, "    %-28s a shop with the widget / 带聊天窗口的演示商城\n", base+"/demo")
+	}
+	fmt.Fprintf(&b, "    %-28s the agents' desk / 客服工作台\n", base+"/desk")
+	if c.Demo {
+		fmt.Fprintf(&b, "\n    log in / 登录：%s  %s\n", workspace.DemoEmail, workspace.DemoPassword)
+	}
+	fmt.Fprintf(&b, "\n    data / 数据：%s    key / 密钥：%s    stop / 停止：Ctrl-C\n\n", databaseAt(c), c.Keys.File)
+	return b.String()
+}
+
+func databaseAt(c config.Config) string {
+	if c.Dialect() == "postgres" {
+		return "PostgreSQL"
+	}
+	return c.DataDir
+}

@@ -1,0 +1,143 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// fixedClock stands until it is set.
+type fixedClock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+func (c *fixedClock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+func (c *fixedClock) set(seconds int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = time.Unix(seconds, 0).UTC()
+}
+
+// diary notes what happens in which order.
+type diary struct {
+	mu    sync.Mutex
+	lines []string
+}
+
+func (d *diary) note(line string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.lines = append(d.lines, line)
+}
+
+func (d *diary) part(name string, started chan<- string) part {
+	return part{name, func(ctx context.Context) error {
+		started <- name
+		<-ctx.Done()
+		d.note("end " + name)
+		return ctx.Err()
+	}}
+}
+
+func TestStagesStopInReverse(t *testing.T) {
+	t.Parallel()
+	var d diary
+	started := make(chan string, 4)
+	s := &stages{
+		log: quiet(), timeout: time.Minute, stopping: func() { d.note("stopping") },
+		list: []stage{
+			{parts: []part{d.part("store", started)}, then: func(context.Context) error { d.note("prepared"); return nil }},
+			{parts: []part{d.part("bus", started)}},
+			{parts: []part{d.part("http", started)}},
+		},
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- s.Run(ctx) }()
+	for range 3 {
+		<-started
+	}
+	cancel()
+	require.NoError(t, <-done)
+	require.Equal(t, []string{"prepared", "stopping", "end http", "end bus", "end store"}, d.lines)
+}
+
+func TestAFailedPartStopsTheRest(t *testing.T) {
+	t.Parallel()
+	for name, failure := range map[string]error{"with an error": errors.New("disk gone"), "by ending": nil} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var d diary
+			started := make(chan string, 4)
+			s := &stages{
+				log: quiet(), timeout: time.Minute, stopping: func() {},
+				list: []stage{
+					{parts: []part{d.part("store", started)}},
+					{parts: []part{{"consumer", func(context.Context) error { return failure }}}},
+					{parts: []part{d.part("http", started)}},
+				},
+			}
+			err := s.Run(t.Context())
+			require.ErrorContains(t, err, "consumer: ")
+			require.Equal(t, []string{"end http", "end store"}, d.lines)
+		})
+	}
+}
+
+// A part that hangs must not keep the others, above all the store, from being told.
+func TestAPartThatHangs(t *testing.T) {
+	t.Parallel()
+	var d diary
+	started := make(chan string, 4)
+	release := make(chan struct{})
+	hung := part{"hung", func(context.Context) error { <-release; return nil }}
+	told := make(chan struct{})
+	store := part{"store", func(ctx context.Context) error { <-ctx.Done(); close(told); return nil }}
+	s := &stages{log: quiet(), timeout: 10 * time.Millisecond, stopping: func() {}, list: []stage{{parts: []part{store}}, {parts: []part{hung, d.part("fine", started)}}}}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	err := s.Run(ctx)
+	require.ErrorContains(t, err, "hung did not stop in time")
+	require.NotContains(t, fmt.Sprint(err), "fine did")
+	<-told
+	close(release)
+}
+
+// What follows a start must not wait for ever for a part that is gone.
+func TestFollowUp(t *testing.T) {
+	t.Parallel()
+	var d diary
+	started := make(chan string, 4)
+	gone := errors.New("database gone")
+	s := &stages{
+		log: quiet(), timeout: time.Minute, stopping: func() {},
+		list: []stage{
+			{
+				parts: []part{{"store", func(context.Context) error { return gone }}},
+				then:  func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() },
+			},
+			{parts: []part{d.part("http", started)}},
+		},
+	}
+	require.ErrorIs(t, s.Run(t.Context()), gone)
+	require.Empty(t, d.lines, "the next stage does not start")
+
+	bad := errors.New("wrong key")
+	s.list[0] = stage{parts: []part{d.part("store", started)}, then: func(context.Context) error { return bad }}
+	require.ErrorIs(t, s.Run(t.Context()), bad)
+	require.Equal(t, []string{"end store"}, d.lines)
+}

@@ -1,0 +1,117 @@
+package app
+
+import (
+	"context"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"strings"
+
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"yingda.dev/internal/platform/auth"
+	"yingda.dev/internal/surface/realtime"
+	"yingda.dev/internal/surface/rest"
+	"yingda.dev/internal/surface/rpc"
+	"yingda.dev/internal/surface/webui"
+)
+
+// surfaces are the doors of the program.
+type surfaces struct {
+	realtime *realtime.Server
+	handler  http.Handler
+}
+
+// buildSurfaces builds the doors and the routes between them.
+func (a *App) buildSurfaces(h *health) (*surfaces, error) {
+	own := ownOrigin(a.config.Server.PublicURL)
+	tokens, err := auth.NewVisitors(a.master.DeriveEach("visitor tokens"))
+	if err != nil {
+		return nil, err
+	}
+	door, err := auth.NewDoor(auth.DoorConfig{})
+	if err != nil {
+		return nil, err
+	}
+	visitors, err := rpc.New(rpc.Deps{
+		Intake: a.hub, Conversations: a.conversations, Feeds: a.feed, Offices: a.workspace, Tokens: tokens, Door: door,
+		IDs: a.ids, Clock: a.clock, Log: a.log.With("area", "rpc"), Metrics: a.metrics,
+	}, rpc.Config{})
+	if err != nil {
+		return nil, err
+	}
+	agents := rest.New(rest.Deps{
+		Workspace: a.workspace, Conversations: a.conversations, Rotator: a.rotator, Search: a.search, DeadLetters: a.store,
+		Feeds: a.feed, Bus: a.bus, Clock: a.clock, Log: a.log.With("area", "rest"), Addr: address,
+	}, rest.Config{Secure: a.secure(), Version: versionText()})
+	socket, err := realtime.New(realtime.Deps{
+		Visitors: visitors, Agents: agents, Feeds: a.feed, Log: a.log.With("area", "realtime"), Metrics: a.metrics,
+		Source: func(r *http.Request) realtime.From {
+			return realtime.From{Addr: address(r), Origin: foreignOrigin(r, own), Header: r.Header}
+		},
+	}, realtime.Config{})
+	if err != nil {
+		return nil, err
+	}
+	pages, err := webui.New(webui.Deps{Frames: func(ctx context.Context, key string) ([]string, error) {
+		inbox, err := a.workspace.InboxByKey(ctx, key)
+		return inbox.Settings.AllowedOrigins, err
+	}}, webui.Config{AssetBaseURL: a.config.Server.AssetBaseURL, Demo: a.config.Demo})
+	if err != nil {
+		return nil, err
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/rpc/v1", visitors.Handler(func(r *http.Request) rpc.Call {
+		return rpc.Call{Addr: address(r), Origin: foreignOrigin(r, own)}
+	}))
+	mux.Handle("/api/", agents)
+	mux.Handle("/connection/websocket", socket)
+	mux.HandleFunc("GET /healthz", h.alive)
+	mux.HandleFunc("GET /readyz", h.ready)
+	pages.Register(mux)
+
+	e, err := newEdge(a.config, a.log)
+	if err != nil {
+		return nil, err
+	}
+	inner, err := e.wrap(mux)
+	if err != nil {
+		return nil, err
+	}
+	outer := http.NewServeMux()
+	// Beside the edge, because it must see who really asks.
+	outer.Handle("GET /metrics", guarded(a.config.Metrics.Token, promhttp.HandlerFor(a.metrics, promhttp.HandlerOpts{Registry: a.metrics})))
+	outer.Handle("/", inner)
+	return &surfaces{realtime: socket, handler: outer}, nil
+}
+
+// secure tells whether browsers reach the program by https.
+func (a *App) secure() bool {
+	return a.config.Scheme() == "https" || strings.HasPrefix(a.config.Server.PublicURL, "https://")
+}
+
+// address is the client's; the edge has put it into RemoteAddr.
+func address(r *http.Request) netip.Addr {
+	at, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return netip.Addr{} // a Unix socket: all such clients are one address
+	}
+	return at.Addr().Unmap()
+}
+
+func ownOrigin(publicURL string) string { return strings.TrimSuffix(publicURL, "/") }
+
+// foreignOrigin is the Origin header if it is not our own; empty outside
+// browsers. Without a configured address our own is the host that was asked.
+func foreignOrigin(r *http.Request, own string) string {
+	origin := r.Header.Get("Origin")
+	if origin == "" || own != "" && strings.EqualFold(origin, own) {
+		return ""
+	}
+	if own == "" {
+		if u, err := url.Parse(origin); err == nil && strings.EqualFold(u.Host, r.Host) {
+			return ""
+		}
+	}
+	return origin
+}
