@@ -179,7 +179,9 @@ type journal struct {
 	seen    map[desk.ConversationID][]int64
 	batches []int
 	total   int
-	grown   chan struct{}
+	// last is the newest effect's row.
+	last  string
+	grown chan struct{}
 }
 
 func (w *world) journal(name string) *journal {
@@ -198,7 +200,7 @@ func (j *journal) consumer() bus.Consumer {
 		events = append([]desk.Event(nil), events...)
 		return func(ctx context.Context, tx *store.Tx) error {
 			for _, e := range events {
-				key := fmt.Sprintf("effect:%s:%d", j.name, e.Pos)
+				key := j.key(e)
 				if v, err := tx.InstallationValue(ctx, key); err == nil && v != "" {
 					j.w.t.Errorf("%s: %v", key, errTwice)
 				}
@@ -214,6 +216,8 @@ func (j *journal) consumer() bus.Consumer {
 	}}
 }
 
+func (j *journal) key(e desk.Event) string { return fmt.Sprintf("effect:%s:%d", j.name, e.Pos) }
+
 func (j *journal) note(events []desk.Event) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -222,6 +226,7 @@ func (j *journal) note(events []desk.Event) {
 	}
 	j.batches = append(j.batches, len(events))
 	j.total += len(events)
+	j.last = j.key(events[len(events)-1])
 	close(j.grown)
 	j.grown = make(chan struct{})
 }
@@ -236,10 +241,15 @@ func (j *journal) await(n int) {
 	defer limit.Stop()
 	for {
 		j.mu.Lock()
-		total, grown := j.total, j.grown
+		total, grown, last := j.total, j.grown, j.last
 		j.mu.Unlock()
 		if total >= n {
 			require.Equal(j.w.t, n, total, "handled too much")
+			// Effects are noted as they are written; they count once committed.
+			for v := ""; v == ""; {
+				v, _ = j.w.Store.InstallationValue(j.w.t.Context(), last)
+				require.NoError(j.w.t, j.w.t.Context().Err())
+			}
 			return
 		}
 		select {

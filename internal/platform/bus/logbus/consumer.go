@@ -31,10 +31,12 @@ type consumer struct {
 
 	// claims holds the newest answer of the store about our leases; a newer one
 	// replaces it unread.
-	claims chan []store.Position
+	claims chan claim
 	// wake tells the loop that claims or replays may be waiting, hurry tells
 	// renew to claim at once; capacity 1 each, more would say nothing more.
 	wake, hurry chan struct{}
+	// fences counts how often we lost shards: claims from before are void.
+	fences atomic.Int64
 	// asked is set when somebody in this process asked for a replay.
 	asked atomic.Bool
 
@@ -45,6 +47,12 @@ type consumer struct {
 	// committed is when positions were last saved.
 	committed time.Time
 	replay    bool
+}
+
+// claim is what the store said about our leases.
+type claim struct {
+	positions []store.Position
+	fences    int64
 }
 
 // errFenced says that another node has the shards now.
@@ -60,7 +68,7 @@ func (b *Bus) Consume(ctx context.Context, c bus.Consumer) error {
 		c.Batch = defaultBatch
 	}
 	run := &consumer{
-		Consumer: &c, b: b, claims: make(chan []store.Position, 1), wake: make(chan struct{}, 1),
+		Consumer: &c, b: b, claims: make(chan claim, 1), wake: make(chan struct{}, 1),
 		hurry: make(chan struct{}, 1),
 		held:  map[desk.Shard]store.Position{}, parked: map[subject]bool{},
 	}
@@ -94,6 +102,7 @@ func (b *Bus) Consume(ctx context.Context, c bus.Consumer) error {
 // renew claims what is free and renews what we hold, three times in a lease.
 func (c *consumer) renew(ctx context.Context) {
 	for failures := 0; ; {
+		fences := c.fences.Load()
 		positions, err := c.b.deps.Store.ClaimPositions(ctx, c.Name, c.b.holder, c.b.cfg.LeaseTTL)
 		pause := c.b.cfg.LeaseTTL / 3
 		if err != nil {
@@ -109,7 +118,7 @@ func (c *consumer) renew(ctx context.Context) {
 			case <-c.claims: // the loop was busy; this answer is newer
 			default:
 			}
-			c.claims <- positions
+			c.claims <- claim{positions, fences}
 			c.kick()
 		}
 		fired, stop := c.b.deps.After(pause)
@@ -146,6 +155,7 @@ func (c *consumer) loop(ctx context.Context) {
 		case errors.Is(err, errFenced):
 			c.b.deps.Log.WarnContext(ctx, "shards lost to another node", "consumer", c.Name)
 			clear(c.held)
+			c.fences.Add(1)
 			select {
 			case c.hurry <- struct{}{}:
 			default:
@@ -196,17 +206,21 @@ func (c *consumer) step(ctx context.Context) error {
 // takeClaims makes the newest claim ours. Shards that we held all along keep
 // the position in memory, which is never behind the stored one.
 func (c *consumer) takeClaims(ctx context.Context) error {
-	var claims []store.Position
+	var got claim
 	select {
-	case claims = <-c.claims:
+	case got = <-c.claims:
 	default:
 		return nil
 	}
-	held, gained := make(map[desk.Shard]store.Position, len(claims)), false
-	for _, p := range claims {
+	if got.fences != c.fences.Load() {
+		return nil
+	}
+	held, gained := make(map[desk.Shard]store.Position, len(got.positions)), false
+	for _, p := range got.positions {
 		mine, ok := c.held[p.Shard]
 		if ok && mine.Token == p.Token {
-			mine.Rebuild = mine.Rebuild || p.Rebuild
+			// The answer may be older than what we did since; a Rebuild mark set
+			// meanwhile shows when we save.
 			p = mine
 		} else {
 			gained = true
