@@ -1,6 +1,6 @@
 /** Paths of the two faces of the button. The mark: a speech bubble whose tail turns into a tick. */
 export const icons = {
-  mark: { box: 32, size: 30, width: 2.6, path: 'M28 14.5C28 8.7 22.6 5 16 5S4 8.7 4 14.5 8.6 24 14 24l4 4L29 17' },
+  mark: { box: 24, size: 28, width: 2.3, path: 'M18.4 7.2A8 8 0 1 0 6.6 17.1L10.4 21 21.4 9.9' },
   down: { box: 24, size: 26, width: 2.2, path: 'M6 9.5l6 6 6-6' },
 };
 
