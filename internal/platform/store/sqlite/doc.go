@@ -2,9 +2,9 @@
 // second one beside it. It is the default for a single node.
 //
 // One goroutine, the committer, owns the only writing connection. Units of work
-// of all callers wait in queues by account, are taken in turn, run in a
-// savepoint each, and are committed together with synchronous=FULL: who gets an
-// answer is on disk. Readers have a pool of connections that cannot write.
+// of all callers wait in queues by account, are taken in turn and are committed
+// together with synchronous=FULL: who gets an answer is on disk. A function runs
+// in a savepoint; a command writes only once its rows are known to be good. Readers have a pool of connections that cannot write.
 //
 // It is not for several programs on one file, nor for a file on a network
 // disk: SQLite's write-ahead log needs shared memory.

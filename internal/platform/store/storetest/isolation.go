@@ -1,0 +1,313 @@
+package storetest
+
+import (
+	"context"
+	"reflect"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"yingda.dev/internal/desk"
+	"yingda.dev/internal/platform/seal"
+	"yingda.dev/internal/platform/store"
+)
+
+// victim is a tenant with one of everything, for another account to look for.
+type victim struct {
+	*Tenant
+	in, out store.Outcome
+	message desk.MessageID
+	token   store.APIToken
+	session store.Session
+	letter  store.DeadLetter
+	timer   store.Timer
+	job     store.Job
+	item    store.OutboxItem
+}
+
+func newVictim(n *Tenant) *victim {
+	v := &victim{Tenant: n}
+	v.in = n.Do(n.Receive("ada", "k", []byte("secret")))
+	v.out = n.Do(n.Reply(v.in.Conversation.ID, "", []byte("secret")))
+	v.message = desk.MessageID(v.out.ResultID)
+	n.Do(store.Command{
+		Account: n.ID, Target: store.Target{Conversation: v.in.Conversation.ID},
+		Decide: func(store.Situation) (store.Effects, error) {
+			return store.Effects{Statuses: []store.MessageStatus{{MessageID: v.message, Status: desk.Queued, ExternalID: "external"}}}, nil
+		},
+	})
+	v.token = store.APIToken{ID: n.IDs.Other("tok"), AccountID: n.ID, AgentID: n.Agent.ID, Hash: n.IDs.Other("hash")}
+	v.session = store.Session{Hash: n.IDs.Other("hash"), AccountID: n.ID, AgentID: n.Agent.ID}
+	v.timer = store.Timer{
+		TimerRef: store.TimerRef{AccountID: n.ID, Kind: "snooze", Subject: "subject"}, Due: n.Clock.Now().Add(10000 * time.Hour),
+	}
+	v.job = store.Job{ID: n.IDs.Other("job"), AccountID: n.ID, Kind: "rotation", State: store.JobDone}
+	v.item = store.OutboxItem{AccountID: n.ID, MessageID: v.message}
+	n.Write(func(ctx context.Context, tx *store.Tx) error {
+		for _, err := range []error{
+			tx.InsertAPIToken(ctx, v.token), tx.InsertSession(ctx, v.session), tx.PutTimer(ctx, v.timer), tx.SaveJob(ctx, v.job),
+		} {
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	require.NoError(n, n.Store.AddKey(n.Ctx, n.ID, seal.WrappedKey{ID: 1, Purpose: "data", Wrapped: []byte("wrapped")}))
+	events, err := n.Store.AccountEvents(n.Ctx, n.ID, 0, 1)
+	require.NoError(n, err)
+	v.letter = store.DeadLetter{ID: n.IDs.Other("ded"), Consumer: n.IDs.Other("consumer"), Event: events[0]}
+	require.NoError(n, n.Store.Write(n.Ctx, "", func(ctx context.Context, tx *store.Tx) error { return tx.Park(ctx, v.letter) }))
+	return v
+}
+
+// installation are methods that serve the installation or find an account by
+// an unguessable secret. They take no account and need no isolation.
+var installation = map[string]bool{
+	"AcquireLease": true, "AgentByEmailHash": true, "Accounts": true, "APIToken": true, "ClaimPositions": true, "Close": true,
+	"Dialect": true, "DueOutbox": true, "DueReplays": true, "DueTimers": true, "Epoch": true, "Events": true, "Head": true,
+	"InboxByKey": true, "Index": true, "InstallationValue": true, "NextOutbox": true, "NextTimer": true, "Oldest": true,
+	"ParkedConversations": true, "Positions": true, "ReleaseLease": true, "ReleasePositions": true, "RenewLease": true,
+	"Run": true, "RunningJobs": true, "Session": true, "Trim": true, "Watch": true, "Write": true,
+}
+
+// isolation calls every method with the other's ids and the own account. None
+// may find anything. A method that is in neither list fails the test.
+func isolation(n *Tenant) {
+	v := newVictim(n.Tenant())
+	ctx, s, me := n.Ctx, n.Store, n.ID
+	cnv, con := v.in.Conversation.ID, v.in.ContactID
+	shard, _ := cnv.Shard()
+	empty := func(x any, err error) {
+		n.Helper()
+		require.NoError(n, err)
+		require.Zero(n, reflect.ValueOf(x).Len())
+	}
+	missing := func(x any, err error) {
+		n.Helper()
+		n.kind(desk.NotFound, err)
+		require.Zero(n, x)
+	}
+	own := map[string]func(){
+		"Account": func() {
+			// An account is found by its own id only; ids are not guessable.
+			a, err := s.Account(ctx, me)
+			require.NoError(n, err)
+			require.Equal(n, me, a.ID)
+		},
+		"AccountEvents": func() { empty(s.AccountEvents(ctx, me, 0, 0)) },
+		"AddKey": func() {
+			require.NoError(n, s.AddKey(ctx, me, seal.WrappedKey{ID: 1, Purpose: "data", Wrapped: []byte("mine")}))
+			theirs, err := s.LoadKeys(ctx, v.ID)
+			require.NoError(n, err)
+			require.Equal(n, []byte("wrapped"), theirs[0].Wrapped)
+		},
+		"UpdateKey": func() { n.kind(desk.NotFound, s.UpdateKey(ctx, n.IDs.Account(), seal.WrappedKey{ID: 1})) },
+		"LoadKeys":  func() { empty(s.LoadKeys(ctx, n.IDs.Account())) },
+		"Agent":     func() { missing(s.Agent(ctx, me, v.Agent.ID)) },
+		"Agents": func() {
+			list, err := s.Agents(ctx, me)
+			require.NoError(n, err)
+			require.Equal(n, []store.Agent{n.Agent}, list)
+		},
+		"APITokens":         func() { empty(s.APITokens(ctx, me)) },
+		"Contact":           func() { missing(s.Contact(ctx, me, con)) },
+		"Contacts":          func() { empty(s.Contacts(ctx, me, []desk.ContactID{con})) },
+		"ContactPage":       func() { empty(s.ContactPage(ctx, me, "", 0)) },
+		"ContactByIdentity": func() { missing(s.ContactByIdentity(ctx, me, "user", "ada")) },
+		"Conversation":      func() { missing(s.Conversation(ctx, me, cnv)) },
+		"Conversations": func() {
+			empty(s.Conversations(ctx, me, store.ConversationFilter{}, store.Page{}))
+			empty(s.Conversations(ctx, me, store.ConversationFilter{Contact: con}, store.Page{}))
+			empty(s.Conversations(ctx, me, store.ConversationFilter{Assignee: &v.Agent.ID}, store.Page{}))
+			empty(s.Conversations(ctx, me, store.ConversationFilter{Team: v.Team.ID}, store.Page{}))
+			empty(s.Conversations(ctx, me, store.ConversationFilter{Assignee: &v.Agent.ID, Team: v.Team.ID}, store.Page{}))
+		},
+		"ConversationPage": func() { empty(s.ConversationPage(ctx, me, shard, "", 0)) },
+		"CountConversations": func() {
+			counts, err := s.CountConversations(ctx, me, v.Agent.ID)
+			require.NoError(n, err)
+			require.Zero(n, counts)
+		},
+		"DeadLetter":  func() { missing(s.DeadLetter(ctx, me, v.letter.ID)) },
+		"DeadLetters": func() { empty(s.DeadLetters(ctx, me, store.Page{})) },
+		"Do": func() {
+			_, err := s.Do(ctx, n.Reply(cnv, "", []byte("intruder")))
+			n.kind(desk.NotFound, err)
+		},
+		"Identities": func() { empty(s.Identities(ctx, me, con)) },
+		"Inbox":      func() { missing(s.Inbox(ctx, me, v.Inbox.ID)) },
+		"Inboxes": func() {
+			list, err := s.Inboxes(ctx, me)
+			require.NoError(n, err)
+			require.Equal(n, []store.Inbox{n.Inbox}, list)
+		},
+		"Job":               func() { missing(s.Job(ctx, me, v.job.Kind)) },
+		"LiveConversation":  func() { missing(s.LiveConversation(ctx, me, con, "")) },
+		"Message":           func() { missing(s.Message(ctx, me, v.message)) },
+		"MessageByExternal": func() { missing(s.MessageByExternal(ctx, me, v.Inbox.ID, "external")) },
+		"MessagePage":       func() { empty(s.MessagePage(ctx, me, shard, "", 0)) },
+		"Messages": func() {
+			for _, r := range []store.MessageRange{{}, {PublicOnly: true}, {BeforeSeq: 9}, {BeforeSeq: 9, PublicOnly: true}} {
+				empty(s.Messages(ctx, me, cnv, r))
+			}
+		},
+		"MessagesByID": func() { empty(s.MessagesByID(ctx, me, []desk.MessageID{v.message})) },
+		"Teams": func() {
+			list, err := s.Teams(ctx, me)
+			require.NoError(n, err)
+			require.Equal(n, []desk.Team{n.Team}, list)
+		},
+		"Timer": func() {
+			missing(s.Timer(ctx, store.TimerRef{AccountID: me, Kind: v.timer.Kind, Subject: v.timer.Subject}))
+		},
+	}
+	n.everyMethod(reflect.TypeFor[*store.Store](), installation, own)
+}
+
+// everyMethod runs the checks and demands that each method has one or is
+// excepted.
+func (n *Tenant) everyMethod(t reflect.Type, except map[string]bool, checks map[string]func()) {
+	for i := range t.NumMethod() {
+		name := t.Method(i).Name
+		check := checks[name]
+		require.True(n, except[name] != (check != nil), "method %s needs a check of isolation", name)
+		if check != nil {
+			check()
+		}
+	}
+}
+
+// isolationOfTransaction calls every writing method of a transaction of one
+// account on the other's rows. Each must refuse, and nothing may change.
+func isolationOfTransaction(n *Tenant) {
+	v := newVictim(n.Tenant())
+	// denied: the row names the other account. hidden: the own account is named
+	// with the other's id.
+	denied := func(unit func(context.Context, *store.Tx) error) func() {
+		return func() { n.Helper(); n.kind(desk.Denied, n.Store.Write(n.Ctx, n.ID, unit)) }
+	}
+	hidden := func(unit func(context.Context, *store.Tx) error) func() {
+		return func() { n.Helper(); n.kind(desk.NotFound, n.Store.Write(n.Ctx, n.ID, unit)) }
+	}
+	both := func(unit func(context.Context, *store.Tx, desk.AccountID) error) func() {
+		return func() {
+			n.Helper()
+			denied(func(ctx context.Context, tx *store.Tx) error { return unit(ctx, tx, v.ID) })()
+			hidden(func(ctx context.Context, tx *store.Tx) error { return unit(ctx, tx, n.ID) })()
+		}
+	}
+	except := map[string]bool{"Account": true, "Now": true, "Events": true}
+	reads := reflect.TypeFor[store.Reads]()
+	for i := range reads.NumMethod() { // checked on the store
+		except[reads.Method(i).Name] = true
+	}
+	n.everyMethod(reflect.TypeFor[*store.Tx](), except, map[string]func(){
+		"CancelTimer": denied(func(ctx context.Context, tx *store.Tx) error { return tx.CancelTimer(ctx, v.timer.TimerRef) }),
+		"DeleteTimer": denied(func(ctx context.Context, tx *store.Tx) error {
+			return tx.DeleteTimer(ctx, v.timer.TimerRef, v.timer.Due)
+		}),
+		"PutTimer": denied(func(ctx context.Context, tx *store.Tx) error { return tx.PutTimer(ctx, v.timer) }),
+		"DeleteAPIToken": both(func(ctx context.Context, tx *store.Tx, a desk.AccountID) error {
+			return tx.DeleteAPIToken(ctx, a, v.token.ID)
+		}),
+		"TouchAPIToken": both(func(ctx context.Context, tx *store.Tx, a desk.AccountID) error {
+			return tx.TouchAPIToken(ctx, a, v.token.ID)
+		}),
+		"InsertAPIToken":      denied(func(ctx context.Context, tx *store.Tx) error { return tx.InsertAPIToken(ctx, v.token) }),
+		"DeleteAgentSessions": denied(func(ctx context.Context, tx *store.Tx) error { return tx.DeleteAgentSessions(ctx, v.ID, v.Agent.ID) }),
+		"DeleteSession": both(func(ctx context.Context, tx *store.Tx, a desk.AccountID) error {
+			return tx.DeleteSession(ctx, a, v.session.Hash)
+		}),
+		"TouchSession": both(func(ctx context.Context, tx *store.Tx, a desk.AccountID) error {
+			return tx.TouchSession(ctx, a, v.session.Hash, tx.Now())
+		}),
+		"InsertSession": denied(func(ctx context.Context, tx *store.Tx) error { return tx.InsertSession(ctx, v.session) }),
+		"DeleteExpiredSessions": denied(func(ctx context.Context, tx *store.Tx) error {
+			_, err := tx.DeleteExpiredSessions(ctx, tx.Now())
+			return err
+		}),
+		"DeleteDeadLetter": both(func(ctx context.Context, tx *store.Tx, a desk.AccountID) error {
+			return tx.DeleteDeadLetter(ctx, a, v.letter.ID)
+		}),
+		"Replay": both(func(ctx context.Context, tx *store.Tx, a desk.AccountID) error { return tx.Replay(ctx, a, v.letter.ID) }),
+		"Park":   denied(func(ctx context.Context, tx *store.Tx) error { return tx.Park(ctx, v.letter) }),
+		"DeleteInbox": both(func(ctx context.Context, tx *store.Tx, a desk.AccountID) error {
+			return tx.DeleteInbox(ctx, a, v.Inbox.ID)
+		}),
+		"PutInbox": both(func(ctx context.Context, tx *store.Tx, a desk.AccountID) error {
+			in := v.Inbox
+			in.AccountID = a
+			return tx.PutInbox(ctx, in)
+		}),
+		"PutAgent": both(func(ctx context.Context, tx *store.Tx, a desk.AccountID) error {
+			agent := v.Agent
+			agent.AccountID = a
+			return tx.PutAgent(ctx, agent)
+		}),
+		"PutTeam": both(func(ctx context.Context, tx *store.Tx, a desk.AccountID) error {
+			team := v.Team
+			team.AccountID = a
+			return tx.PutTeam(ctx, team)
+		}),
+		"DeleteTeam": both(func(ctx context.Context, tx *store.Tx, a desk.AccountID) error {
+			return tx.DeleteTeam(ctx, a, v.Team.ID)
+		}),
+		"SaveJob": both(func(ctx context.Context, tx *store.Tx, a desk.AccountID) error {
+			j := v.job
+			j.AccountID = a
+			return tx.SaveJob(ctx, j)
+		}),
+		"UpdateContact": both(func(ctx context.Context, tx *store.Tx, a desk.AccountID) error {
+			return tx.UpdateContact(ctx, store.Contact{AccountID: a, ID: v.in.ContactID})
+		}),
+		"UpdateIdentity": both(func(ctx context.Context, tx *store.Tx, a desk.AccountID) error {
+			return tx.UpdateIdentity(ctx, store.Identity{AccountID: a, Scope: "user", Hash: "ada"})
+		}),
+		"UpdateMessageBody": both(func(ctx context.Context, tx *store.Tx, a desk.AccountID) error {
+			return tx.UpdateMessageBody(ctx, a, v.message, desk.Sealed("intruder"))
+		}),
+		"DeleteOutbox":  denied(func(ctx context.Context, tx *store.Tx) error { return tx.DeleteOutbox(ctx, v.item) }),
+		"UpdateOutbox":  denied(func(ctx context.Context, tx *store.Tx) error { return tx.UpdateOutbox(ctx, v.item) }),
+		"InsertAccount": denied(func(ctx context.Context, tx *store.Tx) error { return tx.InsertAccount(ctx, desk.Account{ID: v.ID}) }),
+		"UpdateAccount": denied(func(ctx context.Context, tx *store.Tx) error { return tx.UpdateAccount(ctx, desk.Account{ID: v.ID}) }),
+		"InsertContact": denied(func(ctx context.Context, tx *store.Tx) error {
+			return tx.InsertContact(ctx, store.Contact{AccountID: v.ID})
+		}),
+		"InsertIdentity": denied(func(ctx context.Context, tx *store.Tx) error {
+			return tx.InsertIdentity(ctx, store.Identity{AccountID: v.ID, Scope: "user", Hash: "eve"})
+		}),
+		"Emit": denied(func(_ context.Context, tx *store.Tx) error {
+			return tx.Emit(desk.Event{AccountID: v.ID, Fact: desk.ContactCreated{}})
+		}),
+		"PutInstallationValue": denied(func(ctx context.Context, tx *store.Tx) error { return tx.PutInstallationValue(ctx, "k", "v") }),
+		"SetEpoch":             denied(func(ctx context.Context, tx *store.Tx) error { return tx.SetEpoch(ctx, "v") }),
+		"SavePositions": denied(func(ctx context.Context, tx *store.Tx) error {
+			return tx.SavePositions(ctx, "c", "h", []store.Position{{}})
+		}),
+		"FinishRebuild": denied(func(ctx context.Context, tx *store.Tx) error {
+			return tx.FinishRebuild(ctx, "c", "h", store.Position{})
+		}),
+	})
+	// Nothing changed.
+	in, err := n.Store.Inbox(n.Ctx, v.ID, v.Inbox.ID)
+	require.NoError(n, err)
+	require.Equal(n, v.Inbox, in)
+	agent, err := n.Store.Agent(n.Ctx, v.ID, v.Agent.ID)
+	require.NoError(n, err)
+	require.Equal(n, v.Agent, agent)
+	m, err := n.Store.Message(n.Ctx, v.ID, v.message)
+	require.NoError(n, err)
+	require.Equal(n, desk.Sealed("secret"), m.Body)
+	contact, err := n.Store.Contact(n.Ctx, v.ID, v.in.ContactID)
+	require.NoError(n, err)
+	require.Equal(n, desk.Sealed("sealed profile"), contact.Profile)
+	teams, err := n.Store.Teams(n.Ctx, v.ID)
+	require.NoError(n, err)
+	require.Equal(n, []desk.Team{v.Team}, teams)
+	letters, err := n.Store.DeadLetters(n.Ctx, v.ID, store.Page{})
+	require.NoError(n, err)
+	require.Len(n, letters, 1)
+	require.False(n, letters[0].Replay)
+	require.True(n, v.Do(v.Receive("ada", "k", nil)).Repeated)
+}
