@@ -44,7 +44,8 @@ type Request struct {
 	Author       desk.AuthorKind
 	Window       Window
 	Now          time.Time
-	// Budget repeats the plan of an earlier attempt: the Plan.Budget it had.
+	// Budget repeats the plan of an earlier attempt: the Plan.Budget it had. 0
+	// plans anew.
 	Budget int
 	// Done is how many of its sends are done already.
 	Done int
@@ -73,14 +74,15 @@ func Make(r Request) Plan {
 	}
 	if r.Budget > 0 {
 		// A message begun is finished the way it was begun, or held in between.
-		if r.Budget != Unbounded && budget < r.Budget-r.Done {
-			sends, ok := squeeze(r.Parts, r.Capabilities, r.Budget)
-			if ok && len(sends)-r.Done <= budget {
-				return Plan{Verdict: Go, Sends: sends, Budget: r.Budget}
-			}
+		sends, ok := squeeze(r.Parts, r.Capabilities, r.Budget)
+		switch {
+		case !ok:
+			return Plan{Verdict: GiveUp, Reason: ReasonContent}
+		case len(sends)-r.Done <= budget:
+			return Plan{Verdict: Go, Sends: sends, Budget: r.Budget}
+		default:
 			return r.refuse(ReasonQuota)
 		}
-		budget, full = r.Budget, r.Budget
 	}
 	sends, ok := squeeze(r.Parts, r.Capabilities, budget)
 	if !ok {
@@ -132,7 +134,7 @@ func (r Request) budget() (now, best int, reason string) {
 }
 
 func (r Request) refuse(reason string) Plan {
-	if r.Capabilities.Window.Overflow == channel.Drop {
+	if w := r.Capabilities.Window; w == nil || w.Overflow == channel.Drop {
 		return Plan{Verdict: GiveUp, Reason: reason}
 	}
 	return Plan{Verdict: Hold, Reason: reason}
