@@ -10,7 +10,7 @@ export default defineConfig({
   // relative to its <base href="/desk/">.
   base: './',
   // The UI library is installed at the workspace's root and must share our copies.
-  resolve: { dedupe: ['vue', 'vue-router', '@vueuse/core'] },
+  resolve: { dedupe: ['vue', 'vue-router', 'vue-i18n', '@vueuse/core'] },
   plugins: [
     vue(),
     ui({
@@ -19,7 +19,7 @@ export default defineConfig({
       components: { dts: 'src/components.d.ts', dirs: [] },
       colorMode: true,
       // Icons are part of the build; nothing is fetched from another host at run time.
-      icon: { clientBundle: { scan: true } },
+      icon: { clientBundle: { scan: { globInclude: ['src/**/*.{vue,ts}'] } } },
       ui: {
         colors: { primary: 'emerald', neutral: 'slate', success: 'emerald', warning: 'amber', error: 'red', info: 'blue', note: 'violet' },
         button: { slots: { base: 'cursor-pointer' } },

@@ -1,12 +1,9 @@
 import type { FeedBatch } from '@yingda/shared/api'
-import { Connection, Follower, type LineState } from '@yingda/shared/realtime'
-import { ref } from 'vue'
+import { Connection, Follower } from '@yingda/shared/realtime'
 import { applyEvent, resetAll, watchReads } from '../features/conversations/feed.ts'
 import { hearTyping } from '../features/conversations/typing.ts'
 import { server } from '../server.ts'
-
-/** How the realtime line stands. */
-export const line = ref<LineState>('connecting')
+import { line } from './lineState.ts'
 
 const pollEvery = 5000
 
