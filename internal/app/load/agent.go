@@ -16,6 +16,8 @@ import (
 type Agent struct {
 	Base string
 	HTTP *http.Client
+	// Addr, if set, is the network address a proxy before the server would name.
+	Addr string
 
 	cookie, csrf string
 	epoch        string
@@ -84,7 +86,8 @@ func (a *Agent) Listen(ctx context.Context, ready func(), fn func(Event)) error 
 			return fmt.Errorf("read connect data: %w", err)
 		}
 		a.epoch, a.seq = start.Epoch, start.Seq
-	} else if err := a.catchUp(ctx, fn); err != nil {
+	}
+	if err := a.catchUp(ctx, fn); err != nil {
 		return err
 	}
 	ready()
@@ -165,6 +168,9 @@ func (a *Agent) doKeyed(ctx context.Context, method, path, key string, in, out a
 	}
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("Idempotency-Key", key)
+	if a.Addr != "" {
+		req.Header.Set("X-Forwarded-For", a.Addr)
+	}
 	if a.cookie != "" {
 		req.Header.Set("Cookie", a.cookie)
 		req.Header.Set("X-Csrf-Token", a.csrf)

@@ -19,6 +19,8 @@ type Visitor struct {
 	HTTP *http.Client
 	// Token is set by Open, or to resume an earlier session.
 	Token string
+	// Addr, if set, is the network address a proxy before the server would name.
+	Addr string
 }
 
 // RPCError is what the server answered instead of a result.
@@ -129,6 +131,9 @@ func (v *Visitor) call(ctx context.Context, method string, params, result any) e
 		return fmt.Errorf("call %s: %w", method, err)
 	}
 	req.Header.Set("Content-Type", "application/json")
+	if v.Addr != "" {
+		req.Header.Set("X-Forwarded-For", v.Addr)
+	}
 	if v.Token != "" {
 		req.Header.Set("Authorization", "Bearer "+v.Token)
 	}
