@@ -155,6 +155,9 @@ func New(d Deps, c Config) (*Feed, error) {
 func (f *Feed) Run(ctx context.Context, p Publisher) error {
 	defer close(f.stopped)
 	epoch, err := f.deps.Store.Epoch(ctx)
+	if ctx.Err() != nil {
+		return nil
+	}
 	if err != nil && !errors.Is(err, desk.NotFound) {
 		return err
 	}

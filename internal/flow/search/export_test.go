@@ -1,0 +1,7 @@
+package search
+
+// Cursors for their fuzz test.
+var (
+	ReadCursor  = readCursor
+	WriteCursor = writeCursor
+)
