@@ -297,7 +297,7 @@ func TestNothingReadableIsLeftOnDisk(t *testing.T) {
 		"reply":   "翡翠镯子鉴定证书已经寄出请查收",
 		"note":    "内部备注这位客户是钻石会员要小心",
 		"name":    "欧阳诸葛司马懿",
-		"email":   "ouyang.zhuge@secret-mail.example",
+		"email":   "ouyang.zhuge@quillmarsh-vexford.net",
 		"phone":   "13912345678",
 		"id":      "wx-openid-oUpF8uMuAJO",
 		"file":    "身份证扫描件正反面.pdf",
