@@ -2,6 +2,7 @@ package hub
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -240,8 +241,16 @@ func onShard(id desk.MessageID, s desk.Shard) desk.MessageID {
 	return id[:len(id)-1] + desk.MessageID(digits[s])
 }
 
+// maxWatermark is how many messages a watermark by time looks back over.
+const maxWatermark = 200
+
+// receipt moves what it speaks of upward. What it does not find, because it
+// was not sent by us, is no error: the platform would only say it again.
 func (h *Hub) receipt(ctx context.Context, inbox desk.Inbox, keys *seal.AccountKeys, e channel.Envelope) (Accepted, error) {
 	account, r := inbox.AccountID, e.Receipt
+	if len(r.ExternalIDs) > 0 {
+		return h.namedReceipt(ctx, inbox, r)
+	}
 	contact, conversation, err := h.live(ctx, inbox, keys, e)
 	if err != nil {
 		return Accepted{}, err
@@ -250,7 +259,47 @@ func (h *Hub) receipt(ctx context.Context, inbox desk.Inbox, keys *seal.AccountK
 	if r.UpToSeq > 0 && r.Status == desk.Read {
 		return a, h.deps.Conversations.ReadByContact(ctx, account, conversation, contact, r.UpToSeq)
 	}
-	return a, desk.E(desk.Unsupported, "accept receipt", "this kind of receipt changes nothing here")
+	sent, err := h.deps.Store.Messages(ctx, account, conversation, store.MessageRange{
+		BeforeSeq: store.NewestFirst, Limit: maxWatermark, PublicOnly: true,
+	})
+	if err != nil {
+		return Accepted{}, err
+	}
+	readTo := int64(0)
+	for _, m := range sent {
+		covered := m.Seq <= r.UpToSeq || (!r.UpToTime.IsZero() && !m.At.After(r.UpToTime))
+		if !covered || m.Author.Kind == desk.ByVisitor || m.InboxID != inbox.ID {
+			continue
+		}
+		readTo = m.Seq
+		if _, moves := m.Status.Advance(r.Status); moves {
+			if err := h.deps.Conversations.SetMessageStatus(ctx, account, m.ID, r.Status, r.Reason); err != nil {
+				return Accepted{}, err
+			}
+		}
+	}
+	if r.Status == desk.Read && readTo > 0 {
+		return a, h.deps.Conversations.ReadByContact(ctx, account, conversation, contact, readTo)
+	}
+	return a, nil
+}
+
+func (h *Hub) namedReceipt(ctx context.Context, inbox desk.Inbox, r *channel.Receipt) (Accepted, error) {
+	var a Accepted
+	for _, external := range r.ExternalIDs {
+		m, err := h.deps.Store.MessageByExternal(ctx, inbox.AccountID, inbox.ID, external)
+		if errors.Is(err, desk.NotFound) {
+			continue
+		}
+		if err == nil {
+			a.ConversationID = m.ConversationID
+			err = h.deps.Conversations.SetMessageStatus(ctx, inbox.AccountID, m.ID, r.Status, r.Reason)
+		}
+		if err != nil {
+			return Accepted{}, err
+		}
+	}
+	return a, nil
 }
 
 func (h *Hub) signal(ctx context.Context, inbox desk.Inbox, keys *seal.AccountKeys, e channel.Envelope) (Accepted, error) {
