@@ -239,6 +239,17 @@ func (f *Feed) Attach(ctx context.Context, a Audience) (wire.Position, error) {
 	return pos, nil
 }
 
+// Position is where all feeds stand: whoever loads lists and messages after
+// asking, and fetches from here, misses nothing. Unavailable before Run.
+func (f *Feed) Position(ctx context.Context) (wire.Position, error) {
+	if err := f.wait(ctx); err != nil {
+		return wire.Position{}, err
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return wire.Position{Epoch: f.epoch, Seq: f.pos}, nil
+}
+
 func (f *Feed) wait(ctx context.Context) error {
 	select {
 	case <-f.ready:

@@ -268,6 +268,10 @@ func TestWhatCannotBeContinuedIsReset(t *testing.T) {
 		return b
 	}
 	visitor := feed.Audience{Account: c.id, Contact: a.ContactID}
+	stand, err := h.feed.Position(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, epoch, stand.Epoch)
+	require.LessOrEqual(t, stand.Seq, head, "never ahead of what can be fetched")
 	for _, who := range []feed.Audience{c.agents(), visitor} {
 		require.False(t, fetch(who, epoch, head).Reset)
 		require.True(t, fetch(who, "before the restore", head).Reset)
