@@ -59,19 +59,19 @@ func New(d Deps, c Config) (*Pages, error) {
 
 // Register mounts the pages.
 func (p *Pages) Register(mux *http.ServeMux) {
-	mux.Handle("GET /{$}", p.page("site/index.html", "", nobody))
-	mux.Handle("GET /demo", p.page("site/demo.html", "", nobody))
-	mux.Handle("GET /api/docs", p.page("site/docs.html", "", nobody))
+	mux.Handle("GET /{$}", p.page("site/index.html", "/site", nobody))
+	mux.Handle("GET /demo", p.page("site/demo.html", "/site", nobody))
+	mux.Handle("GET /api/docs", p.page("site/docs.html", "/site", nobody))
 	mux.Handle("GET /desk", http.RedirectHandler("/desk/", http.StatusMovedPermanently))
 	mux.Handle("GET /desk/", p.page("desk/index.html", "/desk", nobody))
 	mux.Handle("GET /widget", redirect("/widget/"))
 	mux.Handle("GET /widget/{$}", p.page("widget/index.html", "/widget", p.frames))
 	mux.Handle("GET /loader.js", p.file("loader/loader.js", "public, max-age=300"))
-	for prefix, folder := range map[string]string{"": "site", "/desk": "desk", "/widget": "widget"} {
-		mux.Handle("GET "+prefix+"/assets/", p.assets(prefix, folder))
+	for _, folder := range []string{"site", "desk", "widget"} {
+		mux.Handle("GET /"+folder+"/assets/", p.assets())
 	}
 	for address, name := range map[string]string{
-		"/icon.svg": "site/icon.svg", "/favicon.ico": "site/icon.svg", "/desk/mark.svg": "desk/mark.svg", "/widget/icon.svg": "widget/icon.svg",
+		"/site/icon.svg": "site/icon.svg", "/favicon.ico": "site/icon.svg", "/desk/mark.svg": "desk/mark.svg", "/widget/icon.svg": "widget/icon.svg",
 	} {
 		mux.Handle("GET "+address, p.file(name, "public, max-age=86400"))
 	}
@@ -110,7 +110,8 @@ func (p *Pages) page(name, folder string, ancestors func(*http.Request) string) 
 func (p *Pages) fill(html []byte, folder string) []byte {
 	assets := []byte(`="` + p.config.AssetBaseURL + folder + `/assets/`)
 	html = bytes.ReplaceAll(html, []byte(`="./assets/`), assets)
-	html = bytes.ReplaceAll(html, []byte(`="/assets/`), assets)
+	html = bytes.ReplaceAll(html, []byte(`="./site/assets/`), assets)
+	html = bytes.ReplaceAll(html, []byte(`="./site/`), []byte(`="/site/`)) // some of its pages lie deeper
 	if p.config.Demo {
 		html = bytes.Replace(html, []byte("</head>"), []byte(`<meta name="yingda-demo" content="1"></head>`), 1)
 	}
@@ -145,10 +146,9 @@ func (p *Pages) frames(r *http.Request) string {
 }
 
 // assets serves hashed files: a name never changes its content.
-func (p *Pages) assets(prefix, folder string) http.Handler {
+func (p *Pages) assets() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		name := path.Join(folder, strings.TrimPrefix(path.Clean(r.URL.Path), prefix))
-		p.serve(w, r, name, "public, max-age=31536000, immutable")
+		p.serve(w, r, strings.TrimPrefix(path.Clean(r.URL.Path), "/"), "public, max-age=31536000, immutable")
 	})
 }
 

@@ -1,1 +1,0 @@
-import{u as e}from"./model-BP0suGw9.js";import{_ as t}from"./index-bZkgreEl.js";function n(n){let r=t.global.t;return n instanceof e?(n.kind===`invalid`||n.kind===`conflict`)&&t.global.locale.value===`en`&&n.detail?n.detail:r(`error.${n.kind}`):r(`error.internal`)}export{n as t};
