@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -44,7 +45,9 @@ func (s *Store) DueTimers(ctx context.Context, holder string, now time.Time, lim
 		for i, row := range rows {
 			out[i] = timerOf(row)
 		}
-		slices.SortStableFunc(out, func(a, b Timer) int { return a.Due.Compare(b.Due) })
+		slices.SortFunc(out, func(a, b Timer) int {
+			return cmp.Or(a.Due.Compare(b.Due), cmp.Compare(a.Kind, b.Kind), cmp.Compare(a.Subject, b.Subject))
+		})
 		return tx.fail("claim timers", "timer", err)
 	})
 	return out, err
