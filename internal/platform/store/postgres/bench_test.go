@@ -17,6 +17,7 @@ import (
 	"yingda.dev/internal/desk"
 	"yingda.dev/internal/platform/store"
 	"yingda.dev/internal/platform/store/pgtest"
+	"yingda.dev/internal/platform/store/postgres"
 	"yingda.dev/internal/platform/store/storetest"
 )
 
@@ -25,9 +26,14 @@ import (
 //
 //	go test -run '^$' -bench Receive ./internal/platform/store/postgres
 func BenchmarkReceive(b *testing.B) {
+	for _, committers := range []int{1, 2} {
+		b.Run(fmt.Sprintf("committers=%d", committers), func(b *testing.B) { benchmarkReceive(b, committers) })
+	}
+}
+
+func benchmarkReceive(b *testing.B, committers int) {
 	env := storetest.Start(b, func(t testing.TB, _ desk.Clock) (store.Driver, func() store.Driver) {
-		d, _ := open(t, desk.ClockFunc(time.Now))
-		return d, nil
+		return node(t, database(t), desk.ClockFunc(time.Now), func(c *postgres.Config) { c.Committers = committers }), nil
 	})
 	n := env.Tenant()
 	body := bytes.Repeat([]byte{0xa5}, 400)

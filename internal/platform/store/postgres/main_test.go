@@ -40,8 +40,12 @@ func database(t testing.TB) string {
 	})
 }
 
-func node(t testing.TB, dsn string, clock desk.Clock) *postgres.Driver {
-	d, err := postgres.Open(t.Context(), postgres.Deps{Clock: clock, Log: slog.New(slog.DiscardHandler)}, postgres.Config{DSN: dsn})
+func node(t testing.TB, dsn string, clock desk.Clock, change ...func(*postgres.Config)) *postgres.Driver {
+	config := postgres.Config{DSN: dsn}
+	for _, f := range change {
+		f(&config)
+	}
+	d, err := postgres.Open(t.Context(), postgres.Deps{Clock: clock, Log: slog.New(slog.DiscardHandler)}, config)
 	require.NoError(t, err)
 	return d
 }

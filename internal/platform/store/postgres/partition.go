@@ -2,6 +2,8 @@ package postgres
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"fmt"
 	"time"
 
@@ -14,6 +16,8 @@ const (
 	partitionsAhead = 3
 	// partitionLock is the advisory lock of their upkeep.
 	partitionLock = 8746381910
+
+	defaultPartition = "event_log_default"
 )
 
 // partition is one day of the event log.
@@ -55,7 +59,7 @@ func (d *Driver) makePartitions(ctx context.Context) error {
 func (d *Driver) makePartition(ctx context.Context, p partition) (err error) {
 	var known, stray bool
 	err = d.readDB.QueryRowContext(ctx, `SELECT to_regclass($1) IS NOT NULL,
-		EXISTS (SELECT 1 FROM event_log_default WHERE at_us >= $2 AND at_us < $3)`,
+		EXISTS (SELECT 1 FROM `+defaultPartition+` WHERE at_us >= $2 AND at_us < $3)`,
 		p.name(), desk.Micros(p.from), desk.Micros(p.from.Add(day))).Scan(&known, &stray)
 	if err != nil || known {
 		return err
@@ -83,44 +87,54 @@ func (d *Driver) makePartition(ctx context.Context, p partition) (err error) {
 	return tx.Commit()
 }
 
-// TrimLog drops the partitions of past days that are wholly at or below upTo.
-// What a past day's partition still needs stays with it. Rows of the present
-// day and of the default partition are deleted.
+// TrimLog drops the days that are wholly at or below upTo, which costs nothing
+// however many events they hold. In the partition with the newest event, and in
+// the default one, it deletes. What is old in a day between goes with that day.
 func (d *Driver) TrimLog(ctx context.Context, upTo int64, limit int) (int64, error) {
 	const op = "trim log"
-	today := partitionOf(d.clock.Now()).name()
-	names, err := d.pastPartitions(ctx, today)
+	var newest string
+	err := d.readDB.QueryRowContext(ctx, "SELECT tableoid::regclass::text FROM event_log ORDER BY pos DESC LIMIT 1").Scan(&newest)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, nil
+	}
 	if err != nil {
-		return 0, desk.Wrap(kindOf(err), op, err)
+		return 0, failure(op, err)
+	}
+	days, err := d.pastDays(ctx, newest)
+	if err != nil {
+		return 0, failure(op, err)
 	}
 	var gone int64
-	for _, name := range names {
+	for _, name := range days {
 		n, err := d.dropPartition(ctx, name, upTo)
-		if err != nil {
-			return gone, desk.Wrap(kindOf(err), op, err)
+		if gone += n; err != nil {
+			return gone, failure(op, err)
 		}
-		gone += n
 	}
-	if gone > 0 {
-		return gone, nil
-	}
-	for _, name := range []string{"event_log_default", today} {
+	for _, name := range []string{defaultPartition, newest} {
+		if gone >= int64(limit) {
+			break
+		}
 		result, err := d.writeDB.ExecContext(ctx, fmt.Sprintf(
-			`DELETE FROM %s WHERE pos IN (SELECT pos FROM %s WHERE pos <= $1 ORDER BY pos LIMIT $2)`, name, name), upTo, limit)
+			`DELETE FROM %[1]s WHERE pos IN (SELECT pos FROM %[1]s WHERE pos <= $1 ORDER BY pos LIMIT $2)`, name), upTo, int64(limit)-gone)
 		if err != nil {
-			return gone, desk.Wrap(kindOf(err), op, err)
+			return gone, failure(op, err)
 		}
 		n, err := result.RowsAffected()
-		if gone += n; err != nil || gone >= int64(limit) {
-			return gone, err
+		if gone += n; err != nil {
+			return gone, failure(op, err)
 		}
 	}
 	return gone, nil
 }
 
-func (d *Driver) pastPartitions(ctx context.Context, today string) (names []string, err error) {
+// pastDays lists the partitions of the days before that of the newest event.
+func (d *Driver) pastDays(ctx context.Context, newest string) (names []string, err error) {
+	if newest == defaultPartition {
+		newest = partitionOf(d.clock.Now()).name()
+	}
 	rows, err := d.readDB.QueryContext(ctx, `SELECT relname FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid
-		WHERE inhparent = 'event_log'::regclass AND relname < $1 AND relname ~ '^event_log_d[0-9]{8}$' ORDER BY relname`, today)
+		WHERE inhparent = 'event_log'::regclass AND relname < $1 AND relname ~ '^event_log_d[0-9]{8}$' ORDER BY relname`, newest)
 	if err != nil {
 		return nil, err
 	}

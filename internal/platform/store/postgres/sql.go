@@ -8,20 +8,21 @@ const (
 	sqlCommit   = "COMMIT"
 	sqlRollback = "ROLLBACK"
 
-	// sqlUsedKeys tells which keys were used before, and what they answered. It
-	// runs after sqlLock, so it sees what the last one who held the lock did.
-	sqlUsedKeys = `
-SELECT t.n::bigint, d.result_id
-FROM unnest($1::text[], $2::text[], $3::text[]) WITH ORDINALITY AS t (account_id, scope, key, n)
-JOIN dedupe d ON d.account_id = t.account_id AND d.scope = t.scope AND d.key = t.key`
-
-	// sqlResolve finds the contact and the live conversation of each identity; no row, no contact.
+	// sqlResolve finds the contact and the live conversation of each identity; no
+	// row, no contact. Here and below, sub-queries make the planner use the whole
+	// key even before it has statistics; a join may settle for a part of it.
 	sqlResolve = `
-SELECT t.n::bigint, i.contact_id, coalesce(l.conversation_id, '')
+SELECT t.n::bigint, i.contact_id, coalesce((
+    SELECT l.conversation_id FROM live_conversation l
+    WHERE l.account_id = t.account_id AND l.contact_id = i.contact_id AND l.thread = t.thread), '')
 FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) WITH ORDINALITY AS t (account_id, scope, hash, thread, n)
-JOIN identity i ON i.account_id = t.account_id AND i.scope = t.scope AND i.hash = t.hash
-LEFT JOIN live_conversation l
-  ON l.account_id = t.account_id AND l.contact_id = i.contact_id AND l.thread = t.thread`
+JOIN identity i ON i.account_id = t.account_id AND i.scope = t.scope AND i.hash = t.hash`
+
+	// sqlUsedKeys tells for each key what it answered, NULL if it is new. It runs
+	// after sqlLock, so it sees what the last one who held the lock did.
+	sqlUsedKeys = `
+SELECT (SELECT d.result_id FROM dedupe d WHERE d.account_id = t.account_id AND d.scope = t.scope AND d.key = t.key)
+FROM unnest($1::text[], $2::text[], $3::text[]) AS t (account_id, scope, key)`
 
 	// sqlLock locks conversations in the order given, which is that of their ids everywhere.
 	sqlLock = `
@@ -77,6 +78,8 @@ SELECT * FROM unnest($1::smallint[], $2::text[], $3::text[], $4::text[], $5::tex
   $9::text[], $10::bigint[], $11::bigint[], $12::bigint[], $13::bigint[], $14::bigint[], $15::bigint[], $16::bigint[],
   $17::bigint[], $18::bigint[], $19::bigint[], $20::bytea[])`
 
+	// sqlUpdateConversations checks the account in a way that no index serves, or
+	// the planner may read all of the account's conversations to find one.
 	sqlUpdateConversations = `
 UPDATE conversation c SET contact_id = t.contact_id, inbox_id = t.inbox_id, thread = t.thread, status = t.status,
   assignee_id = t.assignee_id, team_id = t.team_id, seq = t.seq, version = t.version,
@@ -89,7 +92,7 @@ FROM unnest($1::smallint[], $2::text[], $3::text[], $4::text[], $5::text[], $6::
   AS t (shard, id, account_id, contact_id, inbox_id, thread, status, assignee_id, team_id,
   seq, version, contact_read_seq, agent_read_seq, created_us, updated_us, last_message_us,
   waiting_us, snoozed_until_us, resolved_us, preview)
-WHERE c.shard = t.shard AND c.id = t.id AND c.account_id = t.account_id`
+WHERE c.shard = t.shard AND c.id = t.id AND c.account_id IS NOT DISTINCT FROM t.account_id`
 
 	sqlInsertMessages = `
 INSERT INTO message (shard, id, account_id, conversation_id, seq, inbox_id, author_kind, author_id, visibility,

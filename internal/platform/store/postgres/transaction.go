@@ -140,13 +140,16 @@ func (t *transaction) usedKeys(b *pgx.Batch) {
 	if len(keyed) == 0 {
 		return
 	}
+	n := 0
 	b.Queue(sqlUsedKeys, account, scope, key).Query(each(func(rows pgx.Rows) error {
-		var n int64
-		var result string
-		if err := rows.Scan(&n, &result); err != nil {
+		var result *string
+		if err := rows.Scan(&result); err != nil {
 			return err
 		}
-		keyed[n-1].repeated, keyed[n-1].result = true, result
+		if result != nil {
+			keyed[n].repeated, keyed[n].result = true, *result
+		}
+		n++
 		return nil
 	}))
 }

@@ -1,5 +1,5 @@
 -- The tables of query/schema.sql as PostgreSQL keeps them; a test holds both
--- equal in names and columns. What is added here:
+-- equal in names, columns and keys. What is added here:
 --   conversation, message  LIST partitions by shard, which every query passes
 --   dedupe                 HASH partitions by the whole key, never by time
 --   event_log              RANGE partitions by commit time, one a day, made ahead and
@@ -27,7 +27,7 @@ CREATE TABLE account_key (
   wrapped    bytea   NOT NULL,
   created_us bigint  NOT NULL,
   retired    boolean NOT NULL,
-  PRIMARY KEY (account_id, purpose, id)
+  PRIMARY KEY (account_id, id)
 );
 
 CREATE TABLE inbox (
@@ -227,8 +227,8 @@ CREATE TABLE event_log (
   PRIMARY KEY (pos, at_us)
 ) PARTITION BY RANGE (at_us);
 ALTER TABLE event_log ALTER COLUMN payload SET STORAGE EXTERNAL;
-CREATE INDEX event_log_account ON event_log (account_id, pos);
 CREATE TABLE event_log_default PARTITION OF event_log DEFAULT;
+CREATE INDEX event_log_account ON event_log (account_id, pos);
 
 -- log_head has one row: the newest position, so that positions have no gaps.
 CREATE TABLE log_head (
