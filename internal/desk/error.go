@@ -109,12 +109,10 @@ func (e *Error) Is(target error) bool {
 
 // KindOf finds the Kind of the outermost Error in err; Internal if there is none.
 func KindOf(err error) Kind {
-	var e *Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*Error](err); ok {
 		return e.Kind
 	}
-	var k Kind
-	if errors.As(err, &k) {
+	if k, ok := errors.AsType[Kind](err); ok {
 		return k
 	}
 	return Internal
@@ -122,8 +120,7 @@ func KindOf(err error) Kind {
 
 // UserMessage finds the text that may be shown to a person; empty if there is none.
 func UserMessage(err error) string {
-	var e *Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*Error](err); ok {
 		return e.Msg
 	}
 	return ""

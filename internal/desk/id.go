@@ -94,7 +94,7 @@ func (g *IDs) Other(prefix string) string { return prefix + "_" + g.ulid() }
 func (g *IDs) ulid() string {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	ms := uint64(g.clock.Now().UnixMilli()) //nolint:gosec // times before 1970 do not occur
+	ms := uint64(g.clock.Now().UnixMilli())
 	if ms <= g.ms {
 		ms = g.ms
 		g.advance() // the same millisecond: go up, by a step nobody can guess
@@ -114,7 +114,7 @@ func (g *IDs) advance() {
 	carry := uint64(binary.BigEndian.Uint32(step[:])) + 1
 	for i := len(g.tail) - 1; i >= 0 && carry > 0; i-- {
 		carry += uint64(g.tail[i])
-		g.tail[i] = byte(carry)
+		g.tail[i] = byte(carry & 0xff)
 		carry >>= 8
 	}
 }

@@ -2,6 +2,7 @@ package conversation
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -28,7 +29,7 @@ func (s *Service) checkAssignee(ctx context.Context, account desk.AccountID, age
 	const op = "assign conversation"
 	if agent != "" {
 		a, err := s.deps.Store.Agent(ctx, account, agent)
-		if err != nil && desk.KindOf(err) != desk.NotFound {
+		if err != nil && !errors.Is(err, desk.NotFound) {
 			return err
 		}
 		if err != nil || a.Disabled {
@@ -115,7 +116,7 @@ func (s *Service) FireSnooze(ctx context.Context, t store.Timer) error {
 			return effects(c, c.Wake(sit.Now), desk.Author{Kind: desk.BySystem}), nil
 		},
 	})
-	if desk.KindOf(err) == desk.NotFound && err != nil {
+	if errors.Is(err, desk.NotFound) {
 		return nil // the conversation is gone, and its snooze with it
 	}
 	return err

@@ -2,6 +2,7 @@ package conversation
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"yingda.dev/internal/desk"
@@ -128,7 +129,7 @@ func (s *Service) checkQuote(ctx context.Context, r ReplyCommand) error {
 		return nil
 	}
 	quoted, err := s.deps.Store.Message(ctx, r.Actor.Account, r.Content.ReplyTo)
-	if err != nil && desk.KindOf(err) != desk.NotFound {
+	if err != nil && !errors.Is(err, desk.NotFound) {
 		return err
 	}
 	if err != nil || quoted.ConversationID != r.ConversationID || quoted.Visibility != desk.Public {

@@ -155,11 +155,8 @@ func New(d Deps, c Config) (*Feed, error) {
 func (f *Feed) Run(ctx context.Context, p Publisher) error {
 	defer close(f.stopped)
 	epoch, err := f.deps.Store.Epoch(ctx)
-	if ctx.Err() != nil {
-		return nil
-	}
 	if err != nil && !errors.Is(err, desk.NotFound) {
-		return err
+		return unlessEnded(ctx, err)
 	}
 	f.epoch = epoch
 	g, ctx := errgroup.WithContext(ctx)
@@ -175,10 +172,7 @@ func (f *Feed) follow(ctx context.Context, p Publisher) error {
 	for {
 		head, err := f.deps.Store.Head(ctx)
 		if err != nil {
-			if ctx.Err() != nil {
-				return nil
-			}
-			return err
+			return unlessEnded(ctx, err)
 		}
 		f.begin(p, head)
 		err = f.deps.Bus.Follow(ctx, head, func(events []desk.Event) {
@@ -186,14 +180,19 @@ func (f *Feed) follow(ctx context.Context, p Publisher) error {
 				f.push(ctx, p, e)
 			}
 		})
-		if ctx.Err() != nil {
-			return nil
-		}
-		if !errors.Is(err, desk.NotFound) {
-			return err
+		if ctx.Err() != nil || !errors.Is(err, desk.NotFound) {
+			return unlessEnded(ctx, err)
 		}
 		f.deps.Log.WarnContext(ctx, "feed fell behind the event log and starts again", "error", err)
 	}
+}
+
+// unlessEnded drops errors that only say that ctx has ended.
+func unlessEnded(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		err = nil
+	}
+	return err
 }
 
 // begin sets where following starts; feeds attached before learn of the gap.

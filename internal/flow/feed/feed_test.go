@@ -143,7 +143,7 @@ func TestClientsConvergeToTheLog(t *testing.T) {
 		}
 		lossy := rapid.SampledFrom([]int{0, 1, 3, 8}).Draw(t, "losses in ten")
 		var mu sync.Mutex
-		seed := uint32(rapid.Uint32().Draw(t, "seed"))
+		seed := rapid.Uint32().Draw(t, "seed")
 		calm := false
 		lose := func() bool {
 			mu.Lock()

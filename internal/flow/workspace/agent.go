@@ -2,6 +2,7 @@ package workspace
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 
@@ -68,7 +69,7 @@ func (s *Service) CreateAgent(ctx context.Context, account desk.AccountID, n New
 			EmailHash: s.deps.Emails.HashEmail(a.Email), PasswordHash: hash, CreatedAt: a.CreatedAt,
 		})
 	})
-	if desk.KindOf(err) == desk.Conflict && err != nil {
+	if errors.Is(err, desk.Conflict) {
 		return desk.Agent{}, &desk.Error{Kind: desk.Conflict, Op: op, Field: "email", Msg: "an agent with this e-mail exists already", Err: err}
 	}
 	return a, err
@@ -236,7 +237,7 @@ func (s *Service) AgentName(ctx context.Context, account desk.AccountID, id desk
 // disabled or unknown one.
 func (s *Service) AgentPermissions(ctx context.Context, account desk.AccountID, id desk.AgentID) (auth.Set, error) {
 	a, err := s.Agent(ctx, account, id)
-	if desk.KindOf(err) == desk.NotFound && err != nil {
+	if errors.Is(err, desk.NotFound) {
 		return 0, nil
 	}
 	if err != nil || a.Disabled {
