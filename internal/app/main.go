@@ -44,6 +44,7 @@ type cli struct {
 	Backup  backupCommand  `cmd:"" help:"Write a consistent copy of the data into a new folder, while the server runs or not."`
 	Restore restoreCommand `cmd:"" help:"Fill an empty data folder from a backup."`
 	Keys    keysCommand    `cmd:"" help:"Show or change the keys that content is sealed with."`
+	Bench   benchCommand   `cmd:"" help:"Measure the program on this machine; see docs/performance.md."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
 
