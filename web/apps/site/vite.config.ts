@@ -1,6 +1,6 @@
 import { defineConfig } from 'vite';
 
-/** Two plain pages: the welcome at "/" and the demo shop at "/demo". Their files are served under "/site/". */
+/** Plain pages: the welcome at "/", the demo shop at "/demo", the API's documentation at "/api/docs". */
 export default defineConfig({
   base: './',
   build: {
@@ -9,10 +9,6 @@ export default defineConfig({
     target: ['es2020', 'chrome87', 'safari14', 'firefox78'],
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0,
-    rollupOptions: { input: { welcome: 'index.html', demo: 'demo.html' } },
-  },
-  experimental: {
-    // The pages stand at the root, their files below it.
-    renderBuiltUrl: (name, { hostType }) => (hostType === 'html' ? `./site/${name}` : { relative: true }),
+    rollupOptions: { input: { welcome: 'index.html', demo: 'demo.html', docs: 'docs.html' } },
   },
 });

@@ -6,7 +6,7 @@ import { postCall } from './http.ts';
 import { Link, type Transport } from './link.ts';
 import { Outbox, type Unsent } from './outbox.ts';
 import { mergeConversation, showMessages, type ShownMessage } from './shown.ts';
-import { subject } from './identity.ts';
+import { cleanPage, subject } from './identity.ts';
 import { Timeline } from './timeline.ts';
 import {
   MAX_PARTS,
@@ -310,7 +310,7 @@ export class Chat extends Emitter<ChatEvents> {
           ...(token ? { token } : {}),
           ...(identity ? { identity } : {}),
           ...(this.options.locale ? { locale: this.options.locale } : {}),
-          ...(this.page ? { page: this.page } : {}),
+          ...cleanPage(this.page),
         },
         timeoutMs: 15_000,
       }) as Promise<SessionResult>;
@@ -418,6 +418,8 @@ export class Chat extends Emitter<ChatEvents> {
     } else if (event.conversation_id && event.message) {
       const fresh = { id: event.conversation_id, status: 'open', seq: 0, contact_read_seq: 0, agent_read_seq: 0 } as const;
       this.setConversation(mergeConversation(fresh, event.conversation ?? {}));
+      // Another tab made the visitor known: this one's line is not in the feed yet.
+      if (!c) this.link.known(this.link.feeder);
     }
     switch (event.type) {
       case 'message.status_changed':
@@ -484,6 +486,7 @@ export class Chat extends Emitter<ChatEvents> {
   private async deliver(item: Unsent): Promise<void> {
     if (this.timeline.hasOwn(item.client_id)) return;
     const { client_id, parts, reply_to, sent_at } = item;
+    const carrier = this.link.carrier;
     const result = await this.call('message.send', { client_id, parts, sent_at, ...(reply_to ? { reply_to } : {}) });
     const first = !this.currentConversation;
     const same = this.currentConversation?.id === result.message.conversation_id;
@@ -492,7 +495,7 @@ export class Chat extends Emitter<ChatEvents> {
     }
     this.take(result.message);
     // A first message makes the visitor known to the desk; from now on there is a feed to read.
-    if (first) this.link.refresh();
+    if (first) this.link.known(carrier);
   }
 
   private async tellRead(): Promise<void> {

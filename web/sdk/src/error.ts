@@ -61,7 +61,7 @@ export function readAnswer(answer: unknown): unknown {
     result?: unknown;
     error?: { code?: number; message?: string; data?: { field?: string; retry_after_ms?: number } };
   } | null;
-  if (typeof a !== 'object' || a === null || (a.result === undefined && !a.error)) {
+  if (typeof a !== 'object' || a === null || !('jsonrpc' in a)) {
     throw new YingdaError('unavailable', 'The answer is not JSON-RPC');
   }
   if (!a.error) return a.result;

@@ -24,5 +24,5 @@ export async function postCall(
 }
 
 function isAnswer(json: unknown): boolean {
-  return typeof json === 'object' && json !== null && ('result' in json || 'error' in json) && 'jsonrpc' in json;
+  return typeof json === 'object' && json !== null && 'jsonrpc' in json;
 }

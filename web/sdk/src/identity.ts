@@ -1,3 +1,5 @@
+import type { Page } from './protocol.ts';
+
 /** Whom a JSON Web Token is about, unverified: only to keep people's queues apart. */
 export function subject(token: string): string {
   try {
@@ -6,4 +8,10 @@ export function subject(token: string): string {
   } catch {
     return '';
   }
+}
+
+/** The page as the protocol takes it: http or https and of bounded length, else nothing. */
+export function cleanPage(page: Page | undefined): { page?: Page } {
+  if (!page || !/^https?:/i.test(page.url) || page.url.length > 2_048) return {};
+  return { page: { url: page.url, title: [...(page.title ?? '')].slice(0, 200).join('') } };
 }

@@ -45,6 +45,10 @@ export class Link {
   private token = '';
   private socketURL = '';
   private line: SocketLine | null = null;
+  /** Numbers sockets. */
+  private lines = 0;
+  /** The present socket pushed something, so it is in the feed. */
+  private fed = false;
   /** Sockets that never opened, in a row. */
   private socketFailures = 0;
   private longFailures = 0;
@@ -151,6 +155,8 @@ export class Link {
     this.retry = this.probe = null;
     if (!this.host.socket || !this.socketURL) return this.startPolling();
     let opened = false;
+    this.lines++;
+    this.fed = false;
     let line: SocketLine;
     try {
       line = new SocketLine(this.host, this.socketURL, this.token, {
@@ -165,6 +171,7 @@ export class Link {
           void this.catchUp().then(() => this.line === line && line.usable && this.backoff.reset());
         },
         push: (push) => {
+          this.fed = true;
           this.quiet.reset();
           if (!this.feed.push(push)) void this.catchUp();
         },
@@ -220,11 +227,32 @@ export class Link {
     this.endPollPause();
   }
 
-  /** Makes the server look again at whose feed this is: a first message just made the visitor known. */
-  refresh(): void {
-    if (this.polling === 0) return void this.catchUp();
-    this.stopPolling();
-    void this.poll(++this.polls);
+  /** The socket that carries calls at present; 0 when they go by HTTP. */
+  get carrier(): number {
+    return this.line?.usable ? this.lines : 0;
+  }
+
+  /** The same, if news came through it; 0 when it may not be in the feed. */
+  get feeder(): number {
+    return this.fed ? this.carrier : 0;
+  }
+
+  /**
+   * The visitor became known to the desk and has a feed from now on. A socket
+   * that carried the first message is in the feed already; any other has to
+   * connect anew, and a poll has to be asked anew.
+   */
+  known(carrier: number): void {
+    // A batch on its way may have been drawn for nobody: it must not move the place.
+    this.feed.restart(this.feed.at);
+    if (this.polling !== 0) {
+      this.stopPolling();
+      void this.poll(++this.polls);
+    }
+    if (!this.line) return;
+    if (carrier !== 0 && carrier === this.carrier) return void this.catchUp();
+    this.line.close();
+    this.socketFailures = 0;
   }
 
   private async poll(loop: number): Promise<void> {

@@ -158,6 +158,11 @@ export class FakeServer {
         await this.world.sleep(5_000);
         throw new Error('cut by a proxy');
       }
+      if (!this.conversation) {
+        // Nobody's feed: the server waits it out and answers with the log's head.
+        await this.world.sleep(Number(call.params.wait) * 1000);
+        return { status: 200, body: JSON.stringify({ jsonrpc: '2.0', id: 1, result: { epoch: this.epoch, seq: this.feedSeq, reset: call.params.epoch !== this.epoch, events: [] } }), retryAfterMs: 0 };
+      }
       await this.news(Number(call.params.since), Number(call.params.wait) * 1000);
     }
     if (this.chance(this.faults.unavailable)) return { status: 502, body: '<html>bad gateway</html>', retryAfterMs: 0 };
@@ -253,7 +258,7 @@ export class FakeServer {
     this.events.push({ seq: this.feedSeq, event });
     const push = { push: { channel: 'contact:1', pub: { data: { epoch: this.epoch, prev, seq: this.feedSeq, event } } } };
     for (const line of this.lines) {
-      if (this.chance(this.faults.pushDropped)) continue;
+      if (!line.known || this.chance(this.faults.pushDropped)) continue;
       const late = () => this.world.after(this.chance(this.faults.pushLate) ? 500 * this.world.random() : 1, () => line.toClient(push));
       late();
       if (this.chance(this.faults.pushRepeated)) late();
@@ -288,8 +293,11 @@ export class FakeServer {
             token = frame.connect.data.visitor_token;
             if (!this.tokens.has(token)) return line.die(3500);
             this.lines.add(line);
+            line.known = this.conversation !== null;
             line.toClient({ id: frame.id, connect: { client: 'x', data: { epoch: this.epoch, seq: this.feedSeq }, ping: 25, pong: true } });
           } else if (frame.rpc) {
+            // The first message puts its own connection into the feed, and no other.
+            if (frame.rpc.data.method === 'message.send') line.known = true;
             const answer = this.answer(frame.rpc.data, token);
             if (this.chance(this.faults.answerLost)) return line.die();
             if (frame.rpc.data.id !== undefined) line.toClient({ id: frame.id, rpc: { data: answer } });
