@@ -73,7 +73,10 @@ func (d *Delivery) advance(ctx context.Context, item store.OutboxItem) (string, 
 	} else if reason != "" {
 		return d.fail(ctx, p, reason)
 	}
-	if desk.Accepted == p.message.Status || p.able.FeedOnly() || done(p.message.Status) {
+	if done(p.message.Status) {
+		return d.finish(ctx, p, p.message.Status, "")
+	}
+	if p.able.FeedOnly() {
 		return d.finish(ctx, p, desk.Sent, "")
 	}
 	now := d.deps.Clock.Now()
