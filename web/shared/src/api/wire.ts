@@ -82,19 +82,6 @@ export interface Contact {
   blocked?: boolean
 }
 
-export interface Identity {
-  scope: string
-  inbox_id?: string
-  verified: boolean
-  created_at?: string
-}
-
-export interface ContactDetails extends Contact {
-  created_at?: string
-  seen_at?: string
-  identities?: Identity[]
-}
-
 /** What a feed event says about the conversation after it happened. */
 export interface ConversationState {
   inbox_id: string
@@ -141,12 +128,15 @@ export interface Agent {
 export interface Team {
   id: string
   name: string
+  members: string[]
 }
 
 export interface Inbox {
   id: string
   name: string
   channel: string
+  key: string
+  enabled: boolean
 }
 
 export interface Session {

@@ -10,14 +10,18 @@ export interface ConnectionHandlers {
   push: (push: Push) => void
   signal: (signal: Signal) => void
   state: (state: LineState) => void
-  /** The server refused the session; reconnecting is pointless. */
+  /** The server refused the session. The line tries again after a while; ask whether the session still lives. */
   refused: () => void
 }
+
+/** Milliseconds to wait after a refusal before trying again. */
+const refusedWait = 15_000
 
 /** Connection is the realtime line of an agent. The feed channel is subscribed by the server. */
 export class Connection {
   private readonly client: Centrifuge
   private everConnected = false
+  private retry: ReturnType<typeof setTimeout> | undefined
 
   constructor(url: string, private readonly handlers: ConnectionHandlers) {
     this.client = new Centrifuge(url, { minReconnectDelay: 300, maxReconnectDelay: 5000, timeout: 8000 })
@@ -32,7 +36,9 @@ export class Connection {
     this.client.on('disconnected', (context) => {
       this.report()
       // 3500–3999 and 4500–4999 are final by the protocol; 0 is our own close.
-      if (context.code >= 3500) handlers.refused()
+      if (context.code < 3500) return
+      handlers.refused()
+      this.retry = setTimeout(() => this.client.connect(), refusedWait)
     })
     this.client.on('publication', (context) => this.receive(context.data))
     this.client.on('message', (context) => this.receive(context.data))
@@ -47,6 +53,7 @@ export class Connection {
   close(): void {
     window.removeEventListener('offline', this.report)
     window.removeEventListener('online', this.wake)
+    clearTimeout(this.retry)
     this.client.disconnect()
   }
 

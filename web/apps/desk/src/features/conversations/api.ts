@@ -81,9 +81,7 @@ export function useConversationsOf(contact: MaybeRefOrGetter<string>) {
   return useQuery({
     queryKey: computed(() => keys.ofContact(toValue(contact))),
     queryFn: async ({ queryKey }) =>
-      (await server.get<ConversationPage>('/conversations', { view: 'all', contact_id: queryKey[2], limit: 10 })).items.filter(
-        (c) => c.contact.id === queryKey[2],
-      ),
+      (await server.get<ConversationPage>('/conversations', { contact: queryKey[2], limit: 10 })).items,
     enabled: () => toValue(contact) !== '',
     staleTime: 60_000,
   })

@@ -57,11 +57,24 @@ export interface Activity {
   event: FeedEvent
 }
 
-const activityTypes = new Set(['conversation.status_changed', 'conversation.assigned', 'conversation.opened'])
+const activityTypes = new Set(['conversation.status_changed', 'conversation.assigned'])
 
 /** Whether an event is worth a line in the thread. */
 export function isActivity(event: FeedEvent): boolean {
   return activityTypes.has(event.type)
+}
+
+/**
+ * What the conversation itself remembers, joined with what the feed told since the desk was opened: when it began, and
+ * when it was resolved if nobody saw that happen.
+ */
+export function withMemory(activities: Activity[], c: Conversation): Activity[] {
+  const all: Activity[] = [{ seq: 0, event: { type: 'conversation.opened', at: c.created_at } }, ...activities]
+  const seen = activities.some((a) => a.event.reason === 'resolved' && Math.abs(Date.parse(a.event.at) - Date.parse(c.resolved_at ?? '')) < 5000)
+  if (c.status === 'resolved' && c.resolved_at && !seen) {
+    all.push({ seq: 1, event: { type: 'conversation.status_changed', at: c.resolved_at, to: 'resolved', reason: 'resolved' } })
+  }
+  return all
 }
 
 /** A message of ours that the server has not confirmed yet. */
@@ -90,7 +103,7 @@ export function timeline(messages: Message[], activities: Activity[], outbox: Ou
   const entries: Entry[] = []
   const first = messages[0]
   // Activities older than the oldest loaded message belong to a page that is not loaded yet.
-  const waiting = activities.filter((a) => first !== undefined && (a.event.at >= first.at || first.seq === 1)).sort((a, b) => a.seq - b.seq)
+  const waiting = activities.filter((a) => first !== undefined && (Date.parse(a.event.at) >= Date.parse(first.at) || first.seq === 1)).sort((a, b) => Date.parse(a.event.at) - Date.parse(b.event.at) || a.seq - b.seq)
   let day = ''
   let previous: Message | null = null
   const openDay = (at: string): void => {

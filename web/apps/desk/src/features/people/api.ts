@@ -1,13 +1,11 @@
 import { useQuery } from '@tanstack/vue-query'
-import type { Agent, Contact, ContactDetails, Inbox, Page, Team } from '@yingda/shared/api'
-import { computed, toValue, type MaybeRefOrGetter } from 'vue'
+import type { Agent, Inbox, Page, Team } from '@yingda/shared/api'
 import { server } from '../../server.ts'
 
 export const peopleKeys = {
   agents: ['people', 'agents'] as const,
   teams: ['people', 'teams'] as const,
   inboxes: ['people', 'inboxes'] as const,
-  contact: (id: string) => ['people', 'contact', id] as const,
 }
 
 const slow = { staleTime: 5 * 60_000 }
@@ -22,17 +20,6 @@ export function useTeams() {
 
 export function useInboxes() {
   return useQuery({ queryKey: peopleKeys.inboxes, queryFn: async () => (await server.get<Page<Inbox>>('/inboxes')).items, ...slow })
-}
-
-/** What is known of a contact beyond the conversation: identities, first and last seen. */
-export function useContact(contact: MaybeRefOrGetter<Contact | undefined>) {
-  return useQuery({
-    queryKey: computed(() => peopleKeys.contact(toValue(contact)?.id ?? '')),
-    queryFn: () => server.get<ContactDetails>(`/contacts/${toValue(contact)?.id ?? ''}`),
-    enabled: () => Boolean(toValue(contact)?.id),
-    retry: false,
-    ...slow,
-  })
 }
 
 /** Names by id, for texts such as "assigned to Lin". */
