@@ -50,7 +50,7 @@ type Config struct {
 	// account; beyond that callers get Limited. Defaults 4096 and 1024.
 	Queue, AccountQueue int
 	// BatchRows and BatchTime bound one commit: no unit is added once the batch
-	// has that many rows or is that old. Defaults 500 and 4 ms.
+	// has that many rows or is that old. Defaults 500 and 8 ms.
 	BatchRows int
 	BatchTime time.Duration
 	// UnitTime is how long a unit of Write may take in a batch. One that takes
@@ -68,7 +68,7 @@ func (c *Config) fill() {
 	set(&c.Queue, 4096)
 	set(&c.AccountQueue, 1024)
 	set(&c.BatchRows, 500)
-	set(&c.BatchTime, 4*time.Millisecond)
+	set(&c.BatchTime, 8*time.Millisecond)
 	set(&c.UnitTime, 50*time.Millisecond)
 	set(&c.Ring, 8192)
 	set(&c.ReadTime, time.Second)
@@ -176,7 +176,7 @@ func openWriter(path, synchronous string) (*sql.DB, error) {
 		"_txlock": {"immediate"},
 		"_pragma": {
 			"busy_timeout(5000)", "journal_mode(wal)", "synchronous(" + synchronous + ")", "foreign_keys(1)",
-			"cache_size(-32000)", "temp_store(memory)", "journal_size_limit(67108864)",
+			"cache_size(-32000)", "wal_autocheckpoint(4000)", "temp_store(memory)", "journal_size_limit(67108864)",
 		},
 	}))
 	if err == nil {

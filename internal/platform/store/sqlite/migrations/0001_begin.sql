@@ -2,6 +2,8 @@
 -- names and columns. What is added here:
 --   STRICT         a wrong type is an error and not a surprise
 --   WITHOUT ROWID  one tree instead of two where rows are small or found by key
+--   message        lies in the order of its conversation, so that opening one reads a few
+--                  neighbouring pages
 --   dedupe         keeps its row id, so that the oldest keys are found without an index
 
 CREATE TABLE installation (
@@ -100,7 +102,7 @@ CREATE TABLE contact (
   created_us integer  NOT NULL,
   seen_us    integer  NOT NULL,
   PRIMARY KEY (account_id, id)
-) STRICT;
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE identity (
   account_id text    NOT NULL,
@@ -168,9 +170,9 @@ CREATE TABLE message (
   sent_us         integer   NOT NULL,
   at_us           integer   NOT NULL,
   body            blob    NOT NULL,
-  PRIMARY KEY (shard, id),
-  UNIQUE (shard, conversation_id, seq)
-) STRICT;
+  PRIMARY KEY (shard, conversation_id, seq),
+  UNIQUE (shard, id)
+) STRICT, WITHOUT ROWID;
 -- Only outgoing messages of channels with receipts have an external id, so this
 -- index costs an incoming message nothing.
 CREATE INDEX message_external ON message (account_id, inbox_id, external_id) WHERE external_id <> '';
