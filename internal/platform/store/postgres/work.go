@@ -77,10 +77,9 @@ func (d *Driver) write(ctx context.Context, u *unit) error {
 	for try := 1; ; try++ {
 		events, err := d.writeOnce(ctx, u)
 		if err == nil {
-			d.tail.add(events)
-			// Not only after events: who waits for timers or outbox items hears of
-			// them this way too.
-			d.watchers.Notify()
+			if d.tail.add(events); len(events) > 0 {
+				d.watchers.Notify()
+			}
 			return nil
 		}
 		if !again(err) || try == writeTries {
