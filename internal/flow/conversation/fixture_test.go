@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -19,11 +20,20 @@ import (
 	"yingda.dev/internal/platform/bus"
 	"yingda.dev/internal/platform/seal"
 	"yingda.dev/internal/platform/store"
+	"yingda.dev/internal/platform/store/pgtest"
+	"yingda.dev/internal/platform/store/postgres"
 	"yingda.dev/internal/platform/store/sqlite"
 	"yingda.dev/internal/platform/store/storetest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+		if err := pgtest.StopShared(); err != nil && code == 0 {
+			code = 1
+		}
+		os.Exit(code)
+	}))
+}
 
 // house is everything between a channel and the database, on a real one.
 type house struct {
@@ -52,9 +62,36 @@ func onSQLite(t testing.TB, clock desk.Clock) (store.Driver, func() store.Driver
 	return d, nil
 }
 
-func open(t *testing.T) *house {
+func onPostgres(t testing.TB, clock desk.Clock) (store.Driver, func() store.Driver) {
 	t.Helper()
-	env := storetest.Start(t, onSQLite)
+	start := func(dsn string) (*postgres.Driver, error) {
+		return postgres.Open(t.Context(), postgres.Deps{Clock: clock, Log: slog.New(slog.DiscardHandler)}, postgres.Config{DSN: dsn})
+	}
+	d, err := start(pgtest.Shared(t).Prepared(t, "conversation", func(dsn string) error {
+		d, err := start(dsn)
+		if err != nil {
+			return err
+		}
+		return d.Close()
+	}))
+	require.NoError(t, err)
+	return d, nil
+}
+
+// onBoth runs a test on each database.
+func onBoth(t *testing.T, test func(*testing.T, *house)) {
+	t.Helper()
+	for dialect, driver := range map[string]storetest.Open{"sqlite": onSQLite, "postgres": onPostgres} {
+		t.Run(dialect, func(t *testing.T) {
+			t.Parallel()
+			test(t, open(t, driver))
+		})
+	}
+}
+
+func open(t *testing.T, driver storetest.Open) *house {
+	t.Helper()
+	env := storetest.Start(t, driver)
 	master, err := seal.CreateMaster(filepath.Join(t.TempDir(), "master.key"), rand.Reader)
 	require.NoError(t, err)
 	h := &house{

@@ -57,7 +57,11 @@ func (s *Service) Views(ctx context.Context, account desk.AccountID, conversatio
 	}
 	views := make([]View, len(conversations))
 	for i, c := range conversations {
-		views[i] = View{Conversation: c, Contact: s.contact(ctx, keys, contacts[c.ContactID])}
+		stored, ok := contacts[c.ContactID]
+		if !ok {
+			stored = store.Contact{ID: c.ContactID, AccountID: account}
+		}
+		views[i] = View{Conversation: c, Contact: s.contact(ctx, keys, stored)}
 		if len(c.Preview) == 0 {
 			continue
 		}
@@ -209,8 +213,8 @@ func (s *Service) Message(ctx context.Context, account desk.AccountID, id desk.M
 	return s.open(ctx, keys, []desk.StoredMessage{stored})[0], nil
 }
 
-// Live finds the conversation that a contact's next message on a channel
-// without threads would go to; NotFound if it would begin one.
+// Live finds the contact's newest conversation outside of threads, which may
+// be resolved; NotFound if they have none.
 func (s *Service) Live(ctx context.Context, account desk.AccountID, contact desk.ContactID) (desk.Conversation, error) {
 	id, err := s.deps.Store.LiveConversation(ctx, account, contact, "")
 	if err != nil {

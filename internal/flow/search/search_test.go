@@ -30,12 +30,21 @@ import (
 	"yingda.dev/internal/platform/bus/logbus"
 	"yingda.dev/internal/platform/seal"
 	"yingda.dev/internal/platform/store"
+	"yingda.dev/internal/platform/store/pgtest"
+	"yingda.dev/internal/platform/store/postgres"
 	"yingda.dev/internal/platform/store/sqlite"
 	"yingda.dev/internal/platform/store/storetest"
 	"yingda.dev/internal/platform/timer"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+		if err := pgtest.StopShared(); err != nil && code == 0 {
+			code = 1
+		}
+		os.Exit(code)
+	}))
+}
 
 type house struct {
 	*storetest.Env
@@ -60,14 +69,47 @@ func (l *logs) Write(p []byte) (int, error) {
 	return l.text.Write(p)
 }
 
-func open(t *testing.T) *house {
+// onBoth runs a test on each database.
+func onBoth(t *testing.T, test func(*testing.T, *house)) {
+	t.Helper()
+	t.Run("sqlite", func(t *testing.T) {
+		t.Parallel()
+		test(t, onSQLite(t))
+	})
+	t.Run("postgres", func(t *testing.T) {
+		t.Parallel()
+		test(t, open(t, &house{folder: t.TempDir(), logs: &logs{}}, func(clock desk.Clock, log *slog.Logger) store.Driver {
+			start := func(dsn string) (*postgres.Driver, error) {
+				return postgres.Open(t.Context(), postgres.Deps{Clock: clock, Log: log}, postgres.Config{DSN: dsn})
+			}
+			d, err := start(pgtest.Shared(t).Prepared(t, "search", func(dsn string) error {
+				d, err := start(dsn)
+				if err != nil {
+					return err
+				}
+				return d.Close()
+			}))
+			require.NoError(t, err)
+			return d
+		}))
+	})
+}
+
+func onSQLite(t *testing.T) *house {
 	t.Helper()
 	h := &house{folder: t.TempDir(), logs: &logs{}}
-	log := slog.New(slog.NewTextHandler(h.logs, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	h.Env = storetest.Start(t, func(t testing.TB, clock desk.Clock) (store.Driver, func() store.Driver) {
+	return open(t, h, func(clock desk.Clock, log *slog.Logger) store.Driver {
 		d, err := sqlite.Open(t.Context(), sqlite.Deps{Clock: clock, Log: log}, sqlite.Config{Path: filepath.Join(h.folder, "yingda.db")})
 		require.NoError(t, err)
-		return d, nil
+		return d
+	})
+}
+
+func open(t *testing.T, h *house, driver func(desk.Clock, *slog.Logger) store.Driver) *house {
+	t.Helper()
+	log := slog.New(slog.NewTextHandler(h.logs, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	h.Env = storetest.Start(t, func(_ testing.TB, clock desk.Clock) (store.Driver, func() store.Driver) {
+		return driver(clock, log), nil
 	})
 	master, err := seal.CreateMaster(filepath.Join(t.TempDir(), "master.key"), rand.Reader)
 	require.NoError(t, err)
@@ -186,110 +228,117 @@ func (c *company) find(q string) []string {
 
 func TestSearchFindsWordsInSealedText(t *testing.T) {
 	t.Parallel()
-	h := open(t)
-	c, other := h.company(), h.company()
-	down := c.text("u1", "请问羽绒服什么时候发货？")
-	c.text("u1", "The refunds were processed yesterday")
-	c.text("u2", "订单号 20260218003，电话 13800138000")
-	other.text("u1", "羽绒服是别家的")
-	_, err := h.talks.Reply(t.Context(), conversation.ReplyCommand{Actor: c.agent, ConversationID: down.ConversationID, Content: desk.TextContent("羽绒服明天发出")})
-	require.NoError(t, err)
-	_, err = h.talks.Note(t.Context(), conversation.NoteCommand{Actor: c.agent, ConversationID: down.ConversationID, Text: "羽绒服仓库缺货"})
-	require.NoError(t, err)
-	h.index()
-	for q, want := range map[string][]string{
-		"羽绒":          {"羽绒服仓库缺货", "羽绒服明天发出", "请问羽绒服什么时候发货？"}, // newest first, notes too
-		"羽绒服 发货":      {"请问羽绒服什么时候发货？"},
-		"服羽":          nil, // the characters are there, not so
-		"refund":      {"The refunds were processed yesterday"},
-		"PROCESS":     {"The refunds were processed yesterday"},
-		"20260218003": {"订单号 20260218003，电话 13800138000"},
-		"13800138000": {"订单号 20260218003，电话 13800138000"},
-		"火星":          nil,
-	} {
-		require.Equal(t, want, c.find(q), q)
-	}
-	require.Equal(t, []string{"羽绒服是别家的"}, other.find("羽绒"), "each account finds its own")
-	hits, _, err := c.Search(t.Context(), search.Query{Account: c.id, Text: "发货"})
-	require.NoError(t, err)
-	require.Equal(t, "请问羽绒服什么时候发货？", hits[0].Snippet)
-	require.Equal(t, "发货", string([]rune(hits[0].Snippet)[hits[0].From:hits[0].To]))
-	for _, bad := range []string{"", "的", "？！", strings.Repeat("长", 1000)} {
-		_, _, err = c.Search(t.Context(), search.Query{Account: c.id, Text: bad})
-		require.ErrorIs(t, err, desk.Invalid, bad)
-	}
-	_, _, err = c.Search(t.Context(), search.Query{Account: c.id, Text: "羽绒", Cursor: "garbage"})
-	require.ErrorIs(t, err, desk.Invalid)
+	onBoth(t, func(t *testing.T, h *house) {
+		c, other := h.company(), h.company()
+		down := c.text("u1", "请问羽绒服什么时候发货？")
+		c.text("u1", "The refunds were processed yesterday")
+		c.text("u2", "订单号 20260218003，电话 13800138000")
+		other.text("u1", "羽绒服是别家的")
+		_, err := h.talks.Reply(t.Context(), conversation.ReplyCommand{Actor: c.agent, ConversationID: down.ConversationID, Content: desk.TextContent("羽绒服明天发出")})
+		require.NoError(t, err)
+		_, err = h.talks.Note(t.Context(), conversation.NoteCommand{Actor: c.agent, ConversationID: down.ConversationID, Text: "羽绒服仓库缺货"})
+		require.NoError(t, err)
+		h.index()
+		for q, want := range map[string][]string{
+			"羽绒":          {"羽绒服仓库缺货", "羽绒服明天发出", "请问羽绒服什么时候发货？"}, // newest first, notes too
+			"羽绒服 发货":      {"请问羽绒服什么时候发货？"},
+			"服羽":          nil, // the characters are there, not so
+			"refund":      {"The refunds were processed yesterday"},
+			"PROCESS":     {"The refunds were processed yesterday"},
+			"20260218003": {"订单号 20260218003，电话 13800138000"},
+			"13800138000": {"订单号 20260218003，电话 13800138000"},
+			"火星":          nil,
+		} {
+			require.Equal(t, want, c.find(q), q)
+		}
+		require.Equal(t, []string{"羽绒服是别家的"}, other.find("羽绒"), "each account finds its own")
+		hits, _, err := c.Search(t.Context(), search.Query{Account: c.id, Text: "发货"})
+		require.NoError(t, err)
+		require.Equal(t, "请问羽绒服什么时候发货？", hits[0].Snippet)
+		require.Equal(t, "发货", string([]rune(hits[0].Snippet)[hits[0].From:hits[0].To]))
+		for _, bad := range []string{"", "的", "？！", strings.Repeat("长", 1000)} {
+			_, _, err = c.Search(t.Context(), search.Query{Account: c.id, Text: bad})
+			require.ErrorIs(t, err, desk.Invalid, bad)
+		}
+		_, _, err = c.Search(t.Context(), search.Query{Account: c.id, Text: "羽绒", Cursor: "garbage"})
+		require.ErrorIs(t, err, desk.Invalid)
+	})
 }
 
 func TestSnippetsAreOneShortLine(t *testing.T) {
 	t.Parallel()
-	c := open(t).company()
-	c.text("u1", strings.Repeat("前", 300)+"\n关键 字眼\n"+strings.Repeat("后", 300))
-	c.index()
-	hits, _, err := c.Search(t.Context(), search.Query{Account: c.id, Text: "关键"})
-	require.NoError(t, err)
-	require.Len(t, hits, 1)
-	line := []rune(hits[0].Snippet)
-	require.LessOrEqual(t, len(line), 90)
-	require.NotContains(t, hits[0].Snippet, "\n")
-	require.Equal(t, "关键", string(line[hits[0].From:hits[0].To]))
-	require.Equal(t, '…', line[0])
-	require.Equal(t, '…', line[len(line)-1])
+	onBoth(t, func(t *testing.T, h *house) {
+		c := h.company()
+		c.text("u1", strings.Repeat("前", 300)+"\n关键 字眼\n"+strings.Repeat("后", 300))
+		c.index()
+		hits, _, err := c.Search(t.Context(), search.Query{Account: c.id, Text: "关键"})
+		require.NoError(t, err)
+		require.Len(t, hits, 1)
+		line := []rune(hits[0].Snippet)
+		require.LessOrEqual(t, len(line), 90)
+		require.NotContains(t, hits[0].Snippet, "\n")
+		require.Equal(t, "关键", string(line[hits[0].From:hits[0].To]))
+		require.Equal(t, '…', line[0])
+		require.Equal(t, '…', line[len(line)-1])
+	})
 }
 
 func TestPagesHoldEachHitOnce(t *testing.T) {
 	t.Parallel()
-	c := open(t).company()
-	for i := range 12 {
-		c.text(fmt.Sprint("u", i%3), fmt.Sprint("物流查询 ", i))
-	}
-	c.index()
-	seen := make(map[desk.MessageID]bool)
-	cursor, last := "", time.Time{}
-	for pages := 0; ; pages++ {
-		require.Less(t, pages, 10)
-		hits, next, err := c.Search(t.Context(), search.Query{Account: c.id, Text: "物流", Cursor: cursor, Limit: 5})
-		require.NoError(t, err)
-		for _, h := range hits {
-			require.False(t, seen[h.Message.ID])
-			require.True(t, last.IsZero() || !h.Message.At.After(last))
-			seen[h.Message.ID], last = true, h.Message.At
+	onBoth(t, func(t *testing.T, h *house) {
+		c := h.company()
+		for i := range 12 {
+			c.text(fmt.Sprint("u", i%3), fmt.Sprint("物流查询 ", i))
 		}
-		if cursor = next; cursor == "" {
-			break
+		c.index()
+		seen := make(map[desk.MessageID]bool)
+		cursor, last := "", time.Time{}
+		for pages := 0; ; pages++ {
+			require.Less(t, pages, 10)
+			hits, next, err := c.Search(t.Context(), search.Query{Account: c.id, Text: "物流", Cursor: cursor, Limit: 5})
+			require.NoError(t, err)
+			for _, h := range hits {
+				require.False(t, seen[h.Message.ID])
+				require.True(t, last.IsZero() || !h.Message.At.After(last))
+				seen[h.Message.ID], last = true, h.Message.At
+			}
+			if cursor = next; cursor == "" {
+				break
+			}
 		}
-	}
-	require.Len(t, seen, 12)
+		require.Len(t, seen, 12)
+	})
 }
 
 func TestALostIndexIsRebuiltAndStaleHitsAreDropped(t *testing.T) {
 	t.Parallel()
-	c := open(t).company()
-	var ids []desk.MessageID
-	for i := range 20 {
-		ids = append(ids, c.text(fmt.Sprint("u", i), fmt.Sprint("发票抬头 ", i)).MessageID)
-	}
-	require.Empty(t, c.find("发票"), "nothing is indexed yet")
-	require.NoError(t, c.Rebuild(t.Context()))
-	require.Len(t, c.find("发票"), 20)
-	require.NoError(t, c.Rebuild(t.Context()), "again is fine")
-	require.Len(t, c.find("发票"), 20)
+	onBoth(t, func(t *testing.T, h *house) {
+		c := h.company()
+		var ids []desk.MessageID
+		for i := range 20 {
+			ids = append(ids, c.text(fmt.Sprint("u", i), fmt.Sprint("发票抬头 ", i)).MessageID)
+		}
+		require.Empty(t, c.find("发票"), "nothing is indexed yet")
+		require.NoError(t, c.Rebuild(t.Context()))
+		require.Len(t, c.find("发票"), 20)
+		require.NoError(t, c.Rebuild(t.Context()), "again is fine")
+		require.Len(t, c.find("发票"), 20)
 
-	keys, err := c.keys.Account(t.Context(), c.id)
-	require.NoError(t, err)
-	require.NoError(t, c.Store.Index().Put(t.Context(), c.id, []store.IndexDoc{
-		{Message: ids[0], At: c.Clock.Now(), Tokens: []uint64{keys.Token("退款")}},                             // says another thing
-		{Message: c.IDs.Message(3), At: c.Clock.Now(), Tokens: []uint64{keys.Token("退款"), keys.Token("款项")}}, // is gone
-	}))
-	require.Empty(t, c.find("退款"), "hits are verified on the text")
+		keys, err := c.keys.Account(t.Context(), c.id)
+		require.NoError(t, err)
+		require.NoError(t, c.Store.Index().Put(t.Context(), c.id, []store.IndexDoc{
+			{Message: ids[0], At: c.Clock.Now(), Tokens: []uint64{keys.Token("退款")}},                             // says another thing
+			{Message: c.IDs.Message(3), At: c.Clock.Now(), Tokens: []uint64{keys.Token("退款"), keys.Token("款项")}}, // is gone
+		}))
+		require.Empty(t, c.find("退款"), "hits are verified on the text")
+	})
 }
 
 // What customers and agents write, who they are and how to reach them must not
 // be found in any file or log line, in any usual spelling, not even in parts.
 func TestNothingReadableIsLeftOnDisk(t *testing.T) {
 	t.Parallel()
-	h := open(t)
+	h := onSQLite(t)
 	c := h.company()
 	planted := map[string]string{
 		"message": "机密词语麒麟送子观音像什么时候到货呢",

@@ -117,7 +117,7 @@ func (s *Service) directory(ctx context.Context, account desk.AccountID) (*direc
 
 // changed drops what the caches hold of an account.
 func (s *Service) changed(account desk.AccountID) {
-	s.directories.forget(func(id desk.AccountID, _ *directory) bool { return id == account })
+	s.directories.drop(account)
 	s.inboxes.forget(func(_ string, in Inbox) bool { return in.AccountID == account })
 	s.sessions.forget(func(_ string, se session) bool { return se.AccountID == account })
 	s.tokens.forget(func(_ string, t store.APIToken) bool { return t.AccountID == account })

@@ -170,10 +170,13 @@ func (s *Service) touch(ctx context.Context, se session, now time.Time) {
 	err := s.deps.Store.Write(ctx, se.AccountID, func(ctx context.Context, tx *store.Tx) error {
 		return tx.TouchSession(ctx, se.AccountID, se.Hash, expires)
 	})
-	if err != nil {
-		s.deps.Log.WarnContext(ctx, "session use not recorded", "error", err)
+	if err == nil || errors.Is(err, desk.NotFound) {
+		s.sessions.drop(se.Hash) // the next use reads what it is now, or that it has ended
+		return
 	}
-	s.sessions.forget(func(hash string, _ session) bool { return hash == se.Hash })
+	s.deps.Log.WarnContext(ctx, "session use not recorded", "error", err)
+	se.SeenAt = now // or every request would try again
+	s.sessions.put(se.Hash, se)
 }
 
 // LogOut ends a session; one that has ended already is fine.
@@ -192,7 +195,7 @@ func (s *Service) LogOut(ctx context.Context, secret string) error {
 	err = s.deps.Store.Write(ctx, row.AccountID, func(ctx context.Context, tx *store.Tx) error {
 		return tx.DeleteSession(ctx, row.AccountID, hash)
 	})
-	s.sessions.forget(func(h string, _ session) bool { return h == hash })
+	s.sessions.drop(hash)
 	if errors.Is(err, desk.NotFound) {
 		return nil
 	}
@@ -329,10 +332,17 @@ func (s *Service) AuthenticateToken(ctx context.Context, secret string) (auth.Pr
 		err := s.deps.Store.Write(ctx, row.AccountID, func(ctx context.Context, tx *store.Tx) error {
 			return tx.TouchAPIToken(ctx, row.AccountID, row.ID)
 		})
-		if err != nil {
+		switch {
+		case err == nil:
+			s.tokens.drop(hash) // the next use reads what it is now
+		case errors.Is(err, desk.NotFound): // revoked meanwhile
+			s.tokens.drop(hash)
+			return auth.Principal{}, errToken
+		default:
 			s.deps.Log.WarnContext(ctx, "API token use not recorded", "error", err)
+			row.UsedAt = now // or every request would try again
+			s.tokens.put(hash, row)
 		}
-		s.tokens.forget(func(h string, _ store.APIToken) bool { return h == hash })
 	}
 	return auth.Principal{
 		Account: row.AccountID, Agent: row.AgentID, Role: owner.Role, Token: row.ID,
