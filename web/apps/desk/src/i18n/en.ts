@@ -4,11 +4,9 @@ import type { Texts } from './zh-CN.ts'
 export const english: Texts = {
   app: {
     name: 'Yingda 应答',
-    desk: 'Desk',
     skip: 'Skip to the conversation',
     loading: 'Loading…',
     close: 'Close',
-    cancel: 'Cancel',
     back: 'Back',
     retry: 'Try again',
     notFound: 'This page does not exist',
@@ -77,10 +75,8 @@ export const english: Texts = {
     label: 'Conversations',
     failed: 'The conversations could not be loaded',
     more: 'Loading more…',
-    end: 'That is all',
     unread: '{n} unread',
     waiting: 'Customer has waited {time}',
-    draft: 'Draft',
     empty: {
       mine: 'Nothing is waiting for you',
       unassigned: 'Nothing is waiting to be assigned',

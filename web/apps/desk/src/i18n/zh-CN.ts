@@ -2,11 +2,9 @@
 export const chinese = {
   app: {
     name: 'Yingda 应答',
-    desk: '工作台',
     skip: '跳到会话内容',
     loading: '正在加载…',
     close: '关闭',
-    cancel: '取消',
     back: '返回',
     retry: '重试',
     notFound: '这个页面不存在',
@@ -75,10 +73,8 @@ export const chinese = {
     label: '会话列表',
     failed: '会话列表没能加载',
     more: '正在加载更多…',
-    end: '没有更多了',
     unread: '{n} 条未读',
     waiting: '客户已等待 {time}',
-    draft: '草稿',
     empty: {
       mine: '你手上没有待处理的会话',
       unassigned: '没有等待分配的会话',

@@ -1,0 +1,105 @@
+import { Problem, type Message } from '@yingda/shared/api'
+import { describe, expect, it, vi } from 'vitest'
+import type { OutboxItem } from './model.ts'
+import { Outbox } from './outbox.ts'
+
+function setUp(send: (item: OutboxItem) => Promise<Message | undefined>, stored: OutboxItem[] = []) {
+  let items: OutboxItem[] = []
+  const saved = { items: stored }
+  const box = new Outbox({
+    send,
+    sent: () => undefined,
+    changed: (all) => (items = all),
+    explain: () => 'because',
+    storage: { load: () => saved.items, save: (all) => (saved.items = all) },
+    waits: [1],
+  })
+  return { box, items: () => items, saved }
+}
+
+const done = (n: () => OutboxItem[]): Promise<void> => vi.waitFor(() => expect(n()).toEqual([]))
+
+describe('Outbox', () => {
+  it('sends one after the other per conversation, in the order of writing, under lasting keys', async () => {
+    const tries: string[] = []
+    let failures = 3
+    const s = setUp(async (item) => {
+      tries.push(`${item.text}:${item.key}`)
+      if (item.text === 'one' && failures-- > 0) throw Problem.network()
+      return undefined
+    })
+    const first = s.box.add('a', 'reply', 'one')
+    s.box.add('a', 'reply', 'two')
+    s.box.add('b', 'note', 'other')
+    await done(s.items)
+    expect(tries.filter((t) => t.startsWith('one'))).toEqual(Array(4).fill(`one:${first.key}`))
+    expect(tries.findIndex((t) => t.startsWith('two'))).toBeGreaterThan(tries.findLastIndex((t) => t.startsWith('one')))
+    expect(tries.findIndex((t) => t.startsWith('other'))).toBeLessThan(tries.findIndex((t) => t.startsWith('two')))
+  })
+
+  it('keeps a refused message with its reason, goes on, and sends again under the same key', async () => {
+    const sent: string[] = []
+    let refuse = true
+    const s = setUp(async (item) => {
+      if (item.text === 'bad' && refuse) throw new Problem('denied', 403, '')
+      sent.push(item.text + item.key)
+      return undefined
+    })
+    const bad = s.box.add('a', 'reply', 'bad')
+    const good = s.box.add('a', 'reply', 'good')
+    await vi.waitFor(() => expect(s.items()).toMatchObject([{ key: bad.key, state: 'failed', reason: 'because' }]))
+    refuse = false
+    s.box.resend(bad.key)
+    await done(s.items)
+    expect(sent).toEqual([`good${good.key}`, `bad${bad.key}`])
+  })
+
+  it('takes up after a reload what was under way', async () => {
+    const item: OutboxItem = { key: 'k', conversation: 'a', mode: 'reply', text: 't', at: '', state: 'sending' }
+    const keys: string[] = []
+    const s = setUp(async (i) => {
+      keys.push(i.key)
+      return undefined
+    }, [item])
+    expect(s.items()[0]?.state).toBe('waiting')
+    s.box.kick()
+    await done(s.items)
+    expect(keys).toEqual(['k'])
+    expect(s.saved.items).toEqual([])
+  })
+
+  it('drops what the feed confirms, and only that', async () => {
+    const s = setUp(() => new Promise(() => undefined))
+    const item = s.box.add('a', 'reply', 't')
+    s.box.confirmed(undefined)
+    s.box.confirmed('another')
+    expect(s.items()).toHaveLength(1)
+    s.box.confirmed(item.key)
+    expect(s.items()).toEqual([])
+  })
+
+  it('a kick ends the wait', async () => {
+    vi.useFakeTimers()
+    try {
+      let tries = 0
+      const box = new Outbox({
+        send: async () => {
+          if (tries++ === 0) throw Problem.network()
+          return undefined
+        },
+        sent: () => undefined,
+        changed: () => undefined,
+        explain: () => '',
+        waits: [3_600_000],
+      })
+      box.add('a', 'reply', 't')
+      await vi.advanceTimersByTimeAsync(10)
+      expect(tries).toBe(1)
+      box.kick()
+      await vi.advanceTimersByTimeAsync(10)
+      expect(tries).toBe(2)
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+})
