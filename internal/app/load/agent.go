@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -30,6 +31,9 @@ type Event struct {
 	Type    string   `json:"type"`
 	Message *Message `json:"message"`
 }
+
+// ErrReset means that the feed cannot be continued from where the agent is.
+var ErrReset = errors.New("the feed was reset")
 
 // LogIn opens a session with e-mail and password.
 func (a *Agent) LogIn(ctx context.Context, email, password string) error {
@@ -135,7 +139,7 @@ func (a *Agent) catchUp(ctx context.Context, fn func(Event)) error {
 			return err
 		}
 		if page.Reset {
-			return fmt.Errorf("the feed was reset at %d", a.seq)
+			return fmt.Errorf("at %d: %w", a.seq, ErrReset)
 		}
 		for _, item := range page.Items {
 			if item.Seq > a.seq {
