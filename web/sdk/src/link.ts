@@ -270,7 +270,8 @@ export class Link {
         if (wait > 0) this.longFailures = 0;
         // Everything was down and is back: sockets probably are too.
         if (!this.current && !this.line) this.probeIn(2_000);
-        this.report(long ? 'long_poll' : 'short_poll');
+        // Until a wait got through again, only asking at once is known to work.
+        this.report(wait > 0 || this.longFailures === 0 ? 'long_poll' : 'short_poll');
         if (more) continue;
         const quiet = this.feed.at.seq === place;
         this.pollMs = quiet ? Math.min(slowestPollMs, this.pollMs * 1.1) : shortPollMs;

@@ -84,7 +84,7 @@ async function live(seed: number): Promise<{ sends: number; repeats: number; fet
 describe('a bad network', () => {
   it('never loses, repeats or reorders a message', async () => {
     const total = { sends: 0, repeats: 0, fetches: 0 };
-    const runs = Number(process.env.YINGDA_CHAOS_RUNS ?? 150);
+    const runs = Number(process.env.YINGDA_CHAOS_RUNS ?? 100);
     const first = Number(process.env.YINGDA_CHAOS_SEED ?? 1);
     for (let seed = first; seed < first + runs; seed++) {
       try {
