@@ -4,7 +4,8 @@
 // node is up.
 //
 // It is not a scheduler of recurring work and keeps nothing in memory but the
-// moment of the next look.
+// moment of the next look. A commit that tells a fact wakes it; a timer set
+// without one is seen after Config.Fallback at the latest.
 //
 // Invariants: a due timer is fired at least once and by one node at a time; a
 // handler must find nothing to do when it is called again. A timer that was
