@@ -77,6 +77,7 @@ export class Chat extends Emitter<ChatEvents> {
   private currentSession: SessionResult | null = null;
   private currentConversation: Conversation | null = null;
   private currentState: ChatState = 'idle';
+  private currentTransport: Transport | null = null;
   private shown: readonly ShownMessage[] = [];
   private unreadCount = 0;
   private older = false;
@@ -533,9 +534,11 @@ export class Chat extends Emitter<ChatEvents> {
   }
 
   private setState(state: ChatState, error?: YingdaError): void {
-    if (state === this.currentState && !error) return;
+    const transport = this.link.transport;
+    if (state === this.currentState && transport === this.currentTransport && !error) return;
     this.currentState = state;
-    this.emit('state', { state, transport: this.link.transport, ...(error ? { error } : {}) });
+    this.currentTransport = transport;
+    this.emit('state', { state, transport, ...(error ? { error } : {}) });
   }
 
   /** Rebuilds the list once per turn of the event loop, however much happened in it. */
