@@ -1,6 +1,9 @@
 import { defineConfig } from 'vite';
 
-/** Plain pages: the welcome at "/", the demo shop at "/demo", the API's documentation at "/api/docs". */
+/**
+ * Plain pages: the welcome at "/", the demo shop at "/demo", the API's
+ * documentation at "/api/docs". Their files are served below "/site/".
+ */
 export default defineConfig({
   base: './',
   build: {
@@ -10,5 +13,8 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0,
     rollupOptions: { input: { welcome: 'index.html', demo: 'demo.html', docs: 'docs.html' } },
+  },
+  experimental: {
+    renderBuiltUrl: (name, { hostType }) => (hostType === 'html' ? `./site/${name}` : { relative: true }),
   },
 });
