@@ -1,0 +1,61 @@
+// The agent's side.
+
+export class Desk {
+  constructor(page) {
+    this.page = page
+  }
+
+  /** Logs in as the demo's administrator, whose data the page has filled in. */
+  async logIn(path = '/desk/') {
+    await this.page.goto(path)
+    await this.page.locator('form button[type="submit"]').click()
+    await this.page.locator('[data-conversation], [data-testid="conversation-list"]').first().waitFor()
+  }
+
+  list(view) {
+    return this.page.goto(`/desk/inbox/${view}`)
+  }
+
+  row(text) {
+    return this.page.locator('[data-conversation]', { hasText: text }).first()
+  }
+
+  /** Opens the conversation whose newest words are text. */
+  async openByText(text, view = 'all') {
+    await this.list(view)
+    await this.row(text).click()
+    await this.sees(text)
+  }
+
+  get thread() {
+    return this.page.locator('#thread')
+  }
+
+  get input() {
+    return this.page.locator('form textarea')
+  }
+
+  message(text) {
+    return this.thread.locator('article[data-seq]').getByText(text, { exact: true })
+  }
+
+  async sees(text) {
+    await this.message(text).first().waitFor()
+  }
+
+  async say(text) {
+    await this.input.fill(text)
+    await this.input.press('Enter')
+  }
+
+  /** The texts of confirmed messages that contain mark, in the order on screen. */
+  async texts(mark) {
+    const all = await this.thread.locator('article[data-seq]').allInnerTexts()
+    return all.flatMap((t) => t.split('\n')).filter((line) => line.includes(mark))
+  }
+
+  /** The message numbers on screen. They must follow each other without a gap. */
+  seqs() {
+    return this.thread.locator('article[data-seq]').evaluateAll((rows) => rows.map((row) => Number(row.dataset.seq)))
+  }
+}

@@ -1,0 +1,113 @@
+// Starts the real program in a temporary folder, kills it, starts it again on the same data.
+import { spawn } from 'node:child_process'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+/** Longest time a start may take, in milliseconds. */
+const startTime = 30_000
+
+function freePort() {
+  return new Promise((resolve, reject) => {
+    const probe = createServer()
+    probe.once('error', reject)
+    probe.listen(0, '127.0.0.1', () => {
+      const { port } = probe.address()
+      probe.close(() => resolve(port))
+    })
+  })
+}
+
+export class Program {
+  #folder
+  #child = null
+  #log = ''
+
+  constructor(folder, port) {
+    this.#folder = folder
+    this.base = `http://127.0.0.1:${port}`
+  }
+
+  /** Creates data folder and configuration and starts the demo company. */
+  static async start() {
+    const binary = process.env.YINGDA_BIN
+    if (!binary) throw new Error('YINGDA_BIN must name the program to test, as `make e2e` does')
+    const folder = await mkdtemp(join(tmpdir(), 'yingda-e2e-'))
+    const port = await freePort()
+    const quoted = (text) => JSON.stringify(text)
+    await writeFile(
+      join(folder, 'yingda.toml'),
+      [
+        `data_dir = ${quoted(join(folder, 'data'))}`,
+        'demo = true',
+        '[server]',
+        `listen = ${quoted(`127.0.0.1:${port}`)}`,
+        '[keys]',
+        `file = ${quoted(join(folder, 'keys', 'master.key'))}`,
+        '',
+      ].join('\n'),
+    )
+    const program = new Program(folder, port)
+    await program.up()
+    return program
+  }
+
+  /** Starts the program and waits until it is ready. */
+  async up() {
+    const child = spawn(process.env.YINGDA_BIN, ['--config', join(this.#folder, 'yingda.toml'), 'serve', '--demo'], {
+      cwd: this.#folder,
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    this.#child = child
+    const keep = (data) => {
+      this.#log = (this.#log + data).slice(-20_000)
+    }
+    child.stdout.on('data', keep)
+    child.stderr.on('data', keep)
+    let ended = false
+    child.once('exit', () => {
+      ended = true
+    })
+    child.once('error', (error) => {
+      ended = true
+      keep(String(error))
+    })
+    const until = Date.now() + startTime
+    for (;;) {
+      if (ended) throw new Error(`the program ended at its start:\n${this.#log}`)
+      const ready = await fetch(`${this.base}/readyz`).then(
+        (r) => r.ok,
+        () => false,
+      )
+      if (ready) return
+      if (Date.now() > until) throw new Error(`the program was not ready within ${startTime} ms:\n${this.#log}`)
+      await new Promise((resolve) => setTimeout(resolve, 50))
+    }
+  }
+
+  /** Ends it without a chance to tidy up, as a power cut would. */
+  kill() {
+    return this.#end('SIGKILL')
+  }
+
+  /** Ends it properly and removes its folder. */
+  async stop() {
+    await this.#end('SIGTERM')
+    await rm(this.#folder, { recursive: true, force: true })
+  }
+
+  get log() {
+    return this.#log
+  }
+
+  #end(signal) {
+    const child = this.#child
+    this.#child = null
+    if (!child || child.exitCode !== null || child.signalCode !== null) return Promise.resolve()
+    return new Promise((resolve) => {
+      child.once('exit', resolve)
+      child.kill(signal)
+    })
+  }
+}
