@@ -100,7 +100,7 @@ func (b restoreCommand) Run(r *run) error {
 		return desk.E(desk.Invalid, op, fmt.Sprintf("the key file %s is missing; put the saved copy there first, the backup cannot be read without it", c.Keys.File))
 	}
 	if m.Dialect == "postgres" {
-		err = load(r.ctx, c.Database.DSN, filepath.Join(b.Folder, dumpName))
+		err = undump(r.ctx, c.Database.DSN, filepath.Join(b.Folder, dumpName))
 	} else {
 		err = backup.Copy(m, b.Folder, c.DataDir)
 	}
@@ -124,9 +124,9 @@ func dump(ctx context.Context, dsn, file string) error {
 	return postgresTool(ctx, "back up", dsn, "pg_dump", "--format=custom", "--no-owner", "--no-privileges", "--file="+file)
 }
 
-// load runs pg_restore, or says how to. It refuses a database that has tables,
+// undump runs pg_restore, or says how to. It refuses a database that has tables,
 // by stopping at the first that exists and undoing everything.
-func load(ctx context.Context, dsn, file string) error {
+func undump(ctx context.Context, dsn, file string) error {
 	err := postgresTool(ctx, "restore", dsn, "pg_restore", "--no-owner", "--no-privileges", "--exit-on-error", "--single-transaction", file)
 	if err != nil && strings.Contains(err.Error(), "already exists") {
 		return &desk.Error{Kind: desk.Invalid, Op: "restore", Msg: "the PostgreSQL database is not empty; create a new one and set database.dsn", Err: err}
@@ -158,7 +158,7 @@ func postgresTool(ctx context.Context, op, dsn, tool string, args ...string) err
 		return desk.E(desk.Unavailable, op, fmt.Sprintf("%s is not installed here; install PostgreSQL's client programs, or run where they are: %s %s", tool, tool, strings.Join(args, " ")))
 	}
 	var said bytes.Buffer
-	command := exec.CommandContext(ctx, path, args...)
+	command := exec.CommandContext(ctx, path, args...) //nolint:gosec // the two tools named above, without a shell
 	command.Env, command.Stderr = env, &said
 	if err := command.Run(); err != nil {
 		return &desk.Error{Kind: desk.Unavailable, Op: op, Msg: tool + " failed", Err: fmt.Errorf("%w: %s", err, strings.TrimSpace(said.String()))}

@@ -94,9 +94,15 @@ func (s *stages) followUp(ctx context.Context, st stage, failed <-chan error) er
 		return err
 	case err := <-failed:
 		cancel()
-		<-done
-		return err
+		return errors.Join(err, ignoreCanceled(<-done))
 	}
+}
+
+func ignoreCanceled(err error) error {
+	if errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
 }
 
 type runningStage struct {

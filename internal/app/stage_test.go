@@ -109,7 +109,10 @@ func TestAPartThatHangs(t *testing.T) {
 	store := part{"store", func(ctx context.Context) error { <-ctx.Done(); close(told); return nil }}
 	s := &stages{log: quiet(), timeout: 10 * time.Millisecond, stopping: func() {}, list: []stage{{parts: []part{store}}, {parts: []part{hung, d.part("fine", started)}}}}
 	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
+	go func() {
+		<-started
+		cancel()
+	}()
 	err := s.Run(ctx)
 	require.ErrorContains(t, err, "hung did not stop in time")
 	require.NotContains(t, fmt.Sprint(err), "fine did")

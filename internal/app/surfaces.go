@@ -3,12 +3,14 @@ package app
 import (
 	"context"
 	"net/http"
+	"net/http/pprof"
 	"net/netip"
 	"net/url"
 	"strings"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"yingda.dev/internal/channel/webchat"
 	"yingda.dev/internal/platform/auth"
 	"yingda.dev/internal/surface/realtime"
 	"yingda.dev/internal/surface/rest"
@@ -34,7 +36,7 @@ func (a *App) buildSurfaces(h *health) (*surfaces, error) {
 		return nil, err
 	}
 	visitors, err := rpc.New(rpc.Deps{
-		Intake: a.hub, Conversations: a.conversations, Feeds: a.feed, Offices: a.workspace, Tokens: tokens, Door: door,
+		Channel: webchat.Adapter{}, Intake: a.hub, Conversations: a.conversations, Feeds: a.feed, Offices: a.workspace, Tokens: tokens, Door: door,
 		IDs: a.ids, Clock: a.clock, Log: a.log.With("area", "rpc"), Metrics: a.metrics,
 	}, rpc.Config{})
 	if err != nil {
@@ -81,6 +83,9 @@ func (a *App) buildSurfaces(h *health) (*surfaces, error) {
 	outer := http.NewServeMux()
 	// Beside the edge, because it must see who really asks.
 	outer.Handle("GET /metrics", guarded(a.config.Metrics.Token, promhttp.HandlerFor(a.metrics, promhttp.HandlerOpts{Registry: a.metrics})))
+	// Profiles tell an operator where the time goes; they hold no contents.
+	outer.Handle("GET /debug/pprof/", guarded(a.config.Metrics.Token, http.HandlerFunc(pprof.Index)))
+	outer.Handle("GET /debug/pprof/profile", guarded(a.config.Metrics.Token, http.HandlerFunc(pprof.Profile)))
 	outer.Handle("/", inner)
 	return &surfaces{realtime: socket, handler: outer}, nil
 }
