@@ -569,6 +569,24 @@ func TestKeysAreRotatedInTheBackground(t *testing.T) {
 	})
 }
 
+func FuzzCursor(f *testing.F) {
+	f.Add("")
+	f.Add("bTlkMmJlOGNxby5jbnZfMDFrajZteHByMDAwMDAwMDAwMDAwMDAwYTc")
+	f.Fuzz(func(t *testing.T, cursor string) {
+		p, err := conversation.ReadCursor(cursor)
+		if err != nil {
+			require.ErrorIs(t, err, desk.Invalid)
+			return
+		}
+		if cursor == "" {
+			return
+		}
+		again, err := conversation.ReadCursor(conversation.WriteCursor(desk.Conversation{ID: desk.ConversationID(p.BeforeID), LastMessageAt: p.BeforeAt}))
+		require.NoError(t, err)
+		require.Equal(t, p, again)
+	})
+}
+
 func TestRunEndsWithItsContext(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, h *house) {

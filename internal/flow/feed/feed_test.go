@@ -160,7 +160,7 @@ func TestClientsConvergeToTheLog(t *testing.T) {
 			cl.connect()
 			defer h.air.listen(cl.who.Channel(), nil)
 		}
-		for step := range rapid.IntRange(1, 25).Draw(t, "steps") {
+		for step := range rapid.IntRange(1, 15).Draw(t, "steps") {
 			switch rapid.IntRange(0, 6).Draw(t, "step") {
 			case 0:
 				c.says("u1", fmt.Sprint("k", step), "还在吗")

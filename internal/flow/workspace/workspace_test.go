@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/netip"
+	"os"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -34,14 +35,16 @@ var office = workspace.SessionMeta{Address: netip.MustParseAddr("203.0.113.7"), 
 type house struct {
 	*storetest.Env
 	*workspace.Service
-	deps workspace.Deps
+	deps   workspace.Deps
+	folder string
 }
 
 func open(t *testing.T, config workspace.Config) *house {
 	t.Helper()
+	folder := t.TempDir()
 	env := storetest.Start(t, func(t testing.TB, clock desk.Clock) (store.Driver, func() store.Driver) {
 		d, err := sqlite.Open(t.Context(), sqlite.Deps{Clock: clock, Log: slog.New(slog.DiscardHandler)},
-			sqlite.Config{Path: filepath.Join(t.TempDir(), "yingda.db")})
+			sqlite.Config{Path: filepath.Join(folder, "yingda.db")})
 		require.NoError(t, err)
 		return d, nil
 	})
@@ -53,7 +56,7 @@ func open(t *testing.T, config workspace.Config) *house {
 	require.NoError(t, err)
 	throttle, err := auth.NewThrottle(auth.ThrottleConfig{})
 	require.NoError(t, err)
-	h := &house{Env: env, deps: workspace.Deps{
+	h := &house{Env: env, folder: folder, deps: workspace.Deps{
 		Store: env.Store, Keys: seal.NewKeyring(seal.Deps{Master: master, Store: env.Store, Clock: env.Clock, Random: rand.Reader}),
 		Emails: master, IDs: env.IDs, Clock: env.Clock, Passwords: passwords, Secrets: secrets, Throttle: throttle,
 		Log: slog.New(slog.DiscardHandler),
@@ -328,6 +331,41 @@ func TestHostKeysOverlapWhileTheyChange(t *testing.T) {
 	row, err := h.Store.Inbox(t.Context(), account.ID, in.ID)
 	require.NoError(t, err)
 	require.False(t, bytes.Contains(row.Secrets, []byte("geheim")))
+}
+
+// A stolen database tells neither who the colleagues are nor how to log in.
+func TestStaffAndSecretsAreNotReadableOnDisk(t *testing.T) {
+	t.Parallel()
+	h := open(t, workspace.Config{})
+	account, err := h.CreateAccount(t.Context(), "公司名称可以看见", "")
+	require.NoError(t, err)
+	_, err = h.CreateAgent(t.Context(), account.ID, workspace.NewAgent{
+		Name: "慕容令狐", Email: "murong@quillmarsh-vexford.net", Password: "Jabberwocky Qwertz", Role: desk.Administrator,
+	})
+	require.NoError(t, err)
+	in, err := h.CreateInbox(t.Context(), account.ID, workspace.NewInbox{Channel: "webchat", Name: "网页", Options: map[string]string{"app_key": "Zyxwvut-7781"}})
+	require.NoError(t, err)
+	key, err := h.AddHostKey(t.Context(), account.ID, in.ID)
+	require.NoError(t, err)
+	session, err := h.LogIn(t.Context(), "murong@quillmarsh-vexford.net", "Jabberwocky Qwertz", office)
+	require.NoError(t, err)
+	token, _, err := h.CreateToken(t.Context(), session.Principal, workspace.NewToken{
+		Name: "报表", Permissions: auth.NewSet(auth.SearchRead), ExpiresAt: h.Clock.Now().Add(time.Hour),
+	})
+	require.NoError(t, err)
+	var all []byte
+	for _, name := range []string{"yingda.db", "yingda.db-wal"} {
+		data, err := os.ReadFile(filepath.Join(h.folder, name))
+		require.NoError(t, err)
+		all = append(all, data...)
+	}
+	require.True(t, bytes.Contains(all, []byte("公司名称可以看见")), "what is not secret is found, so this search works")
+	for _, secret := range []string{
+		"慕容", "令狐", "murong", "quillmarsh", "Jabberwocky", "Zyxwvut", key.Secret, key.Secret[:12],
+		session.Secret[4:20], session.Principal.CSRF[:12], token[4:20], "203.0.113.7",
+	} {
+		require.False(t, bytes.Contains(all, []byte(secret)), secret)
+	}
 }
 
 func TestInputIsChecked(t *testing.T) {
