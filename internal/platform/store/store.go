@@ -99,8 +99,7 @@ func (r Reads) fail(op, thing string, err error) error {
 	if err == nil {
 		return nil
 	}
-	var e *desk.Error
-	if errors.As(err, &e) {
+	if _, ok := errors.AsType[*desk.Error](err); ok {
 		return err
 	}
 	if errors.Is(err, sql.ErrNoRows) {

@@ -113,8 +113,8 @@ func TestScopeCheckNotices(t *testing.T) {
 }
 
 // scoped says which table of a statement is not narrowed to an account.
-func scoped(text string) (problem string, err error) {
-	tree, err := pgquery.ParseToJSON(text)
+func scoped(query string) (problem string, err error) {
+	tree, err := pgquery.ParseToJSON(query)
 	if err != nil {
 		return "", err
 	}
@@ -150,7 +150,7 @@ func unnarrowed(stmt map[string]any, accounts map[string]bool) string {
 	var names []string // aliases of tables with accounts
 	equal := make(map[string]bool)
 	relation := func(r map[string]any) {
-		table := r["relname"].(string)
+		table := text(r["relname"])
 		if accounts[table] {
 			names = append(names, cmpAlias(r, table))
 		}
@@ -160,9 +160,9 @@ func unnarrowed(stmt map[string]any, accounts map[string]bool) string {
 	}
 	conditions := []any{stmt["whereClause"]}
 	for _, key := range []string{"fromClause", "usingClause"} {
-		from, _ := stmt[key].([]any)
+		from := list(stmt[key])
 		for len(from) > 0 {
-			item := from[0].(map[string]any)
+			item := object(from[0])
 			from = from[1:]
 			if r, ok := item["RangeVar"].(map[string]any); ok {
 				relation(r)
@@ -194,7 +194,7 @@ func unnarrowed(stmt map[string]any, accounts map[string]bool) string {
 
 func cmpAlias(r map[string]any, table string) string {
 	if alias, ok := r["alias"].(map[string]any); ok {
-		return alias["aliasname"].(string)
+		return text(alias["aliasname"])
 	}
 	return table
 }
@@ -202,14 +202,14 @@ func cmpAlias(r map[string]any, table string) string {
 // uninserted checks that an insert names the account and that its update, if
 // it has one, cannot reach another account's row.
 func uninserted(stmt map[string]any, accounts map[string]bool) string {
-	table := stmt["relation"].(map[string]any)["relname"].(string)
+	table := text(object(stmt["relation"])["relname"])
 	if !accounts[table] {
 		return ""
 	}
 	var columns []string
 	walk(stmt["cols"], func(kind string, node map[string]any) {
 		if kind == "ResTarget" {
-			columns = append(columns, node["name"].(string))
+			columns = append(columns, text(node["name"]))
 		}
 	})
 	if !slices.Contains(columns, "account_id") {
@@ -242,7 +242,7 @@ func conjuncts(condition any, visit func(left, right any)) {
 		return
 	}
 	if b, ok := node["BoolExpr"].(map[string]any); ok && b["boolop"] == "AND_EXPR" {
-		for _, arg := range b["args"].([]any) {
+		for _, arg := range list(b["args"]) {
 			conjuncts(arg, visit)
 		}
 	}
@@ -256,15 +256,15 @@ func conjuncts(condition any, visit func(left, right any)) {
 // accountColumn tells whether an expression is a column account_id, and of
 // which table ("" if it does not say).
 func accountColumn(expression any) (table string, ok bool) {
-	node, _ := expression.(map[string]any)
+	node := object(expression)
 	ref, ok := node["ColumnRef"].(map[string]any)
 	if !ok {
 		return "", false
 	}
 	var path []string
-	for _, f := range ref["fields"].([]any) {
-		if s, ok := f.(map[string]any)["String"].(map[string]any); ok {
-			path = append(path, s["sval"].(string))
+	for _, f := range list(ref["fields"]) {
+		if s, ok := object(f)["String"].(map[string]any); ok {
+			path = append(path, text(s["sval"]))
 		}
 	}
 	if len(path) == 0 || path[len(path)-1] != "account_id" {
@@ -274,7 +274,7 @@ func accountColumn(expression any) (table string, ok bool) {
 }
 
 func isParameter(expression any) bool {
-	node, _ := expression.(map[string]any)
+	node := object(expression)
 	_, ok := node["ParamRef"]
 	return ok
 }
@@ -295,3 +295,8 @@ func walk(node any, visit func(kind string, node map[string]any)) {
 		}
 	}
 }
+
+// text, object and list are parts of the tree; what is not there is empty.
+func text(x any) string           { s, _ := x.(string); return s }
+func object(x any) map[string]any { m, _ := x.(map[string]any); return m }
+func list(x any) []any            { l, _ := x.([]any); return l }

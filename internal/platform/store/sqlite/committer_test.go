@@ -285,7 +285,7 @@ func copyFile(t *testing.T, from, to string) {
 	t.Helper()
 	in, err := os.Open(from)
 	require.NoError(t, err)
-	defer in.Close() //nolint:errcheck // read only
+	defer in.Close()
 	out, err := os.Create(to)
 	require.NoError(t, err)
 	_, err = io.Copy(out, in)

@@ -174,7 +174,7 @@ func (x *index) Search(ctx context.Context, account desk.AccountID, tokens []uin
 	if err != nil {
 		return nil, desk.Wrap(kindOf(err), op, err)
 	}
-	defer rows.Close() //nolint:errcheck // rows.Err tells
+	defer rows.Close()
 	var hits []store.IndexHit
 	for rows.Next() {
 		var message, conversation string
@@ -238,8 +238,7 @@ func (x *index) write(ctx context.Context, op string, fn func(context.Context, *
 	if err == nil {
 		return nil
 	}
-	var e *desk.Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*desk.Error](err); ok {
 		return e
 	}
 	return &desk.Error{Kind: kindOf(err), Op: op, Err: err}

@@ -164,7 +164,7 @@ func Open(ctx context.Context, deps Deps, config Config) (_ *Driver, err error) 
 // private creates the file for its owner only: it holds what no other user of
 // the machine needs to see, sealed or not.
 func private(path string) error {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600) //nolint:gosec // the operator chose the path
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return err
 	}

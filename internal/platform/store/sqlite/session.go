@@ -39,7 +39,7 @@ func (s *session) PrepareContext(ctx context.Context, text string) (*sql.Stmt, e
 
 // ExecContext runs a statement without rows.
 func (s *session) ExecContext(ctx context.Context, text string, args ...any) (sql.Result, error) {
-	stmt, err := s.PrepareContext(ctx, text)
+	stmt, err := s.PrepareContext(ctx, text) //nolint:sqlclosecheck // the session closes it
 	if err != nil {
 		return nil, err
 	}
@@ -48,7 +48,7 @@ func (s *session) ExecContext(ctx context.Context, text string, args ...any) (sq
 
 // QueryContext runs a statement with rows.
 func (s *session) QueryContext(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
-	stmt, err := s.PrepareContext(ctx, text)
+	stmt, err := s.PrepareContext(ctx, text) //nolint:sqlclosecheck // the session closes it
 	if err != nil {
 		return nil, err
 	}
@@ -57,7 +57,7 @@ func (s *session) QueryContext(ctx context.Context, text string, args ...any) (*
 
 // QueryRowContext runs a statement with one row.
 func (s *session) QueryRowContext(ctx context.Context, text string, args ...any) *sql.Row {
-	stmt, err := s.PrepareContext(ctx, text)
+	stmt, err := s.PrepareContext(ctx, text) //nolint:sqlclosecheck // the session closes it
 	if err != nil {
 		return s.conn.QueryRowContext(ctx, text, args...) // brings the same error along
 	}
@@ -90,7 +90,7 @@ func (r *readers) PrepareContext(ctx context.Context, text string) (*sql.Stmt, e
 		return nil, err
 	}
 	if first, raced := r.stmts.LoadOrStore(text, stmt); raced {
-		return first.(*sql.Stmt), stmt.Close() //nolint:errcheck // the map holds nothing else
+		return first.(*sql.Stmt), stmt.Close() //nolint:errcheck,sqlclosecheck // the map holds nothing else; another caller was first
 	}
 	return stmt, nil
 }
@@ -110,7 +110,7 @@ func (r *readers) ExecContext(ctx context.Context, text string, args ...any) (sq
 
 // QueryContext runs a statement with rows.
 func (r *readers) QueryContext(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
-	stmt, err := r.PrepareContext(ctx, text)
+	stmt, err := r.PrepareContext(ctx, text) //nolint:sqlclosecheck // the pool closes it
 	if err != nil {
 		return nil, err
 	}
@@ -119,7 +119,7 @@ func (r *readers) QueryContext(ctx context.Context, text string, args ...any) (*
 
 // QueryRowContext runs a statement with one row.
 func (r *readers) QueryRowContext(ctx context.Context, text string, args ...any) *sql.Row {
-	stmt, err := r.PrepareContext(ctx, text)
+	stmt, err := r.PrepareContext(ctx, text) //nolint:sqlclosecheck // the pool closes it
 	if err != nil {
 		return r.db.QueryRowContext(ctx, text, args...) // brings the same error along
 	}

@@ -111,8 +111,7 @@ func (b *batch) command(ctx context.Context, c *store.Command) (answer, error) {
 		if lost := b.check(err); lost != nil {
 			return answer{}, lost
 		}
-		var e *desk.Error
-		if !errors.As(err, &e) {
+		if _, ok := errors.AsType[*desk.Error](err); !ok {
 			err = &desk.Error{Kind: kindOf(err), Op: "run command", Err: err}
 		}
 		return answer{err: err}, nil
@@ -129,7 +128,7 @@ func (b *batch) command(ctx context.Context, c *store.Command) (answer, error) {
 	}
 	draft, err := c.Draft(b.now, found)
 	if err != nil {
-		return answer{err: err}, nil // as Decide said it
+		return answer{err: err}, nil //nolint:nilerr // the unit's own error is its answer, as Decide said it
 	}
 	current, err := b.needs(ctx, c.Account, draft.Needs())
 	if err != nil {

@@ -168,10 +168,10 @@ func isolation(n *Tenant) {
 // everyMethod runs the checks and demands that each method has one or is
 // excepted.
 func (n *Tenant) everyMethod(t reflect.Type, except map[string]bool, checks map[string]func()) {
-	for i := range t.NumMethod() {
-		name := t.Method(i).Name
+	for method := range t.Methods() {
+		name := method.Name
 		check := checks[name]
-		require.True(n, except[name] != (check != nil), "method %s needs a check of isolation", name)
+		require.NotEqual(n, except[name], check != nil, "method %s needs a check of isolation", name)
 		if check != nil {
 			check()
 		}
@@ -199,8 +199,8 @@ func isolationOfTransaction(n *Tenant) {
 	}
 	except := map[string]bool{"Account": true, "Now": true, "Events": true}
 	reads := reflect.TypeFor[store.Reads]()
-	for i := range reads.NumMethod() { // checked on the store
-		except[reads.Method(i).Name] = true
+	for method := range reads.Methods() { // checked on the store
+		except[method.Name] = true
 	}
 	n.everyMethod(reflect.TypeFor[*store.Tx](), except, map[string]func(){
 		"CancelTimer": denied(func(ctx context.Context, tx *store.Tx) error { return tx.CancelTimer(ctx, v.timer.TimerRef) }),
