@@ -256,13 +256,22 @@ func TestFullQueueIsLimited(t *testing.T) {
 	})
 	n, other := env.Tenant(), env.Tenant()
 	n.Do(n.Receive("ada", "", nil))
-	tx, err := outside(t, dsn).BeginTx(t.Context(), nil)
+	db := outside(t, dsn)
+	tx, err := db.BeginTx(t.Context(), nil)
 	require.NoError(t, err)
 	_, err = tx.ExecContext(t.Context(), "SELECT * FROM conversation FOR UPDATE")
 	require.NoError(t, err)
 	answers := make(chan error, 10)
-	for range 10 {
-		go func() { _, err := env.Store.Do(env.Ctx, n.Receive("ada", "", nil)); answers <- err }()
+	ask := func() { _, err := env.Store.Do(env.Ctx, n.Receive("ada", "", nil)); answers <- err }
+	go ask()
+	require.Eventually(t, func() bool {
+		var blocked int
+		err := db.QueryRowContext(t.Context(), `SELECT count(*) FROM pg_stat_activity
+			WHERE datname = current_database() AND wait_event_type = 'Lock'`).Scan(&blocked)
+		return err == nil && blocked == 1
+	}, 20*time.Second, 5*time.Millisecond)
+	for range 9 {
+		go ask()
 	}
 	// One is at work and three wait; the others are refused at once.
 	for range 6 {

@@ -190,7 +190,9 @@ CREATE TABLE message (
   at_us           bigint   NOT NULL,
   body            bytea    NOT NULL,
   PRIMARY KEY (shard, id),
-  UNIQUE (shard, conversation_id, seq)
+  -- Within a partition all shards are equal. Behind the others the column keeps
+  -- the planner from taking this index to look for an id.
+  UNIQUE (conversation_id, seq, shard)
 ) PARTITION BY LIST (shard);
 ALTER TABLE message ALTER COLUMN body SET STORAGE EXTERNAL;
 -- Only outgoing messages of channels with receipts have an external id, so this
