@@ -93,6 +93,9 @@ type Accepted struct {
 	// envelope held no message.
 	Seq int64
 	At  time.Time
+	// Conversation is the one a message went to, right after it (after a repeat:
+	// as it is now); zero for other envelopes.
+	Conversation desk.Conversation
 	// Repeated: this envelope was taken in before, and the rest is the answer it
 	// got then.
 	Repeated bool
@@ -217,6 +220,7 @@ func (h *Hub) message(ctx context.Context, inbox desk.Inbox, keys *seal.AccountK
 	if out.Repeated {
 		return h.firstAnswer(ctx, inbox.AccountID, out)
 	}
+	written.Conversation = out.Conversation
 	return written, nil
 }
 
@@ -226,10 +230,14 @@ func (h *Hub) firstAnswer(ctx context.Context, account desk.AccountID, out store
 	if err != nil {
 		return Accepted{}, err
 	}
-	return Accepted{
+	a := Accepted{
 		MessageID: m.ID, ConversationID: m.ConversationID, ContactID: desk.ContactID(m.Author.ID),
-		Seq: m.Seq, At: m.At, Repeated: true,
-	}, nil
+		Seq: m.Seq, At: m.At, Conversation: out.Conversation, Repeated: true,
+	}
+	if a.Conversation.ID != m.ConversationID { // another has begun since, or it is not known
+		a.Conversation, err = h.deps.Store.Conversation(ctx, account, m.ConversationID)
+	}
+	return a, err
 }
 
 // onShard changes the shard that a message id carries in its last digit.

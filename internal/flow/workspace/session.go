@@ -2,6 +2,8 @@ package workspace
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -215,6 +217,9 @@ func (s *Service) Sweep(ctx context.Context) (int64, error) {
 
 // NewToken is an API token to make.
 type NewToken struct {
+	// Key, if set, makes one token: a second call of the same agent with the same
+	// key is a Conflict, because the secret cannot be shown again.
+	Key  string
 	Name string
 	// Permissions must be among those of the caller.
 	Permissions auth.Set
@@ -238,7 +243,8 @@ type Token struct {
 }
 
 // CreateToken makes an API token of the caller and returns its secret, which
-// is shown once. Denied if it would permit more than the caller may.
+// is shown once. Denied if it would permit more than the caller may, Conflict
+// if the key has made a token already.
 func (s *Service) CreateToken(ctx context.Context, by auth.Principal, n NewToken) (secret string, t Token, err error) {
 	const op = "create API token"
 	if err := checkName(op, "name", n.Name); err != nil {
@@ -258,17 +264,32 @@ func (s *Service) CreateToken(ctx context.Context, by auth.Principal, n NewToken
 		return "", Token{}, err
 	}
 	row := store.APIToken{
-		ID: s.deps.IDs.Other("tok"), AccountID: by.Account, AgentID: by.Agent, Name: n.Name, Hash: hash,
+		ID: s.tokenID(by, n.Key), AccountID: by.Account, AgentID: by.Agent, Name: n.Name, Hash: hash,
 		CreatedAt: now, ExpiresAt: n.ExpiresAt.UTC().Truncate(time.Microsecond),
 	}
 	for _, p := range n.Permissions.List() {
 		row.Permissions = append(row.Permissions, string(p))
 	}
 	err = s.deps.Store.Write(ctx, by.Account, func(ctx context.Context, tx *store.Tx) error { return tx.InsertAPIToken(ctx, row) })
+	if n.Key != "" && errors.Is(err, desk.Conflict) {
+		return "", Token{}, &desk.Error{
+			Kind: desk.Conflict, Op: op, Err: err,
+			Msg: "this token has been made already and its secret was shown then; revoke it and make another if the secret is lost",
+		}
+	}
 	if err != nil {
 		return "", Token{}, err
 	}
 	return secret, tokenOf(row), nil
+}
+
+// tokenID is drawn, or made of the idempotency key so that a repeat collides.
+func (s *Service) tokenID(by auth.Principal, key string) string {
+	if key == "" {
+		return s.deps.IDs.Other("tok")
+	}
+	sum := sha256.Sum256([]byte(string(by.Account) + "\x00" + string(by.Agent) + "\x00" + key))
+	return "tok_" + hex.EncodeToString(sum[:16])
 }
 
 func tokenOf(row store.APIToken) Token {

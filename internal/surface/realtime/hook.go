@@ -2,6 +2,7 @@ package realtime
 
 import (
 	"bufio"
+	"context"
 	"net"
 	"net/http"
 	"sync"
@@ -11,24 +12,28 @@ import (
 // travels in the request's context.
 type link struct {
 	from From
-	// visitor is set for a visitor's connection before it counts as connected.
+	// One of the two is set before the link counts as connected: the visitor, or
+	// the question whether the agent is still who they were.
 	visitor *visitor
+	agent   func(context.Context) error
+	// joined: the answer to the connect put it into its feed's room.
+	joined bool
 
 	mu     sync.Mutex
 	closed bool
-	leave  func()
+	undo   []func()
 }
 
 // onClose registers what to undo when the connection ends; if it has ended
-// already, undo is called at once. A link keeps one.
+// already, undo is called at once. A link has at most three.
 func (l *link) onClose(undo func()) {
 	l.mu.Lock()
-	if !l.closed && l.leave == nil {
-		l.leave = undo
-		undo = nil
+	closed := l.closed
+	if !closed {
+		l.undo = append(l.undo, undo)
 	}
 	l.mu.Unlock()
-	if undo != nil {
+	if closed {
 		undo()
 	}
 }
@@ -36,11 +41,11 @@ func (l *link) onClose(undo func()) {
 // close runs what was registered, once.
 func (l *link) close() {
 	l.mu.Lock()
-	undo := l.leave
-	l.leave, l.closed = nil, true
+	undo := l.undo
+	l.undo, l.closed = nil, true
 	l.mu.Unlock()
-	if undo != nil {
-		undo()
+	for _, f := range undo {
+		f()
 	}
 }
 

@@ -63,6 +63,9 @@ type Config struct {
 	// PingInterval is how often an idle connection is asked whether it lives.
 	// Defaults to 25 seconds.
 	PingInterval time.Duration
+	// RecheckInterval is how long an agent who was locked out may still listen.
+	// Defaults to 30 seconds.
+	RecheckInterval time.Duration
 }
 
 // Server is the realtime door. Build it with New, mount it, then Run.
@@ -70,6 +73,10 @@ type Server struct {
 	deps    Deps
 	node    *centrifuge.Node
 	handler http.Handler
+	recheck time.Duration
+
+	strangers strangers
+	watched   watched
 }
 
 // New builds the node and starts nothing; connections are refused until Run.
@@ -80,6 +87,9 @@ func New(d Deps, c Config) (*Server, error) {
 	if c.PingInterval == 0 {
 		c.PingInterval = 25 * time.Second
 	}
+	if c.RecheckInterval == 0 {
+		c.RecheckInterval = 30 * time.Second
+	}
 	node, err := centrifuge.New(centrifuge.Config{
 		LogLevel: centrifuge.LogLevelError, LogHandler: logHandler(d.Log),
 		UserConnectionLimit: c.MaxConnectionsPerUser, ClientChannelLimit: 8,
@@ -88,7 +98,12 @@ func New(d Deps, c Config) (*Server, error) {
 	if err != nil {
 		return nil, desk.Wrap(desk.Internal, "build realtime", err)
 	}
-	s := &Server{deps: d, node: node}
+	s := &Server{
+		deps: d, node: node, recheck: c.RecheckInterval,
+		strangers: strangers{byKey: make(map[string]map[*visitor]struct{})},
+		watched:   watched{links: make(map[*link]*centrifuge.Client)},
+	}
+	d.Visitors.OnContact(s.met)
 	node.OnConnecting(s.connecting)
 	node.OnConnect(s.connected)
 	s.handler = centrifuge.NewWebsocketHandler(node, centrifuge.WebsocketConfig{
@@ -110,7 +125,7 @@ func (s *Server) Run(ctx context.Context) error {
 	if err := s.node.Run(); err != nil {
 		return desk.Wrap(desk.Internal, "run realtime", err)
 	}
-	<-ctx.Done()
+	s.watch(ctx)
 	stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
 	return desk.Wrap(desk.Internal, "stop realtime", s.node.Shutdown(stop))
@@ -157,30 +172,43 @@ func (s *Server) connecting(ctx context.Context, e centrifuge.ConnectEvent) (cen
 }
 
 func (s *Server) agent(ctx context.Context, l *link, token string) (centrifuge.ConnectReply, error) {
-	p, err := s.deps.Agents.Recognise(ctx, l.from.Header, l.from.Origin == "", token)
+	header, own := http.Header{"Cookie": l.from.Header.Values("Cookie")}, l.from.Origin == ""
+	l.from.Header = nil
+	p, err := s.deps.Agents.Recognise(ctx, header, own, token)
 	if err != nil {
 		return centrifuge.ConnectReply{}, s.refusal(ctx, err)
 	}
-	l.from.Header = nil
+	l.agent = func(ctx context.Context) error {
+		_, err := s.deps.Agents.Recognise(ctx, header, own, token)
+		return err
+	}
 	return s.admit(ctx, l, "agent:"+string(p.Agent), feed.Audience{Account: p.Account, Agent: p.Agent})
 }
 
 func (s *Server) visitor(ctx context.Context, l *link, token string) (centrifuge.ConnectReply, error) {
 	l.from.Header = nil
 	v := &visitor{server: s, link: l, call: rpc.Call{Token: token, Addr: l.from.Addr, Origin: l.from.Origin, Socket: true}}
-	who, err := s.deps.Visitors.Recognise(ctx, v.call)
+	var err error
+	if v.who, err = s.deps.Visitors.Recognise(ctx, v.call); err != nil {
+		return centrifuge.ConnectReply{}, s.refusal(ctx, err)
+	}
+	// Among the strangers before looking, so that a first message that comes
+	// between is noticed.
+	s.strangers.add(v)
+	l.onClose(func() { s.strangers.remove(v) })
+	l.visitor = v
+	contact, err := s.deps.Visitors.Contact(ctx, v.who)
 	if err != nil {
 		return centrifuge.ConnectReply{}, s.refusal(ctx, err)
 	}
-	v.account = who.Account
-	l.visitor = v
-	user := "visitor:" + string(who.Inbox) + ":" + who.Scope + ":" + who.External
 	var audience feed.Audience
-	if who.Contact != "" {
-		v.contact = who.Contact
-		audience = feed.Audience{Account: who.Account, Contact: who.Contact}
+	if contact != "" {
+		s.strangers.remove(v)
+		if _, first := v.became(contact); first {
+			audience = feed.Audience{Account: v.who.Account, Contact: contact}
+		}
 	}
-	return s.admit(ctx, l, user, audience)
+	return s.admit(ctx, l, "visitor:"+v.who.Key(), audience)
 }
 
 // admit joins the feed before the client is told where it stands, so nothing
@@ -194,6 +222,7 @@ func (s *Server) admit(ctx context.Context, l *link, user string, a feed.Audienc
 	if err != nil {
 		return centrifuge.ConnectReply{}, s.refusal(ctx, err)
 	}
+	l.joined = true
 	l.onClose(func() { s.deps.Feeds.Detach(a) })
 	if reply.Data, err = json.Marshal(position); err != nil {
 		return centrifuge.ConnectReply{}, s.refusal(ctx, err)
@@ -202,21 +231,29 @@ func (s *Server) admit(ctx context.Context, l *link, user string, a feed.Audienc
 	return reply, nil
 }
 
-// refusal is the edge where our errors become disconnects: 45xx tells a client
-// to stop, everything else to try again later.
+// How connections that may not be are ended. 45xx tells a client to stop,
+// everything else to try again later.
+var (
+	disconnectUnauthenticated = centrifuge.Disconnect{Code: 4501, Reason: "unauthenticated"}
+	disconnectDenied          = centrifuge.Disconnect{Code: 4503, Reason: "denied"}
+	disconnectLimited         = centrifuge.Disconnect{Code: 4029, Reason: "limited"}
+	disconnectUnavailable     = centrifuge.Disconnect{Code: 4050, Reason: "unavailable"}
+)
+
+// refusal is the edge where our errors become disconnects.
 func (s *Server) refusal(ctx context.Context, err error) error {
 	switch desk.KindOf(err) {
 	case desk.Unauthenticated:
-		return centrifuge.Disconnect{Code: 4501, Reason: "unauthenticated"}
+		return disconnectUnauthenticated
 	case desk.Denied, desk.NotFound, desk.Invalid:
-		return centrifuge.Disconnect{Code: 4503, Reason: "denied"}
+		return disconnectDenied
 	case desk.Limited:
-		return centrifuge.Disconnect{Code: 4029, Reason: "limited"}
+		return disconnectLimited
 	default:
 		if !errors.Is(err, context.Canceled) {
 			s.deps.Log.ErrorContext(ctx, "connect failed", slog.Any("error", err))
 		}
-		return centrifuge.Disconnect{Code: 4050, Reason: "unavailable"}
+		return disconnectUnavailable
 	}
 }
 

@@ -13,7 +13,7 @@ import (
 
 type listInput struct {
 	View    conversation.Box `query:"view" enum:"mine,unassigned,open,pending,snoozed,resolved,all" default:"mine"`
-	Contact desk.ContactID   `query:"contact" maxLength:"40" doc:"Lists this contact's conversations instead of a view."`
+	Contact desk.ContactID   `query:"contact" maxLength:"40" pattern:"^[a-z0-9_]*$" doc:"Lists this contact's conversations instead of a view."`
 	Cursor  string           `query:"cursor" maxLength:"200" doc:"next_cursor of the page before."`
 	Limit   int              `query:"limit" minimum:"1" maximum:"100" default:"30"`
 }
@@ -22,7 +22,7 @@ type listInput struct {
 type ConversationPage struct {
 	Items      []wire.Conversation `json:"items"`
 	NextCursor string              `json:"next_cursor,omitempty" doc:"Missing at the end."`
-	Counts     Counts              `json:"counts"`
+	Counts     *Counts             `json:"counts,omitempty" doc:"On the first page."`
 }
 
 // Counts are the numbers beside the views; each stops at 1,000.
@@ -45,8 +45,11 @@ func (s *Server) listConversations(ctx context.Context, c caller, in *listInput)
 	for i, v := range views {
 		page.Items[i] = viewShape(v)
 	}
+	if in.Cursor != "" || in.Contact != "" {
+		return out[ConversationPage]{page}, nil
+	}
 	counts, err := s.deps.Conversations.Counts(ctx, c.Account, c.Agent)
-	page.Counts = Counts(counts)
+	page.Counts = (*Counts)(&counts)
 	return out[ConversationPage]{page}, err
 }
 
@@ -107,8 +110,8 @@ type replyInput struct {
 	Keyed
 	Body struct {
 		Parts    []desk.Part    `json:"parts" minItems:"1" maxItems:"20"`
-		ReplyTo  desk.MessageID `json:"reply_to,omitempty" maxLength:"40"`
-		ClientID string         `json:"client_id,omitempty" maxLength:"128"`
+		ReplyTo  desk.MessageID `json:"reply_to,omitempty" maxLength:"40" pattern:"^[a-z0-9_]*$"`
+		ClientID string         `json:"client_id,omitempty" maxLength:"128" pattern:"^[^\\x00-\\x1f\\x7f]*$"`
 		SentAt   time.Time      `json:"sent_at,omitempty"`
 		Version  int64          `json:"version,omitempty" minimum:"0" doc:"Refuse if the conversation has changed since this version."`
 	}
@@ -128,7 +131,7 @@ type noteInput struct {
 	Keyed
 	Body struct {
 		Text     string `json:"text" minLength:"1" maxLength:"40000"`
-		ClientID string `json:"client_id,omitempty" maxLength:"128"`
+		ClientID string `json:"client_id,omitempty" maxLength:"128" pattern:"^[^\\x00-\\x1f\\x7f]*$"`
 	}
 }
 
@@ -162,8 +165,8 @@ type assignInput struct {
 	oneInput
 	Keyed
 	Body struct {
-		AgentID desk.AgentID `json:"agent_id,omitempty" maxLength:"40" doc:"Empty takes it from whoever has it."`
-		TeamID  desk.TeamID  `json:"team_id,omitempty" maxLength:"40"`
+		AgentID desk.AgentID `json:"agent_id,omitempty" maxLength:"40" pattern:"^[a-z0-9_]*$" doc:"Empty takes it from whoever has it."`
+		TeamID  desk.TeamID  `json:"team_id,omitempty" maxLength:"40" pattern:"^[a-z0-9_]*$"`
 		Version int64        `json:"version,omitempty" minimum:"0" doc:"Refuse if the conversation has changed since this version."`
 	}
 }

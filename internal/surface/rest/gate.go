@@ -2,10 +2,10 @@ package rest
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"net/http"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -45,6 +45,10 @@ func callerOf(ctx context.Context) caller {
 func (s *Server) gate(r route) func(huma.Context, func(huma.Context)) {
 	return func(ctx huma.Context, next func(huma.Context)) {
 		request, w := humago.Unwrap(ctx)
+		if err := wellFormed(request); err != nil {
+			writeProblem(w, problemOf(err))
+			return
+		}
 		if r.open {
 			from := workspace.SessionMeta{Address: s.deps.Addr(request), Browser: request.UserAgent()}
 			next(huma.WithValue(ctx, callerKey{}, caller{from: from}))
@@ -64,6 +68,34 @@ func (s *Server) gate(r route) func(huma.Context, func(huma.Context)) {
 		}
 		next(huma.WithValue(ctx, callerKey{}, c))
 	}
+}
+
+// wellFormed refuses what no page of ours and no program in its right mind
+// sends, before anything acts on it: ids that cannot be ids, text that is none,
+// and commands that another site's page makes a browser send.
+func wellFormed(r *http.Request) error {
+	const op = "check request"
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		// Browsers that do not send it are left to SameSite and the CSRF token.
+		switch r.Header.Get("Sec-Fetch-Site") {
+		case "", "same-origin", "none":
+		default:
+			return desk.E(desk.Denied, op, "commands come from our own pages or from programs")
+		}
+	}
+	if id := r.PathValue("id"); strings.ContainsFunc(id, func(c rune) bool {
+		return c != '_' && (c < '0' || c > '9') && (c < 'a' || c > 'z')
+	}) {
+		return desk.E(desk.NotFound, op, "there is no such thing")
+	}
+	for _, values := range r.URL.Query() {
+		for _, v := range values {
+			if !utf8.ValidString(v) || strings.ContainsRune(v, 0) {
+				return desk.InvalidField(op, "query", "the query is not plain text in UTF-8")
+			}
+		}
+	}
+	return nil
 }
 
 // permits checks the route's permission; a route for everybody who is logged in has none.
@@ -123,5 +155,3 @@ func (s *Server) report(ctx context.Context, r route, err error) {
 	}
 	s.deps.Log.ErrorContext(ctx, "agent call failed", slog.String("route", r.id), slog.Any("error", err))
 }
-
-func asError(err error, target **desk.Error) bool { return errors.As(err, target) }

@@ -2,8 +2,11 @@ package rest
 
 import (
 	"encoding/json"
+	"errors"
 	"net/http"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -48,7 +51,7 @@ func problemOf(err error) *Problem {
 		p.Detail = wordsOf[kind]
 	}
 	var de *desk.Error
-	if asError(err, &de) {
+	if errors.As(err, &de) {
 		p.Field = de.Field
 	}
 	return p
@@ -74,17 +77,48 @@ func problems(_ huma.Context, _ string, v any) (any, error) {
 	switch {
 	case m.Status >= http.StatusInternalServerError:
 		kind = desk.Internal
-	case m.Status == http.StatusRequestEntityTooLarge || m.Status == http.StatusUnsupportedMediaType:
-		// the framework's status says it better than ours
+	case m.Status == http.StatusUnsupportedMediaType:
+		kind = desk.Unsupported
 	}
-	p := &Problem{Title: http.StatusText(m.Status), Status: m.Status, Kind: kind.String(), Detail: m.Detail}
-	if kind == desk.Internal {
-		p.Detail = wordsOf[kind]
-	} else if len(m.Errors) > 0 {
+	// The framework's status says it better than ours, and its words are good
+	// where they come from our own rules.
+	p := &Problem{Title: http.StatusText(m.Status), Status: m.Status, Kind: kind.String(), Detail: wordsOf[kind]}
+	switch {
+	case m.Status == http.StatusRequestEntityTooLarge:
+		p.Detail = "the request is too large"
+	case kind == desk.Unsupported:
+		p.Detail = "send application/json"
+	case kind == desk.Invalid && len(m.Errors) > 0:
 		p.Detail = m.Errors[0].Message
-		p.Field = strings.TrimPrefix(m.Errors[0].Location, "body.")
+		p.Field = fieldName(m.Errors[0].Location)
 	}
 	return p, nil
+}
+
+var errNotJSON = errors.New("the body is not what this address takes: it must be JSON in UTF-8 of the described shape")
+
+// strictJSON refuses broken UTF-8, which the decoder would replace in silence,
+// and says nothing of what it read.
+var strictJSON = huma.Format{
+	Marshal: huma.DefaultJSONFormat.Marshal,
+	Unmarshal: func(data []byte, v any) error {
+		if !utf8.Valid(data) || json.Unmarshal(data, v) != nil {
+			return errNotJSON
+		}
+		return nil
+	},
+}
+
+// fieldName is where the fault is, unless the caller made the name up: what
+// stands in the place of a name may be a secret.
+func fieldName(location string) string {
+	name := strings.TrimPrefix(strings.TrimPrefix(location, "body."), "query.")
+	if len(name) > 60 || strings.ContainsFunc(name, func(c rune) bool {
+		return !strings.ContainsRune("abcdefghijklmnopqrstuvwxyz_-.[]0123456789", unicode.ToLower(c))
+	}) {
+		return "body"
+	}
+	return name
 }
 
 func writeProblem(w http.ResponseWriter, p *Problem) {

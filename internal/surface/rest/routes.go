@@ -56,12 +56,12 @@ func routes() []route {
 		{get, "/api/v1/inboxes", "listInboxes", "Inboxes", auth.InboxesRead, false, to((*Server).listInboxes)},
 
 		{get, "/api/v1/tokens", "listTokens", "API tokens", auth.TokensManage, false, to((*Server).listTokens)},
-		{post, "/api/v1/tokens", "createToken", "Make an API token", auth.TokensManage, false, to((*Server).createToken)},
+		{post, "/api/v1/tokens", "createToken", "Make an API token; its secret is shown once, so a repeat of the key is a conflict", auth.TokensManage, false, to((*Server).createToken)},
 		{del, "/api/v1/tokens/{id}", "revokeToken", "Revoke an API token", auth.TokensManage, false, to((*Server).revokeToken)},
 
 		{get, "/api/v1/dead-letters", "listDeadLetters", "Events that could not be handled", auth.DeadLettersManage, false, to((*Server).listDeadLetters)},
 		{post, "/api/v1/dead-letters/{id}/replay", "replayDeadLetter", "Handle them again", auth.DeadLettersManage, false, to((*Server).replayDeadLetter)},
-		{post, "/api/v1/keys/rotation", "rotateKeys", "Give the account a new data key and seal everything anew", auth.KeysManage, false, to((*Server).rotateKeys)},
+		{post, "/api/v1/keys/rotation", "rotateKeys", "Give the account a new data key and seal everything anew; while that runs, a repeat joins it", auth.KeysManage, false, to((*Server).rotateKeys)},
 		{get, "/api/v1/keys/rotation", "getRotation", "How far the rotation is", auth.KeysManage, false, to((*Server).getRotation)},
 	}
 }
@@ -71,7 +71,7 @@ var problemType = reflect.TypeFor[Problem]()
 // Keyed is the header that every command carries: a repeat of the key by the
 // same caller changes nothing and gets the first answer.
 type Keyed struct {
-	Key string `header:"Idempotency-Key" required:"true" minLength:"8" maxLength:"150" doc:"Drawn by the caller for each command and kept for its repeats."`
+	Key string `header:"Idempotency-Key" required:"true" minLength:"8" maxLength:"150" pattern:"^[!-~]*$" patternDescription:"printable ASCII without spaces" doc:"Drawn by the caller for each command and kept for its repeats."`
 }
 
 // out wraps an answer's body for the framework.

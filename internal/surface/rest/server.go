@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -75,6 +76,7 @@ func New(d Deps, c Config) *Server {
 	config.Info.Description = "The agents' API. Visitors use JSON-RPC: docs/protocol.md."
 	config.OpenAPIPath, config.DocsPath, config.SchemasPath = "", "", ""
 	config.CreateHooks = nil // they would add $schema links to every answer
+	config.Formats = map[string]huma.Format{"application/json": strictJSON, "json": strictJSON}
 	config.Transformers = []huma.Transformer{problems}
 	config.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"session": {Type: "apiKey", In: "cookie", Name: sessionCookie, Description: "Log-in session; commands also send X-CSRF-Token."},
@@ -94,11 +96,30 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.description(w)
 		return
 	}
-	if _, pattern := s.mux.Handler(r); pattern == "" {
-		writeProblem(w, problemOf(desk.E(desk.NotFound, "route request", "there is no such address in the API")))
+	if _, pattern := s.mux.Handler(r); pattern != "" {
+		s.mux.ServeHTTP(w, r)
 		return
 	}
-	s.mux.ServeHTTP(w, r)
+	if allowed := s.methodsOf(r); len(allowed) > 0 {
+		w.Header().Set("Allow", strings.Join(allowed, ", "))
+		p := problemOf(desk.E(desk.Unsupported, "route request", "this address does not take this method"))
+		p.Status, p.Title = http.StatusMethodNotAllowed, http.StatusText(http.StatusMethodNotAllowed)
+		writeProblem(w, p)
+		return
+	}
+	writeProblem(w, problemOf(desk.E(desk.NotFound, "route request", "there is no such address in the API")))
+}
+
+// methodsOf lists what the request's address would take.
+func (s *Server) methodsOf(r *http.Request) (allowed []string) {
+	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodDelete} {
+		other := *r
+		other.Method = method
+		if _, pattern := s.mux.Handler(&other); pattern != "" {
+			allowed = append(allowed, method)
+		}
+	}
+	return allowed
 }
 
 func (s *Server) description(w http.ResponseWriter) {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"yingda.dev/internal/desk"
+	"yingda.dev/internal/flow/conversation"
 	"yingda.dev/internal/flow/feed"
 	"yingda.dev/internal/flow/workspace"
 	"yingda.dev/internal/platform/auth"
@@ -115,7 +116,7 @@ func (s *Server) createToken(ctx context.Context, c caller, in *createTokenInput
 		return out[NewToken]{}, err
 	}
 	secret, t, err := s.deps.Workspace.CreateToken(ctx, c.Principal, workspace.NewToken{
-		Name: in.Body.Name, Permissions: permissions, ExpiresAt: in.Body.ExpiresAt,
+		Key: in.Key, Name: in.Body.Name, Permissions: permissions, ExpiresAt: in.Body.ExpiresAt,
 	})
 	return out[NewToken]{NewToken{Token: tokenShape(t), Secret: secret}}, err
 }
@@ -189,16 +190,17 @@ type keyedOnly struct{ Keyed }
 
 func (s *Server) rotateKeys(ctx context.Context, c caller, _ *keyedOnly) (out[Rotation], error) {
 	status, err := s.deps.Rotator.RotateKeys(ctx, c.Account)
-	return out[Rotation]{Rotation{
-		State: string(status.State), Pass: status.Pass, Done: status.Done, Total: status.Total,
-		Unreadable: status.Unreadable, StartedAt: status.StartedAt, UpdatedAt: status.UpdatedAt,
-	}}, err
+	return rotationShape(status), err
 }
 
 func (s *Server) getRotation(ctx context.Context, c caller, _ *nothing) (out[Rotation], error) {
 	status, err := s.deps.Rotator.RotationStatus(ctx, c.Account)
+	return rotationShape(status), err
+}
+
+func rotationShape(r conversation.RotationStatus) out[Rotation] {
 	return out[Rotation]{Rotation{
-		State: string(status.State), Pass: status.Pass, Done: status.Done, Total: status.Total,
-		Unreadable: status.Unreadable, StartedAt: status.StartedAt, UpdatedAt: status.UpdatedAt,
-	}}, err
+		State: string(r.State), Pass: r.Pass, Done: r.Done, Total: r.Total,
+		Unreadable: r.Unreadable, StartedAt: r.StartedAt, UpdatedAt: r.UpdatedAt,
+	}}
 }

@@ -13,6 +13,6 @@
 // A Server is safe for concurrent use and starts no goroutines. Every request
 // is bounded in bytes, batch length, depth and time before it is acted on.
 //
-// Imports: desk, wire, channel and its webchat adapter's decoder, platform/auth,
-// flow/hub, flow/conversation, flow/feed, flow/workspace.
+// Imports: desk, wire, channel, platform/auth, platform/store for ranges,
+// flow/hub, flow/feed, flow/workspace.
 package rpc

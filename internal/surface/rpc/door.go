@@ -12,7 +12,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"yingda.dev/internal/channel"
-	"yingda.dev/internal/channel/webchat"
 	"yingda.dev/internal/desk"
 	"yingda.dev/internal/flow/feed"
 	"yingda.dev/internal/flow/hub"
@@ -34,9 +33,8 @@ type Call struct {
 	// Socket tells that the request came in a frame of the realtime socket, which
 	// must not be held up by a long poll.
 	Socket bool
-	// OnContact, if set, hears the contact that a message belongs to, before the
-	// answer leaves.
-	OnContact func(context.Context, desk.ContactID)
+	// batched calls wait for nothing: a batch is answered as a whole.
+	batched bool
 }
 
 // Visitor is who a valid token speaks of.
@@ -44,6 +42,18 @@ type Visitor struct {
 	auth.VisitorClaims
 	// Contact is empty until they have written.
 	Contact desk.ContactID
+}
+
+// Key names the visitor among all of the installation.
+func (v Visitor) Key() string { return string(v.Inbox) + ":" + v.Scope + ":" + v.External }
+
+// visitors turns a visitor's calls into envelopes; package webchat implements it.
+type visitors interface {
+	Kind() channel.Kind
+	Decode(claims auth.VisitorClaims, params json.RawMessage) (channel.Envelope, error)
+	DecodeRead(claims auth.VisitorClaims, params json.RawMessage) (channel.Envelope, error)
+	DecodeTyping(claims auth.VisitorClaims, params json.RawMessage) (channel.Envelope, error)
+	Peer(claims auth.VisitorClaims) channel.Peer
 }
 
 // intake takes envelopes in; package hub implements it.
@@ -75,6 +85,7 @@ type offices interface {
 
 // Deps are the required collaborators.
 type Deps struct {
+	Channel       visitors
 	Intake        intake
 	Conversations conversations
 	Feeds         feeds
@@ -91,6 +102,9 @@ type Deps struct {
 type Config struct {
 	// TokenLife is how long an unused session is remembered. Defaults to 90 days.
 	TokenLife time.Duration
+	// VerifiedLife is how long a host site's word for a user holds; opening the
+	// session again without it adds nothing. Defaults to 7 days.
+	VerifiedLife time.Duration
 	// LongPoll is the longest wait of feed.fetch. Defaults to 25 seconds.
 	LongPoll time.Duration
 }
@@ -101,6 +115,9 @@ type Server struct {
 	config Config
 	engine *engine
 	calls  *prometheus.CounterVec
+	// met hears whenever a visitor is found to be a contact.
+	met      func(context.Context, Visitor)
+	meetings meetings
 }
 
 // New builds the server; a metric that is registered already is an error.
@@ -108,10 +125,13 @@ func New(d Deps, c Config) (*Server, error) {
 	if c.TokenLife == 0 {
 		c.TokenLife = 90 * 24 * time.Hour
 	}
+	if c.VerifiedLife == 0 {
+		c.VerifiedLife = 7 * 24 * time.Hour
+	}
 	if c.LongPoll == 0 {
 		c.LongPoll = 25 * time.Second
 	}
-	s := &Server{deps: d, config: c, calls: prometheus.NewCounterVec(prometheus.CounterOpts{
+	s := &Server{deps: d, config: c, met: func(context.Context, Visitor) {}, meetings: meetings{waiting: map[string]*meeting{}}, calls: prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "yingda_rpc_calls_total", Help: "Visitors' calls by method and result.",
 	}, []string{"method", "result"})}
 	if err := d.Metrics.Register(s.calls); err != nil {
@@ -134,15 +154,39 @@ func (s *Server) Handle(ctx context.Context, call Call, request []byte) []byte {
 	return s.engine.handle(ctx, call, request)
 }
 
+// OnContact registers who hears, before the answer leaves, that a caller is a
+// contact: at each message, and at each call that had to find out. It is called
+// at most once, before the first Handle.
+func (s *Server) OnContact(met func(context.Context, Visitor)) { s.met = met }
+
 // Recognise finds out whose the call's token is, for surfaces that do more
-// than call methods. Errors: Unauthenticated, Denied, Unavailable.
+// than call methods; it counts against the limits like a call. The contact is
+// left out: Contact finds it. Errors: Unauthenticated, Denied, Limited,
+// Unavailable.
 func (s *Server) Recognise(ctx context.Context, call Call) (Visitor, error) {
-	v, _, err := s.visitor(ctx, call)
-	if err != nil {
-		return Visitor{}, err
-	}
-	v.Contact, err = s.contact(ctx, v)
+	v, _, err := s.admit(ctx, call)
 	return v, err
+}
+
+// Contact finds who the visitor is to the account; empty if they never wrote.
+func (s *Server) Contact(ctx context.Context, v Visitor) (desk.ContactID, error) {
+	id, err := s.deps.Intake.Contact(ctx, v.Account, s.deps.Channel.Peer(v.VisitorClaims))
+	if errors.Is(err, desk.NotFound) {
+		return "", nil
+	}
+	return id, err
+}
+
+// admit finds out who calls and counts the call.
+func (s *Server) admit(ctx context.Context, call Call) (Visitor, desk.Inbox, error) {
+	v, inbox, err := s.visitor(ctx, call)
+	if err != nil {
+		return Visitor{}, desk.Inbox{}, err
+	}
+	if ok, wait := s.deps.Door.Allow(v.Key(), auth.AddressKey(call.Addr), s.deps.Clock.Now()); !ok {
+		return Visitor{}, desk.Inbox{}, limited(wait)
+	}
+	return v, inbox, nil
 }
 
 // visitor checks the token and that its inbox still takes visitors from there.
@@ -159,28 +203,19 @@ func (s *Server) visitor(ctx context.Context, call Call) (Visitor, desk.Inbox, e
 	if !ok {
 		return Visitor{}, desk.Inbox{}, desk.E(desk.Unauthenticated, "find inbox", "open a session first")
 	}
-	return Visitor{VisitorClaims: claims}, inbox, admits(inbox, call)
+	return Visitor{VisitorClaims: claims}, inbox, s.admits(inbox, call)
 }
 
 // admits refuses switched-off inboxes and pages that may not embed the widget.
-func admits(inbox desk.Inbox, call Call) error {
+func (s *Server) admits(inbox desk.Inbox, call Call) error {
 	const op = "admit visitor"
-	if !inbox.Enabled || inbox.Channel != string(webchat.Kind) {
+	if !inbox.Enabled || inbox.Channel != string(s.deps.Channel.Kind()) {
 		return desk.E(desk.Denied, op, "this channel is switched off")
 	}
 	if call.Origin != "" && len(inbox.Settings.AllowedOrigins) > 0 && !slices.Contains(inbox.Settings.AllowedOrigins, call.Origin) {
 		return desk.E(desk.Denied, op, "this site may not use the channel; an administrator can allow its address")
 	}
 	return nil
-}
-
-// contact finds the visitor's contact; empty if they never wrote.
-func (s *Server) contact(ctx context.Context, v Visitor) (desk.ContactID, error) {
-	id, err := s.deps.Intake.Contact(ctx, v.Account, webchat.Peer(v.VisitorClaims))
-	if err != nil && errors.Is(err, desk.NotFound) {
-		return "", nil
-	}
-	return id, err
 }
 
 // session is one call of a recognised visitor.
@@ -190,16 +225,29 @@ type session struct {
 	inbox   desk.Inbox
 }
 
+// contact finds the caller's contact and tells that there is one; empty if
+// they never wrote.
+func (s *Server) contact(ctx context.Context, c session) (desk.ContactID, error) {
+	id, err := s.Contact(ctx, c.visitor)
+	if err == nil && id != "" {
+		s.tell(ctx, c, id)
+	}
+	return id, err
+}
+
+func (s *Server) tell(ctx context.Context, c session, id desk.ContactID) {
+	v := c.visitor
+	v.Contact = id
+	s.meetings.begin(v.Key())
+	s.met(ctx, v)
+}
+
 // known wraps methods that need a session and counts the call against the limits.
 func (s *Server) known(m func(context.Context, session, json.RawMessage) (any, error)) method {
 	return func(ctx context.Context, call Call, params json.RawMessage) (any, error) {
-		v, inbox, err := s.visitor(ctx, call)
+		v, inbox, err := s.admit(ctx, call)
 		if err != nil {
 			return nil, err
-		}
-		key := string(v.Inbox) + ":" + v.Scope + ":" + v.External
-		if ok, wait := s.deps.Door.Allow(key, auth.AddressKey(call.Addr), s.deps.Clock.Now()); !ok {
-			return nil, limited(wait)
 		}
 		return m(ctx, session{Call: call, visitor: v, inbox: inbox}, params)
 	}

@@ -118,6 +118,7 @@ func (e *engine) handle(ctx context.Context, call Call, raw []byte) []byte {
 		return encode(failure(null, codeInvalidRequest, fmt.Sprintf("a batch has 1 to %d calls", MaxBatch)))
 	}
 	// One after the other: a batch is how a client keeps order.
+	call.batched = true
 	answers := make([]*response, 0, len(batch))
 	for _, item := range batch {
 		if r := e.one(ctx, call, item); r != nil {

@@ -8,7 +8,6 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"yingda.dev/internal/channel/webchat"
 	"yingda.dev/internal/desk"
 	"yingda.dev/internal/flow/feed"
 	"yingda.dev/internal/platform/auth"
@@ -88,14 +87,13 @@ func (s *Server) openSession(ctx context.Context, call Call, params json.RawMess
 		return nil, err
 	}
 	inbox := found.Inbox
-	if err := admits(inbox, call); err != nil {
+	if err := s.admits(inbox, call); err != nil {
 		return nil, err
 	}
 	claims, err := s.claims(p, inbox, found.HostKeys, now)
 	if err != nil {
 		return nil, err
 	}
-	claims.ExpiresAt = now.Add(s.config.TokenLife)
 	token, err := s.deps.Tokens.SignVisitor(claims)
 	if err != nil {
 		return nil, err
@@ -110,7 +108,7 @@ func (s *Server) openSession(ctx context.Context, call Call, params json.RawMess
 	if result.Feed, err = s.deps.Feeds.Position(ctx); err != nil {
 		return nil, err
 	}
-	contact, err := s.contact(ctx, Visitor{VisitorClaims: claims})
+	contact, err := s.Contact(ctx, Visitor{VisitorClaims: claims})
 	if err != nil {
 		return nil, err
 	}
@@ -123,46 +121,54 @@ func (s *Server) openSession(ctx context.Context, call Call, params json.RawMess
 // claims decides who the visitor is: a user the host site vouches for, the
 // visitor of an earlier session, or somebody new. A token of another inbox or
 // one that has expired makes a new visitor; a bad identity is refused, because
-// whoever sends one believes to be known.
+// whoever sends one believes to be known. Sessions of known users end at their
+// time unless the site vouches again: nobody stays known by a token alone.
 func (s *Server) claims(p openParams, inbox desk.Inbox, keys []auth.HostKey, now time.Time) (auth.VisitorClaims, error) {
-	locale := p.Locale
-	if locale != desk.Chinese && locale != desk.English {
-		locale = desk.Chinese
-	}
+	locale := spoken(p.Locale, desk.Chinese)
 	if p.Identity != "" {
 		host, err := auth.VerifyHostJWT(keys, p.Identity, now)
 		if err != nil {
 			return auth.VisitorClaims{}, err
 		}
-		if host.Locale != "" {
-			locale = host.Locale
-		}
 		return auth.VisitorClaims{
 			Account: inbox.AccountID, Inbox: inbox.ID, Scope: "user", External: host.Subject, Verified: true,
-			Name: host.Name, Email: host.Email, Phone: host.Phone, Locale: locale,
+			Name: host.Name, Email: host.Email, Phone: host.Phone, Locale: spoken(host.Locale, locale),
+			ExpiresAt: now.Add(s.config.VerifiedLife),
 		}, nil
 	}
 	if p.Token != "" {
 		old, err := s.deps.Tokens.VerifyVisitor(p.Token, now)
 		if err == nil && old.Account == inbox.AccountID && old.Inbox == inbox.ID {
 			old.Locale = locale
+			if !old.Verified {
+				old.ExpiresAt = now.Add(s.config.TokenLife)
+			}
 			return old, nil
 		}
 	}
 	return auth.VisitorClaims{
 		Account: inbox.AccountID, Inbox: inbox.ID, Scope: "anon", External: s.deps.IDs.Other("vis"), Locale: locale,
+		ExpiresAt: now.Add(s.config.TokenLife),
 	}, nil
 }
 
+// spoken is the language if the product speaks it.
+func spoken(l, otherwise desk.Locale) desk.Locale {
+	if l == desk.Chinese || l == desk.English {
+		return l
+	}
+	return otherwise
+}
+
 type sendResult struct {
-	Message      wire.VisitorMessage       `json:"message"`
-	Conversation *wire.VisitorConversation `json:"conversation"`
-	Repeated     bool                      `json:"repeated"`
+	Message      wire.VisitorMessage      `json:"message"`
+	Conversation wire.VisitorConversation `json:"conversation"`
+	Repeated     bool                     `json:"repeated"`
 }
 
 // sendMessage stores a message and answers when it is durable.
 func (s *Server) sendMessage(ctx context.Context, c session, params json.RawMessage) (any, error) {
-	envelope, err := webchat.Decode(c.visitor.VisitorClaims, params)
+	envelope, err := s.deps.Channel.Decode(c.visitor.VisitorClaims, params)
 	if err != nil {
 		return nil, err
 	}
@@ -170,9 +176,7 @@ func (s *Server) sendMessage(ctx context.Context, c session, params json.RawMess
 	if err != nil {
 		return nil, err
 	}
-	if c.OnContact != nil {
-		c.OnContact(ctx, accepted.ContactID)
-	}
+	s.tell(ctx, c, accepted.ContactID)
 	m, err := s.sent(ctx, c, accepted.MessageID, accepted.Repeated, desk.Message{
 		MessageHead: desk.MessageHead{
 			ID: accepted.MessageID, AccountID: c.inbox.AccountID, ConversationID: accepted.ConversationID, Seq: accepted.Seq,
@@ -185,12 +189,7 @@ func (s *Server) sendMessage(ctx context.Context, c session, params json.RawMess
 		return nil, err
 	}
 	shape, _ := wire.ForVisitor(m, "")
-	conversation, err := s.conversation(ctx, c.inbox.AccountID, accepted.ContactID)
-	if err != nil {
-		// The message is stored; not being able to say more must not look like a failure.
-		s.report(ctx, "message.send", err)
-	}
-	return sendResult{Message: shape, Conversation: conversation, Repeated: accepted.Repeated}, nil
+	return sendResult{Message: shape, Conversation: s.shape(ctx, accepted.Conversation), Repeated: accepted.Repeated}, nil
 }
 
 // sent is the stored message: the one just accepted, or for a repeat the first.
@@ -223,7 +222,7 @@ func (s *Server) listMessages(ctx context.Context, c session, params json.RawMes
 		return nil, desk.InvalidField("list messages", "limit", "limit is 1 to 100, before_seq and after_seq are not negative")
 	}
 	result := listResult{Messages: []wire.VisitorMessage{}}
-	contact, err := s.contact(ctx, c.visitor)
+	contact, err := s.contact(ctx, c)
 	if err != nil || contact == "" {
 		return result, err
 	}
@@ -255,7 +254,7 @@ func (s *Server) listMessages(ctx context.Context, c session, params json.RawMes
 
 // markRead notes how far the visitor has read.
 func (s *Server) markRead(ctx context.Context, c session, params json.RawMessage) (any, error) {
-	envelope, err := webchat.DecodeRead(c.visitor.VisitorClaims, params)
+	envelope, err := s.deps.Channel.DecodeRead(c.visitor.VisitorClaims, params)
 	if err != nil {
 		return nil, err
 	}
@@ -265,7 +264,7 @@ func (s *Server) markRead(ctx context.Context, c session, params json.RawMessage
 
 // typing passes on that the visitor is writing.
 func (s *Server) typing(ctx context.Context, c session, params json.RawMessage) (any, error) {
-	envelope, err := webchat.DecodeTyping(c.visitor.VisitorClaims, params)
+	envelope, err := s.deps.Channel.DecodeTyping(c.visitor.VisitorClaims, params)
 	if err != nil {
 		return nil, err
 	}
@@ -297,16 +296,20 @@ func (s *Server) fetchFeed(ctx context.Context, c session, params json.RawMessag
 	if p.Wait < 0 || p.Wait > longest || p.Since < 0 || len(p.Epoch) > 128 {
 		return nil, desk.InvalidField("fetch feed", "wait", "wait is a number of seconds up to 25, since is not negative")
 	}
-	if c.Socket {
+	if c.Socket || c.batched {
 		p.Wait = 0
 	}
-	contact, err := s.contact(ctx, c.visitor)
+	contact, err := s.contact(ctx, c)
 	if err != nil {
 		return nil, err
 	}
 	if contact == "" {
-		return s.emptyFeed(ctx, p)
+		return s.strangerFeed(ctx, c, p)
 	}
+	return s.contactFeed(ctx, c, contact, p)
+}
+
+func (s *Server) contactFeed(ctx context.Context, c session, contact desk.ContactID, p fetchParams) (any, error) {
 	audience := feed.Audience{Account: c.visitor.Account, Contact: contact}
 	if p.Wait == 0 {
 		return s.deps.Feeds.Fetch(ctx, audience, p.Epoch, p.Since, 0)
@@ -316,20 +319,36 @@ func (s *Server) fetchFeed(ctx context.Context, c session, params json.RawMessag
 	return s.deps.Feeds.Wait(ctx, audience, p.Epoch, p.Since, 0)
 }
 
-// emptyFeed answers a visitor who has no contact, and therefore no feed, yet.
-// A long poll waits all the same, so that clients need no special case.
-func (s *Server) emptyFeed(ctx context.Context, p fetchParams) (any, error) {
-	if p.Wait > 0 {
+// strangerFeed answers a visitor who has no contact, and therefore no feed,
+// yet. A long poll waits all the same, and ends when the first message is
+// stored, so that clients need no special case.
+func (s *Server) strangerFeed(ctx context.Context, c session, p fetchParams) (any, error) {
+	begun, leave := s.meetings.wait(c.visitor.Key())
+	defer leave()
+	// The position first: all that a contact does who comes into being later is
+	// after it.
+	position, err := s.deps.Feeds.Position(ctx)
+	if err != nil {
+		return nil, err
+	}
+	contact, err := s.contact(ctx, c)
+	if err == nil && contact == "" && p.Wait > 0 {
 		timer := time.NewTimer(time.Duration(p.Wait) * time.Second)
 		defer timer.Stop()
 		select {
 		case <-ctx.Done():
+			return nil, desk.Wrap(desk.Unavailable, "fetch feed", ctx.Err())
+		case <-begun:
 		case <-timer.C:
 		}
+		contact, err = s.contact(ctx, c)
 	}
-	position, err := s.deps.Feeds.Position(ctx)
 	if err != nil {
 		return nil, err
+	}
+	if contact != "" {
+		p.Wait = 0 // there is something to tell
+		return s.contactFeed(ctx, c, contact, p)
 	}
 	return wire.Batch{
 		Epoch: position.Epoch, Seq: position.Seq, Events: []wire.Item{},

@@ -3,8 +3,11 @@ package webui
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
 	"embed"
+	"encoding/hex"
 	"errors"
+	"io"
 	"io/fs"
 	"net/http"
 	"net/url"
@@ -54,8 +57,10 @@ func New(d Deps, c Config) (*Pages, error) {
 	if err != nil {
 		return nil, desk.Wrap(desk.Internal, "prepare pages", err)
 	}
-	return &Pages{deps: d, config: c, files: files}, nil
+	return newPages(d, c, files), nil
 }
+
+func newPages(d Deps, c Config, files fs.FS) *Pages { return &Pages{deps: d, config: c, files: files} }
 
 // Register mounts the pages.
 func (p *Pages) Register(mux *http.ServeMux) {
@@ -68,7 +73,7 @@ func (p *Pages) Register(mux *http.ServeMux) {
 	mux.Handle("GET /widget/{$}", p.page("widget/index.html", "/widget", p.frames))
 	mux.Handle("GET /loader.js", p.file("loader/loader.js", "public, max-age=300"))
 	for _, folder := range []string{"site", "desk", "widget"} {
-		mux.Handle("GET /"+folder+"/assets/", p.assets())
+		mux.Handle("GET /"+folder+"/assets/", p.assets(folder+"/assets/"))
 	}
 	for address, name := range map[string]string{
 		"/site/icon.svg": "site/icon.svg", "/favicon.ico": "site/icon.svg", "/desk/mark.svg": "desk/mark.svg", "/widget/icon.svg": "widget/icon.svg",
@@ -93,6 +98,7 @@ func redirect(to string) http.Handler {
 func (p *Pages) page(name, folder string, ancestors func(*http.Request) string) http.Handler {
 	html, err := fs.ReadFile(p.files, name)
 	html = p.fill(html, folder)
+	tag := etag(html)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("Cache-Control", "no-cache")
@@ -101,6 +107,7 @@ func (p *Pages) page(name, folder string, ancestors func(*http.Request) string) 
 			return
 		}
 		h.Set("Content-Type", "text/html; charset=utf-8")
+		h.Set("ETag", tag)
 		h.Set("Content-Security-Policy", p.policy()+"; frame-ancestors "+ancestors(r))
 		http.ServeContent(w, r, "", time.Time{}, bytes.NewReader(html))
 	})
@@ -146,29 +153,79 @@ func (p *Pages) frames(r *http.Request) string {
 }
 
 // assets serves hashed files: a name never changes its content.
-func (p *Pages) assets() http.Handler {
+func (p *Pages) assets(folder string) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		p.serve(w, r, strings.TrimPrefix(path.Clean(r.URL.Path), "/"), "public, max-age=31536000, immutable")
+		name := strings.TrimPrefix(path.Clean(r.URL.Path), "/")
+		if !strings.HasPrefix(name, folder) { // a way out of the folder, or the folder itself
+			name = ""
+		}
+		p.serve(w, r, name, "public, max-age=31536000, immutable")
 	})
 }
 
+// file serves one file whose name does not tell its content.
 func (p *Pages) file(name, cache string) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { p.serve(w, r, name, cache) })
+	tag := ""
+	if content, err := fs.ReadFile(p.files, name); err == nil {
+		tag = etag(content)
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if tag != "" {
+			w.Header().Set("ETag", tag)
+		}
+		p.serve(w, r, name, cache)
+	})
+}
+
+// etag is weak, because answers may be compressed on their way.
+func etag(content []byte) string {
+	sum := sha256.Sum256(content)
+	return `W/"` + hex.EncodeToString(sum[:12]) + `"`
+}
+
+// contentTypes do not depend on what the system's tables say.
+var contentTypes = map[string]string{
+	".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".svg": "image/svg+xml",
+	".json": "application/json", ".woff2": "font/woff2", ".png": "image/png", ".webp": "image/webp", ".mp3": "audio/mpeg",
+}
+
+// openFile is a file that can be sent in parts.
+type openFile interface {
+	io.ReadSeeker
+	io.Closer
+}
+
+// open finds a file of the build; folders are none.
+func (p *Pages) open(name string) (openFile, error) {
+	f, err := p.files.Open(name)
+	if err != nil {
+		return nil, desk.Wrap(desk.NotFound, "open file", err)
+	}
+	if info, err := f.Stat(); err == nil && info.Mode().IsRegular() {
+		if seekable, ok := f.(openFile); ok {
+			return seekable, nil
+		}
+	}
+	return nil, errors.Join(desk.E(desk.NotFound, "open file", "there is no such file"), f.Close())
 }
 
 func (p *Pages) serve(w http.ResponseWriter, r *http.Request, name, cache string) {
-	content, err := fs.ReadFile(p.files, name)
+	content, err := p.open(name)
 	if err != nil {
 		w.Header().Set("Cache-Control", "no-store")
 		http.NotFound(w, r)
 		return
 	}
+	defer content.Close()
 	h := w.Header()
+	if kind := contentTypes[path.Ext(name)]; kind != "" {
+		h.Set("Content-Type", kind)
+	}
 	h.Set("Cache-Control", cache)
 	// Pages of shops load the loader, and a CDN's pages load modules from here.
 	h.Set("Access-Control-Allow-Origin", "*")
 	h.Set("Cross-Origin-Resource-Policy", "cross-origin")
-	http.ServeContent(w, r, path.Base(name), time.Time{}, bytes.NewReader(content))
+	http.ServeContent(w, r, path.Base(name), time.Time{}, content)
 }
 
 // missing explains a program that was built without its pages.

@@ -1,0 +1,67 @@
+package realtime
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/centrifugal/centrifuge"
+
+	"yingda.dev/internal/desk"
+)
+
+// watched are the agents' connections. Who logs out, is disabled or has their
+// token revoked must not go on listening, so each is asked for now and then.
+type watched struct {
+	mu    sync.Mutex
+	links map[*link]*centrifuge.Client
+}
+
+func (w *watched) add(l *link, c *centrifuge.Client) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.links[l] = c
+}
+
+func (w *watched) remove(l *link) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	delete(w.links, l)
+}
+
+func (w *watched) all() map[*link]*centrifuge.Client {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	all := make(map[*link]*centrifuge.Client, len(w.links))
+	for l, c := range w.links {
+		all[l] = c
+	}
+	return all
+}
+
+// watch asks for the agents' connections until ctx ends.
+func (s *Server) watch(ctx context.Context) {
+	every := time.NewTicker(s.recheck)
+	defer every.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-every.C:
+			s.check(ctx)
+		}
+	}
+}
+
+// check ends the connections of agents who are no longer who they were. A
+// database that does not answer at this moment ends none.
+func (s *Server) check(ctx context.Context) {
+	for l, c := range s.watched.all() {
+		switch desk.KindOf(l.agent(ctx)) {
+		case desk.Unauthenticated:
+			c.Disconnect(disconnectUnauthenticated)
+		case desk.Denied:
+			c.Disconnect(disconnectDenied)
+		}
+	}
+}

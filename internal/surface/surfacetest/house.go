@@ -1,0 +1,274 @@
+package surfacetest
+
+import (
+	"context"
+	"crypto/rand"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/stretchr/testify/require"
+
+	"yingda.dev/internal/channel/webchat"
+	"yingda.dev/internal/desk"
+	"yingda.dev/internal/flow/conversation"
+	"yingda.dev/internal/flow/feed"
+	"yingda.dev/internal/flow/hub"
+	"yingda.dev/internal/flow/search"
+	"yingda.dev/internal/flow/workspace"
+	"yingda.dev/internal/platform/auth"
+	"yingda.dev/internal/platform/bus/logbus"
+	"yingda.dev/internal/platform/seal"
+	"yingda.dev/internal/platform/store"
+	"yingda.dev/internal/platform/store/sqlite"
+	"yingda.dev/internal/platform/store/storetest"
+	"yingda.dev/internal/platform/timer"
+	"yingda.dev/internal/surface/realtime"
+	"yingda.dev/internal/surface/rest"
+	"yingda.dev/internal/surface/rpc"
+)
+
+// Password is every agent's.
+const Password = "correct horse battery"
+
+// Options change how a House is built; the zero value is the program's defaults.
+type Options struct {
+	// RPC, Realtime and Door are as in the program.
+	RPC      rpc.Config
+	Realtime realtime.Config
+	Door     auth.DoorConfig
+	// Roomy lifts the limits, for tests that are about something else.
+	Roomy bool
+	// Wrap may put something around the handler of the server.
+	Wrap func(http.Handler) http.Handler
+}
+
+// House is a running installation behind a real HTTP server.
+type House struct {
+	*storetest.Env
+	URL           string
+	Workspace     *workspace.Service
+	Conversations *conversation.Service
+	Hub           *hub.Hub
+	Feed          *feed.Feed
+	Bus           *logbus.Bus
+	Search        *search.Service
+	RPC           *rpc.Server
+	REST          *rest.Server
+	Realtime      *realtime.Server
+	Tokens        *auth.Visitors
+	Metrics       *prometheus.Registry
+	// Log is everything that was logged.
+	Log *Log
+	// Near and Far are two companies.
+	Near, Far *Company
+	// StopRealtime ends the socket server the way the program does.
+	StopRealtime func()
+
+	stopOnce sync.Once
+}
+
+// Company is an account with an inbox and an agent of each role.
+type Company struct {
+	*House
+	ID            desk.AccountID
+	Inbox         desk.Inbox
+	Team          desk.Team
+	Administrator desk.Agent
+	Supervisor    desk.Agent
+	Answerer      desk.Agent
+}
+
+// Start builds and runs a House until the test ends.
+func Start(t testing.TB, o Options) *House {
+	t.Helper()
+	env := storetest.Start(t, func(t testing.TB, clock desk.Clock) (store.Driver, func() store.Driver) {
+		d, err := sqlite.Open(t.Context(), sqlite.Deps{Clock: clock, Log: slog.New(slog.DiscardHandler)},
+			sqlite.Config{Path: filepath.Join(t.TempDir(), "yingda.db")})
+		require.NoError(t, err)
+		return d, nil
+	})
+	h := &House{Env: env, Metrics: prometheus.NewRegistry(), Log: &Log{}}
+	require.NoError(t, env.Store.Write(t.Context(), "", func(ctx context.Context, tx *store.Tx) error { return tx.SetEpoch(ctx, "epoch-1") }))
+	master, err := seal.CreateMaster(filepath.Join(t.TempDir(), "master.key"), rand.Reader)
+	require.NoError(t, err)
+	keys := seal.NewKeyring(seal.Deps{Master: master, Store: env.Store, Clock: env.Clock, Random: rand.Reader})
+	log := slog.New(slog.NewTextHandler(h.Log, nil))
+	rotator := h.buildFlows(master, keys, log)
+	h.buildSurfaces(o, master, rotator, log)
+	h.run(h.Bus.Run)
+	h.run(func(ctx context.Context) error { return h.Feed.Run(ctx, h.Realtime) })
+	h.run(func(ctx context.Context) error { return h.Bus.Consume(ctx, h.Search.Consumer()) })
+	h.StopRealtime = h.run(h.Realtime.Run)
+	h.Near, h.Far = h.company("near", "近邻商城"), h.company("far", "Far Shop")
+	return h
+}
+
+func (h *House) buildFlows(master *seal.Master, keys *seal.Keyring, log *slog.Logger) *conversation.Rotator {
+	passwords, err := auth.NewPasswords(auth.PasswordDeps{Random: rand.Reader}, auth.PasswordConfig{})
+	require.NoError(h, err)
+	secrets, err := auth.NewSecrets(master.Derive("sessions and tokens"), rand.Reader)
+	require.NoError(h, err)
+	throttle, err := auth.NewThrottle(auth.ThrottleConfig{})
+	require.NoError(h, err)
+	h.Workspace, err = workspace.New(workspace.Deps{
+		Store: h.Store, Keys: keys, Emails: master, IDs: h.IDs, Clock: h.Clock,
+		Passwords: passwords, Secrets: secrets, Throttle: throttle, Log: log,
+	}, workspace.Config{})
+	require.NoError(h, err)
+	h.Bus, err = logbus.New(logbus.Deps{
+		Store: h.Store, IDs: h.IDs, Clock: h.Clock, After: timer.Wall, Jitter: func() float64 { return 0.5 }, Log: log, Metrics: h.Metrics,
+	}, logbus.Config{})
+	require.NoError(h, err)
+	h.Conversations, err = conversation.New(conversation.Deps{Store: h.Store, Keys: keys, IDs: h.IDs, Routes: ownFeed{}, Log: log}, conversation.Config{})
+	require.NoError(h, err)
+	rotator, err := conversation.NewRotator(conversation.RotatorDeps{Store: h.Store, Keys: keys, IDs: h.IDs, Log: log, Holder: "test"}, conversation.RotatorConfig{})
+	require.NoError(h, err)
+	h.Hub, err = hub.New(hub.Deps{Store: h.Store, Keys: keys, IDs: h.IDs, Conversations: receiver{h.Conversations}, Signals: h.Bus, Metrics: h.Metrics}, hub.Config{})
+	require.NoError(h, err)
+	h.Search, err = search.New(search.Deps{Store: h.Store, Keys: keys, Log: log, Metrics: h.Metrics}, search.Config{})
+	require.NoError(h, err)
+	h.Feed, err = feed.New(feed.Deps{Store: h.Store, Keys: keys, Bus: h.Bus, Directory: h.Workspace, Log: log, Metrics: h.Metrics}, feed.Config{})
+	require.NoError(h, err)
+	return rotator
+}
+
+func (h *House) buildSurfaces(o Options, master *seal.Master, rotator *conversation.Rotator, log *slog.Logger) {
+	var err error
+	h.Tokens, err = auth.NewVisitors(master.DeriveEach("visitor tokens"))
+	require.NoError(h, err)
+	if o.Roomy {
+		wide := auth.LimiterConfig{Rate: 1e6, Burst: 1e6}
+		o.Door = auth.DoorConfig{Visitor: wide, Address: wide, Opening: wide}
+	}
+	door, err := auth.NewDoor(o.Door)
+	require.NoError(h, err)
+	h.RPC, err = rpc.New(rpc.Deps{
+		Channel: webchat.Adapter{}, Intake: h.Hub, Conversations: h.Conversations, Feeds: h.Feed, Offices: h.Workspace,
+		Tokens: h.Tokens, Door: door, IDs: h.IDs, Clock: h.Clock, Log: log, Metrics: h.Metrics,
+	}, o.RPC)
+	require.NoError(h, err)
+	h.REST = rest.New(rest.Deps{
+		Workspace: h.Workspace, Conversations: h.Conversations, Rotator: rotator, Search: h.Search, DeadLetters: h.Store,
+		Feeds: h.Feed, Bus: h.Bus, Clock: h.Clock, Log: log, Addr: address,
+	}, rest.Config{Version: "test"})
+	h.Realtime, err = realtime.New(realtime.Deps{
+		Visitors: h.RPC, Agents: h.REST, Feeds: h.Feed, Log: log, Metrics: h.Metrics,
+		Source: func(r *http.Request) realtime.From {
+			return realtime.From{Addr: address(r), Origin: foreign(r), Header: r.Header}
+		},
+	}, o.Realtime)
+	require.NoError(h, err)
+	mux := http.NewServeMux()
+	mux.Handle("/rpc/v1", h.RPC.Handler(func(r *http.Request) rpc.Call { return rpc.Call{Addr: address(r), Origin: foreign(r)} }))
+	mux.Handle("/api/", h.REST)
+	mux.Handle("/connection/websocket", h.Realtime)
+	var handler http.Handler = mux
+	if o.Wrap != nil {
+		handler = o.Wrap(handler)
+	}
+	server := httptest.NewServer(handler)
+	h.Cleanup(server.Close)
+	h.URL = server.URL
+}
+
+// address is the client's; tests say whose they are with a header.
+func address(r *http.Request) netip.Addr {
+	if a, err := netip.ParseAddr(r.Header.Get("Test-Addr")); err == nil {
+		return a
+	}
+	return netip.MustParseAddrPort(r.RemoteAddr).Addr()
+}
+
+// foreign is the Origin header if it is not the server's own.
+func foreign(r *http.Request) string {
+	origin := r.Header.Get("Origin")
+	if origin == "http://"+r.Host {
+		return ""
+	}
+	return origin
+}
+
+// run keeps a part alive until the test ends or stop is called.
+func (h *House) run(part func(context.Context) error) (stop func()) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(h.Ctx))
+	done := make(chan error, 1)
+	go func() { done <- part(ctx) }()
+	var once sync.Once
+	stop = func() {
+		once.Do(func() {
+			cancel()
+			require.NoError(h, <-done)
+		})
+	}
+	h.Cleanup(stop)
+	return stop
+}
+
+func (h *House) company(name, title string) *Company {
+	ctx := context.WithoutCancel(h.Ctx)
+	account, err := h.Workspace.CreateAccount(ctx, title, desk.Chinese)
+	require.NoError(h, err)
+	c := &Company{House: h, ID: account.ID}
+	for _, a := range []struct {
+		into *desk.Agent
+		role desk.Role
+	}{{&c.Administrator, desk.Administrator}, {&c.Supervisor, desk.Supervisor}, {&c.Answerer, desk.Answerer}} {
+		*a.into, err = h.Workspace.CreateAgent(ctx, account.ID, workspace.NewAgent{
+			Name: "林" + string(a.role), Email: string(a.role) + "@" + name + ".example", Password: Password, Role: a.role,
+		})
+		require.NoError(h, err)
+	}
+	c.Team, err = h.Workspace.SaveTeam(ctx, desk.Team{AccountID: account.ID, Name: "售后", Members: []desk.AgentID{c.Answerer.ID}})
+	require.NoError(h, err)
+	c.Inbox, err = h.Workspace.CreateInbox(ctx, account.ID, workspace.NewInbox{
+		Channel: "webchat", Name: "网页", Key: "chk_" + name, Settings: desk.InboxSettings{Greeting: "您好", Primary: "#059669"},
+	})
+	require.NoError(h, err)
+	return c
+}
+
+type receiver struct{ *conversation.Service }
+
+func (r receiver) Receive(in hub.Incoming) func(store.Situation) (store.Effects, error) {
+	return r.Service.Receive(conversation.Incoming{
+		Inbox: in.Inbox, Keys: in.Keys, MessageID: in.MessageID, Content: in.Content,
+		ClientID: in.ClientID, SentAt: in.SentAt, Profile: in.Profile, Thread: in.Thread, NewConversation: in.NewConversation,
+	})
+}
+
+type ownFeed struct{}
+
+func (ownFeed) Routes(context.Context, desk.AccountID) (func(desk.InboxID) (conversation.Route, bool), error) {
+	return func(desk.InboxID) (conversation.Route, bool) { return conversation.Route{Status: desk.Sent}, true }, nil
+}
+
+// Log keeps what was logged. It grows without bound, for a test's length.
+type Log struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+// Write takes a line.
+func (l *Log) Write(line []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(line)
+}
+
+// String is all lines so far.
+func (l *Log) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
+// patience is how long a test waits for what must happen.
+const patience = 20 * time.Second
