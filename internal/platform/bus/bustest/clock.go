@@ -13,8 +13,6 @@ type Clock struct {
 	mu      sync.Mutex
 	now     time.Time
 	waiting map[*alarm]struct{}
-	// set receives when somebody begins to wait; more signals say nothing more.
-	set chan struct{}
 }
 
 type alarm struct {
@@ -26,10 +24,7 @@ var _ desk.Clock = (*Clock)(nil)
 
 // NewClock returns a clock that stands at a fixed time.
 func NewClock() *Clock {
-	return &Clock{
-		now:     time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC),
-		waiting: map[*alarm]struct{}{}, set: make(chan struct{}, 1),
-	}
+	return &Clock{now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC), waiting: map[*alarm]struct{}{}}
 }
 
 // Now is where the clock stands.
@@ -49,10 +44,6 @@ func (c *Clock) After(d time.Duration) (fired <-chan time.Time, stop func()) {
 		return a.ring, func() {}
 	}
 	c.waiting[a] = struct{}{}
-	select {
-	case c.set <- struct{}{}:
-	default:
-	}
 	return a.ring, func() {
 		c.mu.Lock()
 		defer c.mu.Unlock()
@@ -86,20 +77,23 @@ func (c *Clock) Next() (time.Duration, bool) {
 	return first.Sub(c.now), !first.IsZero()
 }
 
-// Drive lets time fly: whenever somebody waits, the clock moves on to the
-// earliest alarm, until stop is called. stop returns when the clock stands.
+// Drive lets time fly: while somebody waits, the clock moves on to the earliest
+// alarm, until stop is called. stop returns when the clock stands. It moves at
+// most once in real milliseconds, so that what is tested gets the machine.
 func (c *Clock) Drive() (stop func()) {
 	quit, done := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(done)
+		pace := time.NewTicker(2 * time.Millisecond)
+		defer pace.Stop()
 		for {
-			if d, ok := c.Next(); ok {
-				c.Advance(d)
-			}
 			select {
 			case <-quit:
 				return
-			case <-c.set:
+			case <-pace.C:
+			}
+			if d, ok := c.Next(); ok {
+				c.Advance(d)
 			}
 		}
 	}()
