@@ -555,8 +555,8 @@ func TestRates(t *testing.T) {
 	for range 5 {
 		last = <-h.platform.calls
 	}
-	// Two at once, then one every 30 ms.
-	require.GreaterOrEqual(t, last.At.Sub(first.At), 110*time.Millisecond)
+	// Two at once, then one every 30 ms: 120 ms, less what the first was late.
+	require.GreaterOrEqual(t, last.At.Sub(first.At), 80*time.Millisecond)
 	h.emptied()
 }
 

@@ -262,19 +262,29 @@ func TestTimersSurviveARestart(t *testing.T) {
 func TestTwoNodesShare(t *testing.T) {
 	t.Parallel()
 	h := open(t)
+	const timers = 100
 	refs := map[store.TimerRef]bool{}
-	for i := range 100 {
+	for i := range timers {
 		refs[h.set("snooze", string(rune('a'+i)), 0)] = true
 	}
 	// The clock stands, so no claim runs out and none may be taken twice.
 	cfg := timer.Config{Batch: 7, Settle: time.Nanosecond}
 	h.start(cfg)
 	h.start(cfg)
-	go func() {
-		for h.Context().Err() == nil && len(h.calls) < len(refs) {
-			h.clock.Advance(time.Nanosecond)
+	quit := make(chan struct{})
+	var moving sync.WaitGroup
+	moving.Go(func() {
+		for {
+			select {
+			case <-quit:
+				return
+			default:
+				h.clock.Advance(time.Nanosecond)
+			}
 		}
-	}()
+	})
+	defer moving.Wait()
+	defer close(quit)
 	for len(refs) > 0 {
 		ref := h.call().TimerRef
 		require.True(t, refs[ref], "fired twice: %v", ref)

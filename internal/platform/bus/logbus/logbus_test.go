@@ -52,9 +52,6 @@ func TestOnSQLite(t *testing.T) {
 // On PostgreSQL each node has a store of its own, as in a cluster.
 func TestOnPostgreSQL(t *testing.T) {
 	t.Parallel()
-	if os.Getenv("YINGDA_TEST_SKIP_POSTGRES") == "1" {
-		t.Skip("YINGDA_TEST_SKIP_POSTGRES=1")
-	}
 	suite(t, func(t *testing.T, clock desk.Clock) func() store.Driver {
 		connect := func(dsn string) store.Driver {
 			d, err := postgres.Open(t.Context(), postgres.Deps{Clock: clock, Log: slog.New(slog.DiscardHandler)},
