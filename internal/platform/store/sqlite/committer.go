@@ -173,6 +173,9 @@ func (d *Driver) run(ctx context.Context, first *unit, next func() *unit) (b *ba
 		b.units = append(b.units, u)
 		a, err := b.unit(ctx, u)
 		if err != nil {
+			if second != nil { // taken from the queue already
+				retry = append(retry, second)
+			}
 			return b, retry, err
 		}
 		if errors.Is(a.err, errSlow) {

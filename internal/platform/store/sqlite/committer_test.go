@@ -64,42 +64,69 @@ func put(key string) func(context.Context, *store.Tx) error {
 
 func TestUnitThatLosesTheTransactionHarmsNoNeighbour(t *testing.T) {
 	t.Parallel()
-	d := opened(t, storetest.NewClock(), Config{})
-	var ran atomic.Int32
-	lost := errors.New("transaction rolled back under us")
-	var answers []<-chan error
-	for i := range 9 {
-		if i == 4 {
-			answers = append(answers, d.waiting(t, "", func(ctx context.Context, tx *store.Tx) error {
-				ran.Add(1)
-				_, err := d.writer.ExecContext(ctx, "ROLLBACK") // what an interrupt can do
-				return errors.Join(lost, err)
-			}))
-			continue
-		}
-		answers = append(answers, d.waiting(t, "", put(fmt.Sprint("key", i))))
+	for _, culprit := range []int{0, 1, 4, 8} {
+		t.Run(fmt.Sprint("unit ", culprit), func(t *testing.T) {
+			t.Parallel()
+			d := opened(t, storetest.NewClock(), Config{})
+			var ran atomic.Int32
+			lost := errors.New("transaction rolled back under us")
+			var answers []<-chan error
+			for i := range 9 {
+				unit := put(fmt.Sprint("key", i))
+				if i == culprit {
+					unit = func(ctx context.Context, _ *store.Tx) error {
+						ran.Add(1)
+						_, err := d.writer.ExecContext(ctx, "ROLLBACK") // what an interrupt can do
+						return errors.Join(lost, err)
+					}
+				}
+				answers = append(answers, d.waiting(t, "", unit))
+			}
+			defer d.started(t)()
+			s := store.New(d)
+			for i, answer := range answers {
+				err := <-answer
+				if i == culprit {
+					require.ErrorIs(t, err, lost)
+					continue
+				}
+				require.NoError(t, err)
+				_, err = s.InstallationValue(t.Context(), fmt.Sprint("key", i))
+				require.NoError(t, err)
+			}
+			require.Equal(t, int32(2), ran.Load(), "once among others and once alone")
+			head, err := s.Head(t.Context())
+			require.NoError(t, err)
+			require.Equal(t, int64(8), head)
+			events, err := s.Events(t.Context(), 0, 100)
+			require.NoError(t, err)
+			require.Len(t, events, 8)
+			require.NoError(t, d.Write(t.Context(), "", put("after")))
+		})
 	}
+}
+
+// TestClockSetBack: the log's times never fall, whatever the clock does.
+func TestClockSetBack(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "yingda.db")
+	clock := storetest.NewClock()
+	d := opened(t, clock, Config{Path: path})
+	stop := d.started(t)
+	require.NoError(t, d.Write(t.Context(), "", put("one")))
+	clock.Advance(-time.Hour)
+	require.NoError(t, d.Write(t.Context(), "", put("two")))
+	stop()
+	require.NoError(t, d.Close())
+	d = opened(t, clock, Config{Path: path})
 	defer d.started(t)()
-	s := store.New(d)
-	for i, answer := range answers {
-		err := <-answer
-		if i == 4 {
-			require.ErrorIs(t, err, lost)
-			continue
-		}
-		require.NoError(t, err)
-		value, err := s.InstallationValue(t.Context(), fmt.Sprint("key", i))
-		require.NoError(t, err)
-		require.Equal(t, fmt.Sprint("key", i), value)
+	require.NoError(t, d.Write(t.Context(), "", put("three")))
+	events, err := d.Events(t.Context(), 0, 10)
+	require.NoError(t, err)
+	require.Len(t, events, 3)
+	for i, e := range events[1:] {
+		require.False(t, e.At.Before(events[i].At))
 	}
-	require.Equal(t, int32(2), ran.Load(), "once among others and once alone")
-	head, err := s.Head(t.Context())
-	require.NoError(t, err)
-	require.Equal(t, int64(8), head)
-	events, err := s.Events(t.Context(), 0, 100)
-	require.NoError(t, err)
-	require.Len(t, events, 8)
-	require.NoError(t, d.Write(t.Context(), "", put("after")))
 }
 
 func TestSlowUnitRunsAgainAlone(t *testing.T) {

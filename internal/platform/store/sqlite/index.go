@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"yingda.dev/internal/desk"
@@ -17,12 +18,14 @@ import (
 
 // index is the search index: an FTS5 table that keeps no text, whose words are
 // keyed hashes, and a table that says which message a row is. It is a file of
-// its own, so that its writes do not delay commits; losing its newest part in a
-// power cut is fine, because its consumer's position is older then or it is
-// rebuilt.
+// its own, so that its writes do not delay commits. It is durable before its
+// consumer saves how far it is, so a power cut leaves nothing out.
 type index struct {
-	writer *sql.DB
+	db     *sql.DB // of the writing connection
 	reader *sql.DB
+
+	mu     sync.Mutex // one writer at a time
+	writer *session
 }
 
 // indexSchema: row ids grow with the time of the message (see slot), so that the
@@ -36,7 +39,6 @@ CREATE TABLE IF NOT EXISTS document (
   conversation_id text    NOT NULL,
   at_us           integer NOT NULL
 ) STRICT;
-CREATE INDEX IF NOT EXISTS document_account ON document (account_id);
 CREATE VIRTUAL TABLE IF NOT EXISTS token USING fts5(
   words, content='', contentless_delete=1, detail=none, tokenize='ascii'
 );
@@ -54,14 +56,19 @@ func openIndex(ctx context.Context, path string, readerCount int) (*index, error
 	if err := private(path); err != nil {
 		return nil, desk.Wrap(desk.Unavailable, op, err)
 	}
-	w, err := openWriter(path, "normal")
+	db, err := openWriter(path, "full")
 	if err != nil {
 		return nil, desk.Wrap(desk.Unavailable, op, err)
 	}
-	x := &index{writer: w}
-	if _, err := w.ExecContext(ctx, indexSchema); err != nil {
+	x := &index{db: db}
+	if _, err := db.ExecContext(ctx, indexSchema); err != nil {
 		return nil, errors.Join(desk.Wrap(desk.Unavailable, op, err), x.close())
 	}
+	conn, err := db.Conn(ctx)
+	if err != nil {
+		return nil, errors.Join(desk.Wrap(desk.Unavailable, op, err), x.close())
+	}
+	x.writer = newSession(conn)
 	x.reader, err = sql.Open("sqlite", dsn(path, url.Values{
 		"mode": {"ro"}, "_pragma": {"busy_timeout(5000)", "query_only(1)"},
 	}))
@@ -75,7 +82,10 @@ func openIndex(ctx context.Context, path string, readerCount int) (*index, error
 
 func (x *index) close() error {
 	var errs []error
-	for _, db := range []*sql.DB{x.reader, x.writer} {
+	if x.writer != nil {
+		errs = append(errs, x.writer.close())
+	}
+	for _, db := range []*sql.DB{x.reader, x.db} {
 		if db != nil {
 			errs = append(errs, db.Close())
 		}
@@ -84,16 +94,26 @@ func (x *index) close() error {
 }
 
 // Put adds or replaces documents in one transaction.
-func (x *index) Put(ctx context.Context, account desk.AccountID, docs []store.IndexDoc) error {
-	return x.write(ctx, "index messages", func(ctx context.Context, tx *sql.Tx) error {
+func (x *index) Put(ctx context.Context, docs []store.IndexDoc) error {
+	const op = "index messages"
+	return x.write(ctx, op, func(ctx context.Context, tx *session) error {
 		for _, doc := range docs {
 			if len(doc.Tokens) > maxTokens {
-				return desk.InvalidField("index messages", "tokens", "the document has too many tokens")
+				return desk.InvalidField(op, "tokens", "the document has too many tokens")
 			}
-			if err := drop(ctx, tx, account, doc.Message); err != nil {
+			id, err := place(ctx, tx, doc)
+			if err == nil && id == 0 { // it is there already: this is a repeat or a change
+				if err = drop(ctx, tx, doc.Account, doc.Message); err == nil {
+					id, err = place(ctx, tx, doc)
+				}
+			}
+			switch {
+			case err != nil:
 				return err
+			case id == 0:
+				return desk.E(desk.Conflict, op, "the message is another account's")
 			}
-			if err := add(ctx, tx, account, doc); err != nil {
+			if err := fill(ctx, tx, id, doc.Tokens); err != nil {
 				return err
 			}
 		}
@@ -101,34 +121,43 @@ func (x *index) Put(ctx context.Context, account desk.AccountID, docs []store.In
 	})
 }
 
-func add(ctx context.Context, tx *sql.Tx, account desk.AccountID, doc store.IndexDoc) error {
+// place gives the document a row; 0 if its message has one already.
+func place(ctx context.Context, tx *session, doc store.IndexDoc) (id int64, err error) {
 	low := desk.Micros(doc.At) * slots
-	var id int64
-	err := tx.QueryRowContext(ctx, `SELECT COALESCE(max(id) + 1, $1) FROM document WHERE id >= $1 AND id < $2`,
+	err = tx.QueryRowContext(ctx, `SELECT COALESCE(max(id) + 1, $1) FROM document WHERE id >= $1 AND id < $2`,
 		low, low+slots).Scan(&id)
 	if err != nil {
-		return err
+		return 0, err
 	}
 	if id >= low+slots {
-		return fmt.Errorf("more than %d messages in one microsecond", slots)
+		return 0, fmt.Errorf("more than %d messages in one microsecond", slots)
 	}
-	if _, err := tx.ExecContext(ctx, `INSERT INTO document (id, account_id, message_id, conversation_id, at_us)
-		VALUES ($1, $2, $3, $4, $5)`, id, string(account), string(doc.Message), string(doc.Conversation),
-		desk.Micros(doc.At)); err != nil {
-		return err
+	result, err := tx.ExecContext(ctx, `INSERT INTO document (id, account_id, message_id, conversation_id, at_us)
+		VALUES ($1, $2, $3, $4, $5) ON CONFLICT (message_id) DO NOTHING`,
+		id, string(doc.Account), string(doc.Message), string(doc.Conversation), desk.Micros(doc.At))
+	if err != nil {
+		return 0, err
 	}
-	tokens := slices.Compact(slices.Sorted(slices.Values(doc.Tokens)))
-	words := make([]string, len(tokens))
-	for i, token := range tokens {
-		words[i] = word(token)
+	if n, err := result.RowsAffected(); err != nil || n == 0 {
+		return 0, err
 	}
-	_, err = tx.ExecContext(ctx, `INSERT INTO token (rowid, words) VALUES ($1, $2)`, id, strings.Join(words, " "))
+	return id, nil
+}
+
+// fill stores the words of a row.
+func fill(ctx context.Context, tx *session, id int64, tokens []uint64) error {
+	tokens = slices.Compact(slices.Sorted(slices.Values(tokens)))
+	words := make([]byte, 0, len(tokens)*14)
+	for _, token := range tokens {
+		words = append(words, word(token)...)
+		words = append(words, ' ')
+	}
+	_, err := tx.ExecContext(ctx, `INSERT INTO token (rowid, words) VALUES ($1, $2)`, id, string(words))
 	return err
 }
 
-// drop removes a document of the account. Another account's is left alone, and
-// the insert that follows then fails by the unique message id.
-func drop(ctx context.Context, tx *sql.Tx, account desk.AccountID, message desk.MessageID) error {
+// drop removes a document of the account; another account's is left alone.
+func drop(ctx context.Context, tx *session, account desk.AccountID, message desk.MessageID) error {
 	var id int64
 	err := tx.QueryRowContext(ctx, `DELETE FROM document WHERE message_id = $1 AND account_id = $2 RETURNING id`,
 		string(message), string(account)).Scan(&id)
@@ -209,7 +238,7 @@ func (x *index) top(ctx context.Context, account desk.AccountID, before store.In
 
 // Delete removes documents.
 func (x *index) Delete(ctx context.Context, account desk.AccountID, ids []desk.MessageID) error {
-	return x.write(ctx, "remove from index", func(ctx context.Context, tx *sql.Tx) error {
+	return x.write(ctx, "remove from index", func(ctx context.Context, tx *session) error {
 		for _, id := range ids {
 			if err := drop(ctx, tx, account, id); err != nil {
 				return err
@@ -226,19 +255,30 @@ func (x *index) Count(ctx context.Context, account desk.AccountID) (int64, error
 	return n, desk.Wrap(kindOf(err), "count index", err)
 }
 
-func (x *index) write(ctx context.Context, op string, fn func(context.Context, *sql.Tx) error) error {
-	tx, err := x.writer.BeginTx(ctx, nil)
+// write runs fn in a transaction of its own. The caller's context ends the wait
+// for the writer and not a statement, which would leave the transaction open.
+func (x *index) write(ctx context.Context, op string, fn func(context.Context, *session) error) error {
+	if err := ctx.Err(); err != nil {
+		return desk.Wrap(desk.Unavailable, op, err)
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	ctx = context.WithoutCancel(ctx)
+	_, err := x.writer.ExecContext(ctx, "BEGIN IMMEDIATE")
 	if err == nil {
-		if err = fn(ctx, tx); err == nil {
-			err = tx.Commit()
-		} else {
-			err = errors.Join(err, tx.Rollback())
+		if err = fn(ctx, x.writer); err == nil {
+			_, err = x.writer.ExecContext(ctx, "COMMIT")
+		}
+		if err != nil {
+			// Fails when SQLite has rolled back already, which is as good.
+			_, _ = x.writer.ExecContext(ctx, "ROLLBACK")
 		}
 	}
 	if err == nil {
 		return nil
 	}
-	if e, ok := errors.AsType[*desk.Error](err); ok {
+	var e *desk.Error
+	if errors.As(err, &e) {
 		return e
 	}
 	return &desk.Error{Kind: kindOf(err), Op: op, Err: err}

@@ -144,6 +144,12 @@ func Open(ctx context.Context, deps Deps, config Config) (_ *Driver, err error) 
 	if err := durable(ctx, conn); err != nil {
 		return nil, err
 	}
+	// A clock that was set back while the program was away must not make the log's
+	// times fall: trimming searches by them.
+	if err := conn.QueryRowContext(ctx, `SELECT COALESCE(max(at_us), 0) FROM event_log
+		WHERE pos = (SELECT pos FROM log_head)`).Scan(&d.lastUs); err != nil {
+		return nil, desk.Wrap(desk.Unavailable, op, err)
+	}
 	if d.readerDB, err = sql.Open("sqlite", dsn(config.Path, url.Values{
 		"mode": {"ro"}, "_pragma": {"busy_timeout(5000)", "query_only(1)", "cache_size(-16000)"},
 	})); err != nil {
