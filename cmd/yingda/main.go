@@ -13,6 +13,8 @@ func main() { os.Exit(run()) }
 
 // run exists so that deferred calls happen before the process ends.
 func run() int {
+	// A limit on file sizes is answered like a full disk, not by dying.
+	signal.Ignore(syscall.SIGXFSZ)
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
 	// The first signal begins an orderly stop; from then on the default handling

@@ -40,7 +40,9 @@ func newInstallation(t *testing.T) *installation {
 func (i *installation) command(t *testing.T, args ...string) (status int, out, errs string) {
 	t.Helper()
 	var o, e bytes.Buffer
-	status = Main(t.Context(), Process{Args: args, Env: i.env, Out: &o, Err: &e})
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute) // a server that should not start
+	defer cancel()
+	status = Main(ctx, Process{Args: args, Env: i.env, Out: &o, Err: &e})
 	return status, o.String(), e.String()
 }
 
@@ -80,7 +82,7 @@ func (i *installation) serve(t *testing.T, args ...string) *running {
 	done := make(chan int, 1)
 	go func() {
 		done <- Main(ctx, Process{Args: append([]string{"serve"}, args...), Env: i.env, Out: write, Err: r.log})
-		write.Close()
+		write.Close() //nolint:errcheck // a pipe in memory
 	}()
 	lines := bufio.NewScanner(read)
 	for r.base == "" && lines.Scan() {
@@ -260,7 +262,8 @@ func TestKeyFileMustFit(t *testing.T) {
 	require.Equal(t, ExitFailed, status)
 	require.Contains(t, errs, "another installation")
 
-	require.NoError(t, os.WriteFile(key, saved, 0o644)) //nolint:gosec // that is the point
+	require.NoError(t, os.WriteFile(key, saved, 0o600))
+	require.NoError(t, os.Chmod(key, 0o644))
 	status, _, errs = i.command(t, "serve")
 	require.NotEqual(t, ExitDone, status)
 	require.Contains(t, errs, "chmod 600")
@@ -296,7 +299,7 @@ func TestDoctor(t *testing.T) {
 	require.Equal(t, fine, seen["database files"].Severity, seen["database files"].Saw)
 	require.Equal(t, 0, s.stop())
 
-	require.NoError(t, os.Chmod(filepath.Join(i.dir, "data"), 0o755)) //nolint:gosec // that is the point
+	require.NoError(t, os.Chmod(filepath.Join(i.dir, "data"), 0o755))
 	require.NoError(t, os.Chmod(filepath.Join(i.dir, "keys", "master.key"), 0o640))
 	i.env = append(i.env, "YINGDA_TLS_CERT_FILE=/nowhere/cert.pem", "YINGDA_TLS_KEY_FILE=/nowhere/key.pem")
 	status, out, _ = i.command(t, "doctor", "--json")

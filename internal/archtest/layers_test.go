@@ -45,6 +45,7 @@ var drivers = []string{
 // support packages exist for tests: suites and servers for them.
 var support = []string{
 	"internal/platform/store/storetest", "internal/platform/store/pgtest", "internal/platform/bus/bustest", "internal/channel/channeltest",
+	"internal/surface/surfacetest",
 }
 
 // supportUsers may import support packages outside tests, with the reason.
@@ -123,7 +124,7 @@ var homes = map[string][]string{
 	"database/sql":  {"internal/platform/store", "internal/app/bench", "test"},
 	"os/exec":       {"internal/app", "internal/platform/store/pgtest", "test"},
 	"unsafe":        {},
-	"testing":       {"internal/platform/store/storetest", "internal/platform/store/pgtest", "internal/platform/bus/bustest", "internal/channel/channeltest", "test"},
+	"testing":       {"internal/platform/store/storetest", "internal/platform/store/pgtest", "internal/platform/bus/bustest", "internal/channel/channeltest", "internal/surface/surfacetest", "test"},
 	"log":           {},
 	"plugin":        {},
 	"encoding/gob":  {},
