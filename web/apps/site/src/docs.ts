@@ -93,7 +93,7 @@ function show(): void {
     for (const method of methods) {
       const op = operations[method];
       if (!op) continue;
-      const tag = op.tags?.[0] ?? t.general;
+      const tag = op.tags?.[0] ?? path.split('/')[3] ?? t.general;
       groups.set(tag, [...(groups.get(tag) ?? []), [method, path, op]]);
     }
   }
