@@ -21,6 +21,7 @@ const (
 	codeDivision      = "22012"
 	codeCanceled      = "57014"
 	codeLockTimeout   = "55P03"
+	codeReadOnly      = "25006"
 )
 
 // errUnknown tells that the connection went away while it committed.
@@ -80,10 +81,9 @@ func kindOf(err error) desk.Kind {
 	switch c := code(err); {
 	case c == codeUnique:
 		return desk.Conflict
-	case c == codeCanceled, c == codeLockTimeout,
+	case c == codeCanceled, c == codeLockTimeout, c == codeReadOnly, // a server that follows another
 		strings.HasPrefix(c, "53"), // too few connections, memory, disk
-		strings.HasPrefix(c, "57"), // shutting down, starting up
-		strings.HasPrefix(c, "25"): // read only, aborted
+		strings.HasPrefix(c, "57"): // shutting down, starting up
 		return desk.Unavailable
 	default:
 		return desk.Internal

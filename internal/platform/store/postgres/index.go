@@ -2,8 +2,10 @@ package postgres
 
 import (
 	"context"
+	"maps"
 	"math"
 	"slices"
+	"strconv"
 
 	"yingda.dev/internal/desk"
 	"yingda.dev/internal/platform/store"
@@ -18,16 +20,45 @@ var _ store.Index = index{}
 func (d *Driver) Index() store.Index { return index{d} }
 
 // Put adds or replaces documents in one statement.
-func (x index) Put(ctx context.Context, account desk.AccountID, docs []store.IndexDoc) error {
+func (x index) Put(ctx context.Context, docs []store.IndexDoc) error {
+	const op = "index messages"
+	last := make(map[desk.MessageID]store.IndexDoc, len(docs)) // a statement may touch a row once
 	for _, doc := range docs {
-		// One statement a document: unnest would flatten the arrays of tokens.
-		_, err := x.d.writeDB.ExecContext(ctx, sqlIndexPut, string(account), string(doc.Message), string(doc.Conversation),
-			desk.Micros(doc.At), tokensOf(doc.Tokens))
-		if err != nil {
-			return failure("index messages", err)
-		}
+		last[doc.Message] = doc
+	}
+	var account, message, conversation, tokens []string
+	var at []int64
+	// In the order of the key, so that two callers do not deadlock.
+	for _, id := range slices.Sorted(maps.Keys(last)) {
+		doc := last[id]
+		account, message = append(account, string(doc.Account)), append(message, string(id))
+		conversation, at = append(conversation, string(doc.Conversation)), append(at, desk.Micros(doc.At))
+		tokens = append(tokens, literal(doc.Tokens))
+	}
+	if len(last) == 0 {
+		return nil
+	}
+	_, err := x.d.writeDB.ExecContext(ctx, sqlIndexPut, account, message, conversation, at, tokens)
+	if code(err) == codeDivision {
+		return desk.E(desk.Conflict, op, "a message is another account's")
+	}
+	if err != nil {
+		return failure(op, err)
 	}
 	return nil
+}
+
+// literal writes tokens as an array in text, because unnest would flatten an
+// array of arrays.
+func literal(tokens []uint64) string {
+	text := []byte{'{'}
+	for i, t := range tokensOf(tokens) {
+		if i > 0 {
+			text = append(text, ',')
+		}
+		text = strconv.AppendInt(text, t, 10)
+	}
+	return string(append(text, '}'))
 }
 
 // Search reads one page of hits.

@@ -30,7 +30,8 @@ func TestMain(m *testing.M) {
 // open makes a driver on a fresh database, and others on the same one.
 func open(t testing.TB, clock desk.Clock) (store.Driver, func() store.Driver) {
 	dsn := database(t)
-	return node(t, dsn, clock), func() store.Driver { return node(t, dsn, clock) }
+	two := func(c *postgres.Config) { c.Committers = 2 }
+	return node(t, dsn, clock, two), func() store.Driver { return node(t, dsn, clock, two) }
 }
 
 // database makes a fresh database that has been migrated.

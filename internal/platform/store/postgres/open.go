@@ -41,7 +41,9 @@ type Deps struct {
 type Config struct {
 	// DSN is a connection URL or a list of key=value pairs, as libpq reads them.
 	DSN string
-	// Committers is how many batches this node has under way at once. Default 2.
+	// Committers is how many batches this node has under way at once. More make
+	// smaller batches, which cost more in all, so they pay only if the database
+	// has processors to spare. Default 1.
 	Committers int
 	// BatchUnits is the most commands of one batch. Default 256.
 	BatchUnits int
@@ -67,7 +69,7 @@ type Config struct {
 }
 
 func (c *Config) fill() {
-	set(&c.Committers, 2)
+	set(&c.Committers, 1)
 	set(&c.BatchUnits, 256)
 	set(&c.Writers, 4)
 	set(&c.Readers, 8)

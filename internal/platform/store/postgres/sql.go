@@ -154,10 +154,18 @@ SELECT pos - cardinality($1::text[]), pg_notify('yingda_log', pos::text)::text F
 	// only there.
 	sqlTrimKeys = `DELETE FROM %[1]s WHERE ctid = ANY (ARRAY(SELECT ctid FROM %[1]s WHERE at_us < $1 LIMIT $2))`
 
+	// sqlIndexPut divides by zero, which undoes it, if a message is another account's.
 	sqlIndexPut = `
-INSERT INTO search_document (account_id, message_id, conversation_id, at_us, tokens) VALUES ($1, $2, $3, $4, $5)
-ON CONFLICT (account_id, message_id) DO UPDATE
-SET conversation_id = excluded.conversation_id, at_us = excluded.at_us, tokens = excluded.tokens`
+WITH put AS (
+  INSERT INTO search_document (account_id, message_id, conversation_id, at_us, tokens)
+  SELECT t.account_id, t.message_id, t.conversation_id, t.at_us, t.tokens::bigint[]
+  FROM unnest($1::text[], $2::text[], $3::text[], $4::bigint[], $5::text[]) AS t (account_id, message_id, conversation_id, at_us, tokens)
+  ON CONFLICT (message_id) DO UPDATE
+  SET conversation_id = excluded.conversation_id, at_us = excluded.at_us, tokens = excluded.tokens
+  WHERE search_document.account_id = excluded.account_id
+  RETURNING 1
+)
+SELECT 1 / (count(*) = cardinality($1::text[]))::int FROM put`
 
 	sqlIndexSearch = `
 SELECT message_id, conversation_id, at_us FROM search_document

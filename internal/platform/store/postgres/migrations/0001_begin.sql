@@ -350,12 +350,12 @@ CREATE INDEX outbox_due ON outbox (due_us);
 CREATE INDEX outbox_conversation ON outbox (account_id, conversation_id, seq);
 
 CREATE TABLE search_document (
+  message_id      text     NOT NULL PRIMARY KEY,
   account_id      text     NOT NULL,
-  message_id      text     NOT NULL,
   conversation_id text     NOT NULL,
   at_us           bigint   NOT NULL,
-  tokens          bigint[] NOT NULL,
-  PRIMARY KEY (account_id, message_id)
+  tokens          bigint[] NOT NULL
 );
+CREATE INDEX search_document_account ON search_document (account_id, at_us, message_id);
 -- A token is keyed by its account, so the index needs no account column.
 CREATE INDEX search_document_tokens ON search_document USING gin (tokens);
