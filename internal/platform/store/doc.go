@@ -14,6 +14,13 @@
 //   - The methods of Reads look things up, each in a short read transaction
 //     of its own; a Tx has them too and then sees its own writes.
 //
+// By noun: account.go (accounts, inboxes), agent.go (agents, teams), session.go
+// (sessions, API tokens), keys.go (wrapped keys), contact.go (contacts,
+// identities), conversation.go, message.go, event.go (log, epoch, trimming),
+// consumer.go (positions, rebuild), deadletter.go, work.go (timers, leases),
+// outbox.go (outbox, jobs), index.go. The …Page methods walk a whole account
+// for rebuilds. plan.go, ring.go and the exported row functions are for drivers.
+//
 // Invariants:
 //
 //   - Log positions have no gaps and log order is commit order: who reads up
