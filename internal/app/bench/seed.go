@@ -124,7 +124,7 @@ func preloadOne(ctx context.Context, g Ground, c Company, n, messages int) error
 	if _, err := g.Store.Do(ctx, command); err != nil {
 		return err
 	}
-	return g.Store.Index().Put(ctx, c.Account, docs)
+	return g.Store.Index().Put(ctx, docs)
 }
 
 // fill writes the whole conversation at once, without events: as if the log
@@ -158,7 +158,7 @@ func (g Ground) fill(s store.Situation, keys *seal.AccountKeys, state desk.Conve
 		state = step.Conversation
 		e.Messages = append(e.Messages, written)
 		words := text.IndexTokens(said)
-		doc := store.IndexDoc{Message: message, Conversation: state.ID, At: written.At, Tokens: make([]uint64, len(words))}
+		doc := store.IndexDoc{Account: state.AccountID, Message: message, Conversation: state.ID, At: written.At, Tokens: make([]uint64, len(words))}
 		for j, w := range words {
 			doc.Tokens[j] = keys.Token(w)
 		}

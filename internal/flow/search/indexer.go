@@ -64,34 +64,31 @@ func (s *Service) Consumer() bus.Consumer {
 }
 
 func (s *Service) handle(ctx context.Context, events []desk.Event) (bus.Effects, error) {
-	found := make(map[desk.AccountID][]desk.StoredMessage)
+	messages := make([]desk.StoredMessage, 0, len(events))
 	for _, e := range events {
 		if m, ok := desk.MessageOf(e.Fact); ok {
-			found[e.AccountID] = append(found[e.AccountID], m.Stored(e))
+			messages = append(messages, m.Stored(e))
 		}
 	}
-	for account, messages := range found {
-		if err := s.index(ctx, account, messages); err != nil {
-			return nil, err
-		}
-	}
-	return nil, nil
+	return nil, s.index(ctx, messages)
 }
 
-// index opens messages and puts their words' hashes into the index.
-func (s *Service) index(ctx context.Context, account desk.AccountID, messages []desk.StoredMessage) error {
-	keys, err := s.deps.Keys.Account(ctx, account)
-	if err != nil {
-		return err
-	}
+// index opens messages and puts their words' hashes into the index, all at once.
+func (s *Service) index(ctx context.Context, messages []desk.StoredMessage) error {
 	docs := make([]store.IndexDoc, 0, len(messages))
 	for _, m := range messages {
+		keys, err := s.deps.Keys.Account(ctx, m.AccountID)
+		if err != nil {
+			return err
+		}
 		content, ok := s.open(ctx, keys, m)
 		if !ok {
 			continue // waiting for it would stop the conversation for ever
 		}
 		words := text.IndexTokens(content.PlainText())
-		doc := store.IndexDoc{Message: m.ID, Conversation: m.ConversationID, At: m.At, Tokens: make([]uint64, len(words))}
+		doc := store.IndexDoc{
+			Account: m.AccountID, Message: m.ID, Conversation: m.ConversationID, At: m.At, Tokens: make([]uint64, len(words)),
+		}
 		for i, w := range words {
 			doc.Tokens[i] = keys.Token(w)
 		}
@@ -100,7 +97,7 @@ func (s *Service) index(ctx context.Context, account desk.AccountID, messages []
 	if len(docs) == 0 {
 		return nil
 	}
-	if err := s.deps.Store.Index().Put(ctx, account, docs); err != nil {
+	if err := s.deps.Store.Index().Put(ctx, docs); err != nil {
 		return err
 	}
 	s.indexed.Add(float64(len(docs)))
@@ -145,7 +142,7 @@ func (s *Service) rebuildShard(ctx context.Context, account desk.AccountID, shar
 		if err != nil || len(page) == 0 {
 			return err
 		}
-		if err := s.index(ctx, account, page); err != nil {
+		if err := s.index(ctx, page); err != nil {
 			return err
 		}
 		after = page[len(page)-1].ID

@@ -10,8 +10,10 @@ import (
 // Index finds messages by keyed hashes of their words. It knows no text. It is
 // rebuilt from the messages if lost. All methods may be called concurrently.
 type Index interface {
-	// Put adds documents or replaces those with the same message.
-	Put(ctx context.Context, account desk.AccountID, docs []IndexDoc) error
+	// Put adds documents, of any accounts, or replaces those with the same
+	// message, all in one durable transaction. Conflict if a message is another
+	// account's.
+	Put(ctx context.Context, docs []IndexDoc) error
 	// Search finds the account's documents that have all tokens, the newest
 	// first, below the cursor (the zero cursor is the top). No tokens find
 	// nothing. At most limit hits, 1000 if limit is 0.
@@ -24,6 +26,7 @@ type Index interface {
 
 // IndexDoc is a message as the index sees it.
 type IndexDoc struct {
+	Account      desk.AccountID
 	Message      desk.MessageID
 	Conversation desk.ConversationID
 	At           time.Time

@@ -370,15 +370,15 @@ func searchIndex(n *Tenant) {
 	var docs []store.IndexDoc
 	for i := range 12 {
 		docs = append(docs, store.IndexDoc{
-			Message: n.IDs.Message(shard), Conversation: cnv, At: base.Add(time.Duration(i/2) * time.Second), // two at a time
+			Account: n.ID, Message: n.IDs.Message(shard), Conversation: cnv, At: base.Add(time.Duration(i/2) * time.Second), // two at a time
 			Tokens: []uint64{1, 1 << 63, uint64(i % 3), 100 + uint64(i)},
 		})
 	}
-	require.NoError(n, index.Put(n.Ctx, n.ID, docs))
-	require.NoError(n, index.Put(n.Ctx, n.ID, docs[:3])) // again
-	require.NoError(n, index.Put(n.Ctx, n.ID, nil))
-	foreign := store.IndexDoc{Message: stranger.IDs.Message(shard), Conversation: cnv, At: base, Tokens: []uint64{1}}
-	require.NoError(n, index.Put(n.Ctx, stranger.ID, []store.IndexDoc{foreign}))
+	require.NoError(n, index.Put(n.Ctx, docs))
+	require.NoError(n, index.Put(n.Ctx, docs[:3])) // again
+	require.NoError(n, index.Put(n.Ctx, nil))
+	foreign := store.IndexDoc{Account: stranger.ID, Message: stranger.IDs.Message(shard), Conversation: cnv, At: base, Tokens: []uint64{1}}
+	require.NoError(n, index.Put(n.Ctx, []store.IndexDoc{foreign}))
 	count, err := index.Count(n.Ctx, n.ID)
 	require.NoError(n, err)
 	require.Equal(n, int64(12), count)
@@ -412,7 +412,7 @@ func searchIndex(n *Tenant) {
 
 	changed := docs[4]
 	changed.Tokens = []uint64{7777}
-	require.NoError(n, index.Put(n.Ctx, n.ID, []store.IndexDoc{changed}))
+	require.NoError(n, index.Put(n.Ctx, []store.IndexDoc{changed}))
 	require.Empty(n, search(5, 104))
 	require.Equal(n, []desk.MessageID{changed.Message}, search(5, 7777))
 	require.NoError(n, index.Delete(n.Ctx, stranger.ID, []desk.MessageID{changed.Message})) // not theirs
