@@ -15,6 +15,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
 
 	"yingda.dev/internal/channel/webchat"
 	"yingda.dev/internal/desk"
@@ -107,12 +108,12 @@ func Start(t testing.TB, o Options) *House {
 	h.run(func(ctx context.Context) error { return h.Feed.Run(ctx, h.Realtime) })
 	h.run(func(ctx context.Context) error { return h.Bus.Consume(ctx, h.Search.Consumer()) })
 	h.StopRealtime = h.run(h.Realtime.Run)
-	h.Near, h.Far = h.company("near", "近邻商城"), h.company("far", "Far Shop")
+	h.Near, h.Far = h.company("nearby", "近邻商城"), h.company("faraway", "Far Shop")
 	return h
 }
 
 func (h *House) buildFlows(master *seal.Master, keys *seal.Keyring, log *slog.Logger) *conversation.Rotator {
-	passwords, err := auth.NewPasswords(auth.PasswordDeps{Random: rand.Reader}, auth.PasswordConfig{})
+	passwords, err := auth.NewPasswords(auth.PasswordDeps{Random: rand.Reader}, auth.PasswordConfig{MemoryKiB: 1024, Passes: 1, Concurrent: 8})
 	require.NoError(h, err)
 	secrets, err := auth.NewSecrets(master.Derive("sessions and tokens"), rand.Reader)
 	require.NoError(h, err)
@@ -268,6 +269,15 @@ func (l *Log) String() string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.text.String()
+}
+
+// Leaks is what goleak must not count: idle connections of the tests' HTTP
+// client, and a timer of centrifuge's metrics that its node never stops.
+func Leaks() []goleak.Option {
+	return []goleak.Option{
+		goleak.IgnoreAnyFunction("net/http.(*persistConn).readLoop"), goleak.IgnoreAnyFunction("net/http.(*persistConn).writeLoop"),
+		goleak.IgnoreAnyFunction("github.com/FZambia/eagle.(*Eagle).aggregate"),
+	}
 }
 
 // patience is how long a test waits for what must happen.
