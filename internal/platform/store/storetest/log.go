@@ -329,6 +329,7 @@ func epoch(n *Tenant) {
 func tables(t *testing.T, open Open) {
 	node, _ := open(t, NewClock())
 	t.Cleanup(func() { require.NoError(t, node.Close()) })
+	require.Contains(t, []string{"sqlite", "postgres"}, store.New(node).Dialect())
 	columns, err := query.Columns()
 	require.NoError(t, err)
 	require.Greater(t, len(columns), 15)

@@ -379,6 +379,9 @@ func searchIndex(n *Tenant) {
 	require.NoError(n, index.Put(n.Ctx, nil))
 	foreign := store.IndexDoc{Account: stranger.ID, Message: stranger.IDs.Message(shard), Conversation: cnv, At: base, Tokens: []uint64{1}}
 	require.NoError(n, index.Put(n.Ctx, []store.IndexDoc{foreign}))
+	theft := foreign
+	theft.Account = n.ID
+	n.kind(desk.Conflict, index.Put(n.Ctx, []store.IndexDoc{docs[0], theft}))
 	count, err := index.Count(n.Ctx, n.ID)
 	require.NoError(n, err)
 	require.Equal(n, int64(12), count)
