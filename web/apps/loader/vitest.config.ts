@@ -1,4 +1,15 @@
 import { defineConfig, mergeConfig } from 'vitest/config';
 import base from './vite.config.ts';
 
-export default mergeConfig(base, defineConfig({ test: { include: ['test/**/*.test.ts'], environment: 'happy-dom', environmentOptions: { happyDOM: { url: 'https://shop.example/p/1', settings: { disableIframePageLoading: true } } } } }));
+export default mergeConfig(
+  base,
+  defineConfig({
+    test: {
+      include: ['test/**/*.test.ts'],
+      environment: 'happy-dom',
+      // The frame's page is nobody's here; tests speak in its name.
+      environmentOptions: { happyDOM: { url: 'https://shop.example/p/1', settings: { disableIframePageLoading: true } } },
+      onConsoleLog: (log) => !log.includes('Iframe page loading is disabled'),
+    },
+  }),
+);

@@ -10,4 +10,4 @@ it('fits into 6 KiB gzip, as one classic script', async () => {
   expect(gzipSync(code).length).toBeLessThan(6 * 1024);
   // What a strict Content-Security-Policy or Trusted Types would refuse.
   expect(code).not.toMatch(/innerHTML|\beval\b|new Function|document\.write|insertAdjacentHTML|setAttribute\("style"/);
-});
+}, 60_000);
