@@ -57,6 +57,8 @@ export class Program {
   async up() {
     const child = spawn(process.env.YINGDA_BIN, ['--config', join(this.#folder, 'yingda.toml'), 'serve', '--demo'], {
       cwd: this.#folder,
+      // The program refuses YINGDA_ variables it does not know, and a tester's own must not reach it.
+      env: Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('YINGDA_'))),
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     this.#child = child

@@ -114,7 +114,7 @@ export function timeline(messages: Message[], activities: Activity[], outbox: Ou
     entries.push({ kind: 'day', key: `day-${name}`, at })
   }
   const flush = (before: string | null): void => {
-    while (waiting[0] && (before === null || Date.parse(waiting[0].event.at) < Date.parse(before))) {
+    while (waiting[0] && (before === null || Date.parse(waiting[0].event.at) <= Date.parse(before))) {
       const activity = waiting.shift()!
       openDay(activity.event.at)
       entries.push({ kind: 'activity', key: `activity-${activity.seq}`, event: activity.event })

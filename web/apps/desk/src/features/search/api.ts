@@ -1,13 +1,19 @@
 import { useInfiniteQuery } from '@tanstack/vue-query'
 import type { Conversation, Message, Page } from '@yingda/shared/api'
-import { computed, toValue, type MaybeRefOrGetter } from 'vue'
+import { computed, toValue, watch, type MaybeRefOrGetter } from 'vue'
 import { server } from '../../server.ts'
 
 export interface Hit {
   message: Message
   conversation: Conversation
-  /** A piece of the message around what was found. */
-  snippet: string
+  snippet: Snippet
+}
+
+/** One line around the first place found; from and to are counted in characters, not in UTF-16 units. */
+export interface Snippet {
+  text: string
+  from: number
+  to: number
 }
 
 export const searchKeys = { query: (q: string) => ['search', q] as const }
@@ -25,16 +31,20 @@ export function useSearch(words: MaybeRefOrGetter<string>) {
     gcTime: 60_000,
   })
   const hits = computed(() => (query.data.value?.pages ?? []).flatMap((p) => p.items))
+  // A page may be empty and still have a next one, because the work of one call is bounded.
+  watch([hits, query.hasNextPage, query.isFetching], () => {
+    if (hits.value.length === 0 && query.hasNextPage.value && !query.isFetching.value && !query.isError.value) void query.fetchNextPage()
+  })
   return { query, hits, q }
 }
 
 /** Cuts a snippet into plain and found pieces, for marking without HTML. */
-export function marked(snippet: string, q: string): { text: string; found: boolean }[] {
-  const words = q.split(/\s+/).filter(Boolean).sort((a, b) => b.length - a.length)
-  if (words.length === 0) return [{ text: snippet, found: false }]
-  const pattern = new RegExp(`(${words.map((w) => w.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|')})`, 'giu')
-  return snippet
-    .split(pattern)
-    .map((text, i) => ({ text, found: i % 2 === 1 }))
-    .filter((piece) => piece.text !== '')
+export function marked({ text, from, to }: Snippet): { text: string; found: boolean }[] {
+  const characters = Array.from(text)
+  const pieces = [
+    { text: characters.slice(0, from).join(''), found: false },
+    { text: characters.slice(from, to).join(''), found: true },
+    { text: characters.slice(to).join(''), found: false },
+  ]
+  return pieces.filter((piece) => piece.text !== '')
 }
