@@ -277,8 +277,7 @@ func (x *index) write(ctx context.Context, op string, fn func(context.Context, *
 	if err == nil {
 		return nil
 	}
-	var e *desk.Error
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*desk.Error](err); ok {
 		return e
 	}
 	return &desk.Error{Kind: kindOf(err), Op: op, Err: err}
