@@ -9,7 +9,6 @@ export default mergeConfig(
       environment: 'happy-dom',
       // The frame's page is nobody's here; tests speak in its name.
       environmentOptions: { happyDOM: { url: 'https://shop.example/p/1', settings: { disableIframePageLoading: true } } },
-      onConsoleLog: (log) => !log.includes('Iframe page loading is disabled'),
     },
   }),
 );

@@ -35,6 +35,11 @@ beforeEach(() => {
   vi.spyOn(document, 'createElement').mockImplementation(((tag: string) => {
     const el = make(tag);
     if (tag === 'iframe') {
+      // A connected frame would load its page; here the tests speak in its name.
+      Object.defineProperty(el, 'connectedCallback', { value: () => {} });
+      for (const symbol of Object.getOwnPropertySymbols(Object.getPrototypeOf(el))) {
+        if (symbol.description === 'connectedToDocument') Object.defineProperty(el, symbol, { value: () => {} });
+      }
       const target = { postMessage: (message: (typeof posted)[0]['message'], t: string) => posted.push({ message, target: t }) };
       Object.defineProperty(el, 'contentWindow', { value: target });
       Object.defineProperty(el, 'src', { value: '', writable: true });
