@@ -57,17 +57,19 @@ func viewShape(v conversation.View) wire.Conversation {
 	return wire.AgentConversation(v.Conversation, v.Contact, v.Preview)
 }
 
-type oneInput struct {
+// Addressed is the conversation in the path. It is exported because the
+// framework does not look into embedded types that are not.
+type Addressed struct {
 	ID desk.ConversationID `path:"id" maxLength:"40"`
 }
 
-func (s *Server) getConversation(ctx context.Context, c caller, in *oneInput) (out[wire.Conversation], error) {
+func (s *Server) getConversation(ctx context.Context, c caller, in *Addressed) (out[wire.Conversation], error) {
 	v, err := s.deps.Conversations.Get(ctx, c.Account, in.ID)
 	return out[wire.Conversation]{viewShape(v)}, err
 }
 
 type messagesInput struct {
-	oneInput
+	Addressed
 	BeforeSeq int64 `query:"before_seq" minimum:"0" doc:"The newest messages before this one."`
 	AfterSeq  int64 `query:"after_seq" minimum:"-1" default:"-1" doc:"The oldest messages after this one. With neither, the newest."`
 	Limit     int   `query:"limit" minimum:"1" maximum:"100" default:"50"`
@@ -106,7 +108,7 @@ func (s *Server) authorName(ctx context.Context, m desk.Message) string {
 }
 
 type replyInput struct {
-	oneInput
+	Addressed
 	Keyed
 	Body struct {
 		Parts    []desk.Part    `json:"parts" minItems:"1" maxItems:"20"`
@@ -127,7 +129,7 @@ func (s *Server) reply(ctx context.Context, c caller, in *replyInput) (out[wire.
 }
 
 type noteInput struct {
-	oneInput
+	Addressed
 	Keyed
 	Body struct {
 		Text     string `json:"text" minLength:"1" maxLength:"40000"`
@@ -148,7 +150,7 @@ type versioned struct {
 }
 
 type orderInput struct {
-	oneInput
+	Addressed
 	Keyed
 	Body *versioned
 }
@@ -162,7 +164,7 @@ func (in *orderInput) order(c caller) conversation.Order {
 }
 
 type assignInput struct {
-	oneInput
+	Addressed
 	Keyed
 	Body struct {
 		AgentID desk.AgentID `json:"agent_id,omitempty" maxLength:"40" pattern:"^[a-z0-9_]*$" doc:"Empty takes it from whoever has it."`
@@ -193,7 +195,7 @@ func (s *Server) reopen(ctx context.Context, c caller, in *orderInput) (out[wire
 }
 
 type snoozeInput struct {
-	oneInput
+	Addressed
 	Keyed
 	Body struct {
 		Until   time.Time `json:"until" doc:"When it comes back: in the future, within a year."`
@@ -208,7 +210,7 @@ func (s *Server) snooze(ctx context.Context, c caller, in *snoozeInput) (out[wir
 }
 
 type readInput struct {
-	oneInput
+	Addressed
 	Keyed
 	Body struct {
 		Seq int64 `json:"seq" minimum:"1" doc:"The newest message that was seen."`
@@ -231,7 +233,7 @@ func (s *Server) changed(ctx context.Context, c desk.Conversation, err error) (o
 }
 
 type typingInput struct {
-	oneInput
+	Addressed
 	Keyed
 	Body struct {
 		On bool `json:"on"`

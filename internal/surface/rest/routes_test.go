@@ -1,0 +1,267 @@
+package rest_test
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"yingda.dev/internal/desk"
+	"yingda.dev/internal/platform/auth"
+	"yingda.dev/internal/platform/store"
+	"yingda.dev/internal/surface/rest"
+	"yingda.dev/internal/surface/surfacetest"
+)
+
+var update = flag.Bool("update", false, "rewrite api/openapi.json and testdata/routes.golden")
+
+func golden(t *testing.T, path string, got []byte) {
+	t.Helper()
+	if *update {
+		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
+		require.NoError(t, os.WriteFile(path, got, 0o644)) //nolint:gosec // a file of the repository
+	}
+	want, err := os.ReadFile(path) //nolint:gosec // as above
+	require.NoError(t, err)
+	require.Equal(t, string(want), string(got), "run scripts/generate.sh and look at what changed")
+}
+
+func TestOpenAPIGolden(t *testing.T) {
+	t.Parallel()
+	description, err := rest.New(rest.Deps{}, rest.Config{Version: "1"}).OpenAPI()
+	require.NoError(t, err)
+	golden(t, "../../../api/openapi.json", description)
+	answer := surfacetest.Answer{Body: description}
+	for _, r := range rest.Table() {
+		operation, ok := answer.Get("paths").(map[string]any)[r.Path].(map[string]any)[strings.ToLower(r.Method)].(map[string]any)
+		require.True(t, ok, r.ID)
+		text := fmt.Sprint(operation["parameters"])
+		require.Equal(t, strings.Contains(r.Path, "{id}"), strings.Contains(text, "in:path"), r.ID)
+		require.Equal(t, r.Method != http.MethodGet && !strings.HasSuffix(r.Path, "/session"), strings.Contains(text, "Idempotency-Key"), r.ID)
+	}
+}
+
+// Who may call what, for people to read when it changes.
+func TestRoutesGolden(t *testing.T) {
+	t.Parallel()
+	var b strings.Builder
+	fmt.Fprintf(&b, "%-6s %-45s %-24s %-13s %-10s %-5s\n", "", "", "permission", "administrator", "supervisor", "agent")
+	for _, r := range rest.Table() {
+		needs := string(r.Permission)
+		switch {
+		case r.Open:
+			needs = "(open)"
+		case needs == "":
+			needs = "(logged in)"
+		}
+		may := func(role desk.Role) string {
+			if r.Permission == "" || auth.RolePermissions(role).Has(r.Permission) {
+				return "yes"
+			}
+			return "-"
+		}
+		line := fmt.Sprintf("%-6s %-45s %-24s %-13s %-10s %-5s", r.Method, r.Path, needs, may(desk.Administrator), may(desk.Supervisor), may(desk.Answerer))
+		b.WriteString(strings.TrimRight(line, " ") + "\n")
+	}
+	golden(t, "testdata/routes.golden", []byte(b.String()))
+}
+
+// things are what a company has that others must not touch.
+type things struct {
+	conversation, message, token, letter string
+}
+
+// furnish gives a company a conversation, an API token and a dead letter.
+func furnish(t *testing.T, c *surfacetest.Company) things {
+	t.Helper()
+	said := c.Guest().Say("1", "我的秘密订单 Geheimwort")
+	_, token := c.LogIn(c.Administrator).Token("conversations.read")
+	v := things{said.Text("result.conversation.id"), said.Text("result.message.id"), token, c.IDs.Other("ded")}
+	events, err := c.Store.AccountEvents(t.Context(), c.ID, 0, 10)
+	require.NoError(t, err)
+	require.NoError(t, c.Store.Write(t.Context(), "", func(ctx context.Context, tx *store.Tx) error {
+		return tx.Park(ctx, store.DeadLetter{ID: v.letter, Consumer: "nobody", Event: events[len(events)-1], Error: "broken", Attempts: 3, At: tx.Now()})
+	}))
+	return v
+}
+
+// body is what the command with this operation id takes.
+func (v things) body(c *surfacetest.Company, id string) any {
+	switch id {
+	case "logIn":
+		return map[string]string{"email": "nobody@example.com", "password": "wrong"}
+	case "reply":
+		return map[string]any{"parts": surfacetest.Text("您好")}
+	case "addNote":
+		return map[string]string{"text": "内部"}
+	case "assign":
+		return map[string]string{"agent_id": string(c.Answerer.ID)}
+	case "snooze":
+		return map[string]time.Time{"until": c.Clock.Now().Add(time.Hour)}
+	case "markRead":
+		return map[string]int{"seq": 1}
+	case "typing":
+		return map[string]bool{"on": true}
+	case "createToken":
+		return map[string]any{"name": "n", "permissions": []string{"conversations.read"}, "expires_at": c.Clock.Now().Add(time.Hour)}
+	}
+	return nil
+}
+
+// address fills the route's path with the company's own ids.
+func (v things) address(r rest.Line) string {
+	id := v.conversation
+	switch {
+	case strings.Contains(r.Path, "/tokens/"):
+		id = v.token
+	case strings.Contains(r.Path, "/dead-letters/"):
+		id = v.letter
+	}
+	address := strings.ReplaceAll(r.Path, "{id}", id)
+	if r.ID == "search" {
+		address += "?q=Geheimwort"
+	}
+	return address
+}
+
+func call(c *surfacetest.Caller, r rest.Line, address string, body any) surfacetest.Answer {
+	c.Helper()
+	return c.Do(r.Method, address, c.Keyed(""), body)
+}
+
+// Every route, as nobody, as each role, with a session and no CSRF token, and
+// with a token that has every permission but the one it needs.
+func TestEveryRouteAsks(t *testing.T) {
+	t.Parallel()
+	h := surfacetest.Start(t, surfacetest.Options{Roomy: true})
+	own := furnish(t, h.Near)
+	admin := h.LogIn(h.Near.Administrator)
+	roles := map[desk.Role]*surfacetest.Caller{
+		desk.Administrator: admin, desk.Supervisor: h.LogIn(h.Near.Supervisor), desk.Answerer: h.LogIn(h.Near.Answerer),
+	}
+	for _, r := range rest.Table() {
+		if r.Open || r.ID == "logOut" || r.ID == "revokeToken" {
+			continue // proved by their own tests
+		}
+		t.Run(r.ID, func(t *testing.T) {
+			address, body := own.address(r), own.body(h.Near, r.ID)
+			answer := call(h.Nobody(), r, address, body)
+			require.Equal(t, http.StatusUnauthorized, answer.Status)
+			problem(t, answer, "unauthenticated")
+			for _, junk := range []map[string]string{
+				{"Cookie": "yingda_session=yds_junk"}, {"Authorization": "Bearer ydt_junk"}, {"Authorization": "Bearer " + strings.Repeat("x", 5000)},
+				{"Authorization": "Basic YTpi"}, {"Authorization": "Bearer " + h.Near.Guest().Token},
+			} {
+				answer = call(&surfacetest.Caller{House: h, Header: junk}, r, address, body)
+				require.Equal(t, http.StatusUnauthorized, answer.Status)
+			}
+			if r.Method != http.MethodGet {
+				for _, csrf := range []string{"", "wrong", h.LogIn(h.Near.Supervisor).Header["X-CSRF-Token"]} {
+					answer = call(admin.With("X-CSRF-Token", csrf), r, address, body)
+					require.Equal(t, http.StatusForbidden, answer.Status)
+					problem(t, answer, "denied")
+				}
+				answer = call(admin.With("Sec-Fetch-Site", "cross-site"), r, address, body)
+				require.Equal(t, http.StatusForbidden, answer.Status)
+			}
+			if r.Permission != "" {
+				var others []string
+				for _, p := range auth.Permissions() {
+					if p != r.Permission {
+						others = append(others, string(p))
+					}
+				}
+				cut, id := admin.Token(others...)
+				answer = call(cut, r, address, body)
+				require.Equal(t, http.StatusForbidden, answer.Status)
+				problem(t, answer, "denied")
+				require.Contains(t, answer.Text("detail"), string(r.Permission))
+				require.Equal(t, http.StatusNoContent, admin.Delete("/api/v1/tokens/"+id).Status)
+			}
+			for role, caller := range roles {
+				answer = call(caller, r, address, body)
+				if r.Permission != "" && !auth.RolePermissions(role).Has(r.Permission) {
+					require.Equal(t, http.StatusForbidden, answer.Status, role)
+					problem(t, answer, "denied")
+					continue
+				}
+				require.NotEqual(t, http.StatusForbidden, answer.Status, string(answer.Body))
+				require.NotEqual(t, http.StatusUnauthorized, answer.Status)
+				require.Less(t, answer.Status, 500, string(answer.Body))
+			}
+		})
+	}
+}
+
+// Every route with the real ids of a company, called by an administrator of
+// another: not there, or empty, and nothing has changed.
+func TestCompaniesNeverMeet(t *testing.T) {
+	t.Parallel()
+	h := surfacetest.Start(t, surfacetest.Options{Roomy: true})
+	theirs := furnish(t, h.Near)
+	stranger := h.LogIn(h.Far.Administrator)
+	state := func() string {
+		ctx := t.Context()
+		c, err := h.Store.Conversation(ctx, h.Near.ID, desk.ConversationID(theirs.conversation))
+		require.NoError(t, err)
+		events, err := h.Store.AccountEvents(ctx, h.Near.ID, 0, 100)
+		require.NoError(t, err)
+		tokens, err := h.Workspace.Tokens(ctx, h.Near.ID)
+		require.NoError(t, err)
+		letters, err := h.Store.DeadLetters(ctx, h.Near.ID, store.Page{Limit: 10})
+		require.NoError(t, err)
+		messages, err := h.Store.Messages(ctx, h.Near.ID, c.ID, store.MessageRange{Limit: 100})
+		require.NoError(t, err)
+		return fmt.Sprint(c, len(events), tokens, letters[0].Replay, len(messages))
+	}
+	before := state()
+	secrets := []string{"秘密", "Geheimwort", theirs.message, string(h.Near.ID), h.Near.Administrator.Email, "林", h.Near.Inbox.Key, string(h.Near.Team.ID)}
+	for _, r := range rest.Table() {
+		if r.Open || r.ID == "logOut" {
+			continue
+		}
+		t.Run(r.ID, func(t *testing.T) {
+			answer := call(stranger, r, theirs.address(r), theirs.body(h.Far, r.ID))
+			if strings.Contains(r.Path, "{id}") {
+				require.Equal(t, http.StatusNotFound, answer.Status, string(answer.Body))
+				problem(t, answer, "not_found")
+			}
+			body := strings.ReplaceAll(string(answer.Body), "林administrator\",\"email\":\""+h.Far.Administrator.Email, "")
+			body = strings.ReplaceAll(strings.ReplaceAll(body, "林supervisor\",\"email\":\""+h.Far.Supervisor.Email, ""), "林agent\",\"email\":\""+h.Far.Answerer.Email, "")
+			for _, secret := range append(secrets, theirs.conversation, theirs.token, theirs.letter) {
+				require.NotContains(t, body, secret)
+			}
+		})
+	}
+	// Ids of the other company inside bodies and queries.
+	own := furnish(t, h.Far)
+	require.Equal(t, http.StatusOK, stranger.Get("/api/v1/conversations/"+own.conversation).Status, own.conversation+string(stranger.Get("/api/v1/conversations/"+own.conversation).Body))
+	for _, body := range []map[string]any{{"agent_id": h.Near.Answerer.ID}, {"team_id": h.Near.Team.ID}} {
+		answer := stranger.Post("/api/v1/conversations/"+own.conversation+"/assign", body)
+		require.Equal(t, http.StatusUnprocessableEntity, answer.Status, string(answer.Body))
+	}
+	answer := stranger.Post("/api/v1/conversations/"+own.conversation+"/replies", map[string]any{"parts": surfacetest.Text("x"), "reply_to": theirs.message})
+	require.Equal(t, http.StatusUnprocessableEntity, answer.Status, string(answer.Body))
+	c, err := h.Store.Conversation(t.Context(), h.Near.ID, desk.ConversationID(theirs.conversation))
+	require.NoError(t, err)
+	require.Equal(t, []any{}, stranger.Get("/api/v1/conversations?contact="+string(c.ContactID)).Get("items"))
+	require.NotContains(t, string(stranger.Get("/api/v1/feed?epoch=epoch-1&since=0").Body), theirs.conversation)
+	require.Equal(t, before, state())
+}
+
+func problem(t *testing.T, a surfacetest.Answer, kind string) {
+	t.Helper()
+	require.Equal(t, "application/problem+json", a.Header.Get("Content-Type"), string(a.Body))
+	require.Equal(t, "no-store", a.Header.Get("Cache-Control"))
+	require.Equal(t, kind, a.Text("kind"), string(a.Body))
+	require.EqualValues(t, a.Status, a.Number("status"))
+	require.NotEmpty(t, a.Text("title"))
+	require.NotEmpty(t, a.Text("detail"))
+}
