@@ -27,6 +27,10 @@ const (
 // errUnknown tells that the connection went away while it committed.
 var errUnknown = errors.New("the outcome of the commit is unknown")
 
+// errStale tells that the first use of a key was committed by somebody else
+// after the identities were read: they have to be read again.
+var errStale = errors.New("the identity was made meanwhile")
+
 func code(err error) string {
 	var pg *pgconn.PgError
 	if errors.As(err, &pg) {
@@ -48,6 +52,9 @@ func again(err error) bool {
 // lostRace tells that another node made the same key, identity or live
 // conversation first. Those claims are optimistic (see sql.go).
 func lostRace(err error) bool {
+	if errors.Is(err, errStale) {
+		return true
+	}
 	var pg *pgconn.PgError
 	if !errors.As(err, &pg) {
 		return false

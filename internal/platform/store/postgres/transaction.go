@@ -42,6 +42,11 @@ func (t *transaction) run(ctx context.Context, clock desk.Clock) ([]desk.Event, 
 			return nil, fmt.Errorf("lock conversations: %w", err)
 		}
 	}
+	for _, u := range t.units {
+		if u.repeated && u.command.Target.Identity != nil && t.world.people[identityOf(u.command)] == "" {
+			return nil, errStale
+		}
+	}
 	// The commit's time: taken after the locks, so that it does not go back
 	// within a conversation, whatever another committer did meanwhile.
 	now := clock.Now()
