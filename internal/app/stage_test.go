@@ -11,6 +11,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
+
+	"yingda.dev/internal/platform/store/pgtest"
 )
 
 func TestMain(m *testing.M) {
@@ -18,7 +20,19 @@ func TestMain(m *testing.M) {
 		os.Exit(runAsProgram())
 	}
 	// The realtime library counts for ever once a node was built; a process builds one.
-	goleak.VerifyTestMain(m, goleak.IgnoreTopFunction("github.com/FZambia/eagle.(*Eagle).aggregate"))
+	goleak.VerifyTestMain(stopping{m}, goleak.IgnoreTopFunction("github.com/FZambia/eagle.(*Eagle).aggregate"))
+}
+
+// stopping stops the shared PostgreSQL before leaks are looked for.
+type stopping struct{ *testing.M }
+
+// Run runs the tests.
+func (s stopping) Run() int {
+	code := s.M.Run()
+	if err := pgtest.StopShared(); err != nil {
+		return 1
+	}
+	return code
 }
 
 // fixedClock stands until it is set.
