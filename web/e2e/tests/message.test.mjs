@@ -38,8 +38,6 @@ describe('one message and its answer', () => {
     await desk.sees('有的，今天就可以发货')
     assert.equal(await desk.message('有的，今天就可以发货').count(), 1)
     assert.equal(await desk.thread.locator('[data-testid="outgoing"]').count(), 0)
-    await picture(agent.page, 'desk-thread')
-    await picture(visitor.page, 'shop-chat')
   })
 
   it('shows the agent that the visitor has read it', async () => {
@@ -63,6 +61,8 @@ describe('one message and its answer', () => {
     await desk.say('备注之后的回复')
     await shop.sees('备注之后的回复')
     assert.equal(await shop.bubble('只给同事看的备注').count(), 0)
+    await picture(agent.page, 'desk-thread')
+    await picture(visitor.page, 'shop-chat')
   })
 
   it('renders hostile text harmless on both sides', async () => {
