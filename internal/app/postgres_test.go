@@ -2,6 +2,7 @@ package app
 
 import (
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -17,7 +18,7 @@ func TestPostgres(t *testing.T) {
 	t.Parallel()
 	i, web := newInstallation(t), client(t)
 	base := i.env
-	i.env = append(base[:len(base):len(base)], "YINGDA_DATABASE_DSN="+pgtest.Database(t))
+	i.env = append(slices.Clip(base), "YINGDA_DATABASE_DSN="+pgtest.Database(t))
 	s := i.serve(t, "--demo")
 	visitor := &load.Visitor{Base: s.base, HTTP: web}
 	require.NoError(t, visitor.Open(t.Context(), workspace.DemoInboxKey))
@@ -39,7 +40,7 @@ func TestPostgres(t *testing.T) {
 	require.Equal(t, ExitUsage, status, errs)
 	require.Contains(t, errs, "not empty")
 
-	i.env = append(base[:len(base):len(base)], "YINGDA_DATABASE_DSN="+pgtest.Database(t))
+	i.env = append(slices.Clip(base), "YINGDA_DATABASE_DSN="+pgtest.Database(t))
 	status, _, errs = i.command(t, "restore", folder)
 	require.Equal(t, ExitDone, status, errs)
 	s = i.serve(t, "--demo")

@@ -59,7 +59,7 @@ func TestTLS(t *testing.T) {
 			}
 			s := i.serve(t)
 			require.Contains(t, s.base, "https://")
-			ask := func(highest uint16) (*http.Response, error) {
+			ask := func(highest uint16) (proto string, version uint16, header http.Header, err error) {
 				transport := &http.Transport{
 					ForceAttemptHTTP2: true, TLSClientConfig: &tls.Config{RootCAs: pool, MinVersion: tls.VersionTLS12, MaxVersion: highest},
 				}
@@ -67,19 +67,19 @@ func TestTLS(t *testing.T) {
 				request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.base+"/readyz", http.NoBody)
 				require.NoError(t, err)
 				response, err := (&http.Client{Transport: transport}).Do(request)
-				if err == nil {
-					_, err = io.Copy(io.Discard, response.Body)
-					require.NoError(t, err)
-					require.NoError(t, response.Body.Close())
+				if err != nil {
+					return "", 0, nil, err
 				}
-				return response, err
+				defer response.Body.Close()
+				_, err = io.Copy(io.Discard, response.Body)
+				return response.Proto, response.TLS.Version, response.Header, err
 			}
-			response, err := ask(tls.VersionTLS13)
+			proto, version, header, err := ask(tls.VersionTLS13)
 			require.NoError(t, err)
-			require.Equal(t, "HTTP/2.0", response.Proto)
-			require.Equal(t, uint16(tls.VersionTLS13), response.TLS.Version)
-			require.NotEmpty(t, response.Header.Get("Strict-Transport-Security"))
-			_, err = ask(tls.VersionTLS12)
+			require.Equal(t, "HTTP/2.0", proto)
+			require.Equal(t, uint16(tls.VersionTLS13), version)
+			require.NotEmpty(t, header.Get("Strict-Transport-Security"))
+			_, _, _, err = ask(tls.VersionTLS12)
 			if allow {
 				require.NoError(t, err)
 			} else {
