@@ -47,8 +47,6 @@ type Options struct {
 	Door     auth.DoorConfig
 	// Roomy lifts the limits, for tests that are about something else.
 	Roomy bool
-	// Wrap may put something around the handler of the server.
-	Wrap func(http.Handler) http.Handler
 }
 
 // House is a running installation behind a real HTTP server.
@@ -171,11 +169,7 @@ func (h *House) buildSurfaces(o Options, master *seal.Master, rotator *conversat
 	mux.Handle("/rpc/v1", h.RPC.Handler(func(r *http.Request) rpc.Call { return rpc.Call{Addr: address(r), Origin: foreign(r)} }))
 	mux.Handle("/api/", h.REST)
 	mux.Handle("/connection/websocket", h.Realtime)
-	var handler http.Handler = mux
-	if o.Wrap != nil {
-		handler = o.Wrap(handler)
-	}
-	server := httptest.NewServer(handler)
+	server := httptest.NewServer(mux)
 	h.Cleanup(server.Close)
 	h.URL = server.URL
 }
