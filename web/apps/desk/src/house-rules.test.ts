@@ -11,11 +11,13 @@ const icons = JSON.parse(readFileSync(join(root, '../../../node_modules/@iconify
   aliases?: Record<string, unknown>
 }
 
+const generated = new Set(['components.d.ts', 'openapi.ts'])
+
 function files(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
     const path = join(folder, entry.name)
     if (entry.isDirectory()) return files(path)
-    return /\.(vue|ts|css)$/.test(entry.name) && entry.name !== 'components.d.ts' ? [path] : []
+    return /\.(vue|ts|css)$/.test(entry.name) && !generated.has(entry.name) ? [path] : []
   })
 }
 

@@ -1,5 +1,6 @@
 /**
- * The JSON shapes of the agents' door, /api/v1. Field names are those on the wire; times are RFC 3339 UTC.
+ * The JSON shapes of the agents' door, /api/v1. Field names are those on the wire; times are RFC 3339 UTC. Closed sets of
+ * values are unions here, which the generated types leave as text; wire.check.ts holds the two together.
  * docs: /api/docs of a running installation.
  */
 
@@ -61,7 +62,7 @@ export interface Message {
   conversation_id: string
   /** Counts the conversation's messages from 1; the order of display. */
   seq: number
-  inbox_id?: string
+  inbox_id: string
   author: Author
   visibility: 'public' | 'note'
   status: DeliveryStatus
@@ -102,6 +103,7 @@ export interface ConversationState {
 
 export interface Conversation extends ConversationState {
   id: string
+  last_message_at: string
   contact: Contact
   /** The start of the newest public message; missing when it has no words. */
   preview?: string
@@ -120,8 +122,9 @@ export interface Counts {
 export interface Agent {
   id: string
   name: string
-  email?: string
-  role?: string
+  email: string
+  role: string
+  locale?: string
   disabled?: boolean
 }
 
@@ -141,7 +144,7 @@ export interface Inbox {
 
 export interface Session {
   agent: Agent
-  account: { id: string; name: string; locale?: string }
+  account: { id: string; name: string; locale: string }
   permissions: string[]
   csrf_token: string
 }

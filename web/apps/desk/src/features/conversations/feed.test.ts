@@ -25,6 +25,7 @@ const conversation = (id: string, minute: number, fields: Partial<Conversation> 
 const message = (seq: number, fields: Partial<Message> = {}): Message => ({
   id: `msg_${seq}`,
   conversation_id: 'a',
+  inbox_id: 'inb_1',
   seq,
   author: { kind: 'visitor' },
   visibility: 'public',
@@ -51,7 +52,7 @@ function state(c: Conversation, fields: Partial<Conversation> = {}): FeedEvent['
 beforeEach(() => {
   queries.clear()
   resetAll()
-  session.value = { agent: { id: 'agt_me', name: 'me' }, account: { id: 'acc_1', name: '' }, permissions: [], csrf_token: '' }
+  session.value = { agent: { id: 'agt_me', name: 'me', email: '', role: 'agent' }, account: { id: 'acc_1', name: '', locale: 'zh-CN' }, permissions: [], csrf_token: '' }
 })
 
 afterEach(() => vi.restoreAllMocks())

@@ -84,7 +84,7 @@ function patchState(id: string, event: FeedEvent, state: ConversationState): voi
   if (!before) return fetchMissing(id)
   if (state.version < before.version) return
   // Absent fields of the state are cleared ones.
-  const after: Conversation = { ...before, assignee_id: '', team_id: '', waiting_since: '', snoozed_until: '', ...state, id }
+  const after: Conversation = { ...before, assignee_id: '', team_id: '', waiting_since: '', snoozed_until: '', ...state, id, last_message_at: state.last_message_at ?? before.last_message_at }
   after.unread = Math.max(0, after.seq - after.agent_read_seq)
   if (event.message?.visibility === 'public') after.preview = previewOf(event.message)
   if (after.status !== 'resolved') delete after.resolved_at

@@ -21,6 +21,7 @@ const conversation = (fields: Partial<Conversation> = {}): Conversation => ({
 const message = (seq: number, at: string, fields: Partial<Message> = {}): Message => ({
   id: `msg_${seq}`,
   conversation_id: 'cnv_1',
+  inbox_id: 'inb_1',
   seq,
   author: { kind: 'visitor', id: 'con_1' },
   visibility: 'public',

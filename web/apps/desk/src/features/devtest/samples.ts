@@ -37,6 +37,7 @@ function message(n: number, fields: Partial<Message>): Message {
   return {
     id: `msg_sample${n}`,
     conversation_id: 'cnv_sample1',
+    inbox_id: 'inb_sample',
     seq: n,
     author: { kind: 'visitor', name: '王小明' },
     visibility: 'public',
