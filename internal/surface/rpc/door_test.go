@@ -201,7 +201,7 @@ func TestBadInputStoresNothing(t *testing.T) {
 		"buttons of a visitor":  {part(`{"type":"buttons","buttons":[{"label":"x"}]}`), invalid},
 		"no client_id":          {`{"jsonrpc":"2.0","id":1,"method":"message.send","params":{"parts":[{"type":"text","text":"x"}]}}`, invalid},
 		"client_id with NUL":    {`{"jsonrpc":"2.0","id":1,"method":"message.send","params":{"client_id":"a\u0000","parts":[{"type":"text","text":"x"}]}}`, invalid},
-		"client_id too long":    {`{"jsonrpc":"2.0","id":1,"method":"message.send","params":{"client_id":"` + strings.Repeat("c", 129) + `","parts":[{"type":"text","text":"x"}]}}`, invalid},
+		"client_id too long":    {`{"jsonrpc":"2.0","id":1,"method":"message.send","params":{"client_id":"` + strings.Repeat("c", 101) + `","parts":[{"type":"text","text":"x"}]}}`, invalid},
 		"params by position":    {`{"jsonrpc":"2.0","id":1,"method":"message.send","params":["c",[]]}`, invalid},
 		"list beyond":           {`{"jsonrpc":"2.0","id":1,"method":"message.list","params":{"limit":101}}`, invalid},
 		"list before 0":         {`{"jsonrpc":"2.0","id":1,"method":"message.list","params":{"before_seq":-1}}`, invalid},

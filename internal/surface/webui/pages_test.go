@@ -1,0 +1,176 @@
+package webui
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/stretchr/testify/require"
+
+	"yingda.dev/internal/desk"
+)
+
+// built stands for the output of the web build.
+func built() fstest.MapFS {
+	page := func(name string) *fstest.MapFile {
+		return &fstest.MapFile{Data: []byte(`<html><head><script type="module" src="` + name + `x-1a2b.js"></script></head><body><a href="./icon.svg"></a></body></html>`)}
+	}
+	return fstest.MapFS{
+		"site/index.html": page("./site/assets/"), "site/demo.html": page("./assets/"), "site/docs.html": page("./assets/"),
+		"desk/index.html": page("./assets/"), "widget/index.html": page("./assets/"),
+		"site/assets/x-1a2b.js": {Data: []byte("site()")}, "desk/assets/x-1a2b.js": {Data: []byte("desk()")},
+		"desk/assets/font-1a2b.woff2": {Data: []byte("wOF2")}, "widget/assets/x-1a2b.css": {Data: []byte("a{}")},
+		"loader/loader.js": {Data: []byte("load()")}, "site/icon.svg": {Data: []byte("<svg/>")}, "desk/mark.svg": {Data: []byte("<svg/>")},
+		"desk/.vite/manifest.json": {Data: []byte("{}")},
+	}
+}
+
+func serve(t *testing.T, files fstest.MapFS, c Config, frames func(string) ([]string, error)) func(path string, header ...string) *http.Response {
+	t.Helper()
+	if frames == nil {
+		frames = func(string) ([]string, error) { return nil, nil }
+	}
+	mux := http.NewServeMux()
+	newPages(Deps{Frames: func(_ context.Context, key string) ([]string, error) { return frames(key) }}, c, files).Register(mux)
+	return func(path string, header ...string) *http.Response {
+		r := httptest.NewRequest(http.MethodGet, path, nil)
+		for i := 0; i+1 < len(header); i += 2 {
+			r.Header.Set(header[i], header[i+1])
+		}
+		w := httptest.NewRecorder()
+		mux.ServeHTTP(w, r)
+		return w.Result()
+	}
+}
+
+func text(t *testing.T, r *http.Response) string {
+	t.Helper()
+	b, err := io.ReadAll(r.Body)
+	require.NoError(t, err)
+	return string(b)
+}
+
+func TestPages(t *testing.T) {
+	t.Parallel()
+	get := serve(t, built(), Config{}, nil)
+	for path, asset := range map[string]string{
+		"/": `="/site/assets/x`, "/demo": `="/site/assets/x`, "/api/docs": `="/site/assets/x`, "/desk/": `="/desk/assets/x`,
+		"/desk/conversations/cnv_1?x=1": `="/desk/assets/x`, "/widget/?key=chk_demo": `="/widget/assets/x`,
+	} {
+		r := get(path)
+		require.Equal(t, http.StatusOK, r.StatusCode, path)
+		require.Equal(t, "text/html; charset=utf-8", r.Header.Get("Content-Type"))
+		require.Equal(t, "no-cache", r.Header.Get("Cache-Control"))
+		require.Contains(t, text(t, r), asset, path)
+		policy := r.Header.Get("Content-Security-Policy")
+		require.Contains(t, policy, "default-src 'none'; script-src 'self';")
+		require.NotContains(t, strings.Split(policy, "style-src")[0], "unsafe")
+		require.Equal(t, !strings.HasPrefix(path, "/widget"), strings.Contains(policy, "frame-ancestors 'none'"), "only the widget is framed")
+		again := get(path, "If-None-Match", r.Header.Get("ETag"))
+		require.Equal(t, http.StatusNotModified, again.StatusCode)
+	}
+	require.NotContains(t, text(t, get("/desk/")), "yingda-demo")
+	require.Contains(t, text(t, serve(t, built(), Config{Demo: true}, nil)("/desk/")), `<meta name="yingda-demo" content="1">`)
+	require.Equal(t, "/widget/?key=chk_demo", get("/widget?key=chk_demo").Header.Get("Location"))
+	require.Equal(t, "/desk/", get("/desk").Header.Get("Location"))
+}
+
+func TestAssets(t *testing.T) {
+	t.Parallel()
+	get := serve(t, built(), Config{}, nil)
+	for path, kind := range map[string]string{
+		"/site/assets/x-1a2b.js": "text/javascript; charset=utf-8", "/desk/assets/x-1a2b.js": "text/javascript; charset=utf-8",
+		"/desk/assets/font-1a2b.woff2": "font/woff2", "/widget/assets/x-1a2b.css": "text/css; charset=utf-8",
+	} {
+		r := get(path)
+		require.Equal(t, http.StatusOK, r.StatusCode, path)
+		require.Equal(t, "public, max-age=31536000, immutable", r.Header.Get("Cache-Control"))
+		require.Equal(t, kind, r.Header.Get("Content-Type"))
+		require.Equal(t, "*", r.Header.Get("Access-Control-Allow-Origin"))
+	}
+	loader := get("/loader.js")
+	require.Equal(t, "public, max-age=300", loader.Header.Get("Cache-Control"), "customers' pages get a new loader soon")
+	require.Equal(t, "cross-origin", loader.Header.Get("Cross-Origin-Resource-Policy"))
+	require.Equal(t, http.StatusNotModified, get("/loader.js", "If-None-Match", loader.Header.Get("ETag")).StatusCode)
+	require.Equal(t, "image/svg+xml", get("/favicon.ico").Header.Get("Content-Type"))
+	part := get("/desk/assets/x-1a2b.js", "Range", "bytes=0-3")
+	require.Equal(t, http.StatusPartialContent, part.StatusCode)
+	require.Equal(t, "desk", text(t, part))
+}
+
+func TestPathTricks(t *testing.T) {
+	t.Parallel()
+	get := serve(t, built(), Config{}, nil)
+	for _, path := range []string{
+		"/desk/assets/", "/desk/assets", "/desk/assets/none.js", "/desk/assets/../.vite/manifest.json", "/desk/assets/%2e%2e/.vite/manifest.json",
+		"/desk/assets/..%2f.vite%2fmanifest.json", "/desk/assets/..%2f..%2floader%2floader.js", "/desk/assets/..%5c..%5cloader", "/desk/assets/%00",
+		"/desk/assets//etc/passwd", "/site/assets/..%2fdemo.html", "/widget/assets/....//x", "/site/index.html", "/widget/other", "/assets/x-1a2b.js", "/nothing",
+	} {
+		r := get(path)
+		for hops := 0; r.StatusCode/100 == 3 && hops < 3; hops++ {
+			r = get(r.Header.Get("Location"))
+		}
+		body := text(t, r)
+		if strings.HasPrefix(body, "<html>") { // the desk finds its own way for what is not a file
+			require.Contains(t, body, "/desk/assets/", path)
+			require.NotEmpty(t, r.Header.Get("Content-Security-Policy"))
+			continue
+		}
+		require.Equal(t, http.StatusNotFound, r.StatusCode, path)
+		require.NotContains(t, r.Header.Get("Cache-Control"), "immutable", path)
+	}
+}
+
+func TestCDN(t *testing.T) {
+	t.Parallel()
+	get := serve(t, built(), Config{AssetBaseURL: "https://cdn.example/y"}, nil)
+	for path, asset := range map[string]string{"/": "/site", "/demo": "/site", "/desk/": "/desk", "/widget/": "/widget"} {
+		r := get(path)
+		require.Contains(t, text(t, r), `src="https://cdn.example/y`+asset+`/assets/x-1a2b.js"`, path)
+		require.Contains(t, r.Header.Get("Content-Security-Policy"), "script-src 'self' https://cdn.example;")
+		require.Contains(t, r.Header.Get("Content-Security-Policy"), "connect-src 'self';")
+	}
+	for _, bad := range []string{"javascript:alert(1)", "//cdn.example", "https://", `https://x.example/"><script>`, "https://x.example;script-src *", "ftp://x.example", "https://x example"} {
+		_, err := New(Deps{}, Config{AssetBaseURL: bad})
+		require.ErrorIs(t, err, desk.Invalid, bad)
+	}
+	_, err := New(Deps{}, Config{AssetBaseURL: "https://cdn.example/y/"})
+	require.NoError(t, err)
+}
+
+func TestFrameAncestors(t *testing.T) {
+	t.Parallel()
+	get := serve(t, built(), Config{}, func(key string) ([]string, error) {
+		switch key {
+		case "chk_shop":
+			return []string{"https://shop.example", "https://www.shop.example"}, nil
+		case "chk_any":
+			return nil, nil
+		case "chk_down":
+			return nil, errors.New("database is away")
+		}
+		return nil, desk.E(desk.NotFound, "find inbox", "")
+	})
+	for key, want := range map[string]string{
+		"chk_shop": "'self' https://shop.example https://www.shop.example", "chk_any": "*", "chk_none": "*", "": "*", "chk_down": "'self'",
+	} {
+		policy := get("/widget/?key=" + key).Header.Get("Content-Security-Policy")
+		require.True(t, strings.HasSuffix(policy, "; frame-ancestors "+want), policy)
+	}
+}
+
+func TestMissingBuild(t *testing.T) {
+	t.Parallel()
+	get := serve(t, fstest.MapFS{".keep": {}}, Config{}, nil)
+	for _, path := range []string{"/", "/demo", "/desk/", "/widget/", "/api/docs"} {
+		r := get(path)
+		require.Equal(t, http.StatusServiceUnavailable, r.StatusCode)
+		require.Contains(t, text(t, r), "make web")
+	}
+	require.Equal(t, http.StatusNotFound, get("/loader.js").StatusCode)
+}
