@@ -13,6 +13,7 @@ want=()
 chromium || want+=(chromium)
 font || want+=(fonts-noto-cjk fontconfig)
 compiler || want+=(gcc libc6-dev)
+command -v curl >/dev/null || want+=(curl) # runs the commands of docs/protocol.md
 [ ${#want[@]} = 0 ] && exit 0
 
 sudo=()
