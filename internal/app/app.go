@@ -7,6 +7,7 @@ import (
 	"yingda.dev/internal/channel/webchat"
 	"yingda.dev/internal/desk"
 	"yingda.dev/internal/flow/conversation"
+	"yingda.dev/internal/flow/delivery"
 	"yingda.dev/internal/flow/feed"
 	"yingda.dev/internal/flow/hub"
 	"yingda.dev/internal/flow/search"
@@ -19,7 +20,7 @@ import (
 // App is the graph of the program, built and not started.
 type App struct {
 	*core
-	adapters      map[channel.Kind]channel.Adapter
+	channels      *channel.Registry
 	workspace     *workspace.Service
 	conversations *conversation.Service
 	rotator       *conversation.Rotator
@@ -27,6 +28,7 @@ type App struct {
 	hub           *hub.Hub
 	search        *search.Service
 	feed          *feed.Feed
+	delivery      *delivery.Delivery
 	timers        *timer.Runner
 	keeper        *keeper
 }
@@ -34,22 +36,17 @@ type App struct {
 // newApp builds everything between the database and the surfaces, from the
 // bottom up.
 func newApp(k *core) (*App, error) {
-	a := &App{core: k, adapters: adapters()}
+	channels, err := channel.NewRegistry(webchat.Adapter{})
+	if err != nil {
+		return nil, err
+	}
+	a := &App{core: k, channels: channels}
 	for _, build := range []func() error{a.buildPeople, a.buildConversations, a.buildEvents} {
 		if err := build(); err != nil {
 			return nil, err
 		}
 	}
 	return a, nil
-}
-
-// adapters are the channels of this build, a closed set.
-func adapters() map[channel.Kind]channel.Adapter {
-	all := make(map[channel.Kind]channel.Adapter)
-	for _, adapter := range []channel.Adapter{webchat.Adapter{}} {
-		all[adapter.Kind()] = adapter
-	}
-	return all
 }
 
 // buildPeople builds agents, inboxes, sessions and tokens.
@@ -78,7 +75,7 @@ func (a *App) buildConversations() (err error) {
 		return err
 	}
 	a.conversations, err = conversation.New(conversation.Deps{
-		Store: a.store, Keys: a.keys, IDs: a.ids, Routes: channelRoutes{a.workspace, a.adapters}, Log: a.log.With("area", "conversation"),
+		Store: a.store, Keys: a.keys, IDs: a.ids, Routes: channelRoutes{a.workspace, a.channels}, Log: a.log.With("area", "conversation"),
 	}, conversation.Config{})
 	if err != nil {
 		return err
@@ -109,9 +106,18 @@ func (a *App) buildEvents() (err error) {
 	if err != nil {
 		return err
 	}
+	a.delivery, err = delivery.New(delivery.Deps{
+		Store: a.store, Keys: a.keys, IDs: a.ids, Clock: a.clock, After: timer.Wall, Jitter: jitter(a.random),
+		Channels: a.channels, Conversations: a.conversations, Bus: a.bus, Log: a.log.With("area", "delivery"), Metrics: a.metrics,
+	}, delivery.Config{PublicURL: a.config.Server.PublicURL})
+	if err != nil {
+		return err
+	}
 	a.timers, err = timer.New(timer.Deps{
 		Store: a.store, IDs: a.ids, Clock: a.clock, After: timer.Wall, Log: a.log.With("area", "timers"), Metrics: a.metrics,
-		Handlers: map[string]timer.Handler{conversation.SnoozeTimer: a.conversations.FireSnooze},
+		Handlers: map[string]timer.Handler{
+			conversation.SnoozeTimer: a.conversations.FireSnooze, delivery.WindowTimer: a.delivery.CloseWindow,
+		},
 	}, timer.Config{})
 	a.keeper = &keeper{
 		store: a.store, sessions: a.workspace, clock: a.clock, retention: a.config.Retention.Events, log: a.log.With("area", "keeper"),

@@ -18,7 +18,7 @@ import (
 // channelRoutes tells the conversation service how a reply by an inbox leaves.
 type channelRoutes struct {
 	offices  *workspace.Service
-	adapters map[channel.Kind]channel.Adapter
+	channels *channel.Registry
 }
 
 // Routes implements what conversation asks for.
@@ -32,7 +32,7 @@ func (c channelRoutes) Routes(ctx context.Context, account desk.AccountID) (func
 		if !ok || !in.Enabled {
 			return conversation.Route{}, false
 		}
-		adapter, ok := c.adapters[channel.Kind(in.Channel)]
+		adapter, ok := c.channels.Adapter(channel.Kind(in.Channel))
 		if !ok {
 			return conversation.Route{}, false
 		}
@@ -53,10 +53,7 @@ type receiver struct{ *conversation.Service }
 
 // Receive implements what hub asks for.
 func (r receiver) Receive(in hub.Incoming) func(store.Situation) (store.Effects, error) {
-	return r.Service.Receive(conversation.Incoming{
-		Inbox: in.Inbox, Keys: in.Keys, MessageID: in.MessageID, Content: in.Content,
-		ClientID: in.ClientID, SentAt: in.SentAt, Profile: in.Profile, Thread: in.Thread, NewConversation: in.NewConversation,
-	})
+	return r.Service.Receive(conversation.Incoming(in))
 }
 
 // demoStage plays the demonstration through the doors that everybody uses.

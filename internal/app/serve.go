@@ -63,6 +63,7 @@ func serve(ctx context.Context, c config.Config, r *run) (err error) {
 				parts: []part{
 					{"indexer", func(ctx context.Context) error { return a.bus.Consume(ctx, a.search.Consumer()) }},
 					{"feed", func(ctx context.Context) error { return a.feed.Run(ctx, doors.realtime) }},
+					{"delivery", a.delivery.Run},
 					{"timers", a.timers.Run},
 					{"rotator", a.rotator.Run},
 					{"keeper", a.keeper.Run},

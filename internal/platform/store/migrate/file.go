@@ -25,6 +25,7 @@ type Migration struct {
 	statements string
 }
 
+// String is the file name without its ending: "0001_begin".
 func (m Migration) String() string { return fmt.Sprintf("%04d_%s", m.Version, m.Name) }
 
 var fileName = regexp.MustCompile(`^([0-9]{4})_([a-z0-9]+(?:_[a-z0-9]+)*)\.sql$`)
