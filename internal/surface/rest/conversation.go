@@ -111,7 +111,7 @@ type replyInput struct {
 	Addressed
 	Keyed
 	Body struct {
-		Parts    []desk.Part    `json:"parts" minItems:"1" maxItems:"20"`
+		Parts    []desk.Part    `json:"parts" minItems:"1" maxItems:"20" example:"[{\"type\":\"text\",\"text\":\"您好，明天送到。\"}]" doc:"What to say, as in docs/protocol.md."`
 		ReplyTo  desk.MessageID `json:"reply_to,omitempty" maxLength:"40" pattern:"^[a-z0-9_]*$"`
 		ClientID string         `json:"client_id,omitempty" maxLength:"128" pattern:"^[^\\x00-\\x1f\\x7f]*$"`
 		SentAt   time.Time      `json:"sent_at,omitempty"`
@@ -132,7 +132,7 @@ type noteInput struct {
 	Addressed
 	Keyed
 	Body struct {
-		Text     string `json:"text" minLength:"1" maxLength:"40000"`
+		Text     string `json:"text" minLength:"1" maxLength:"40000" example:"已和仓库确认" doc:"At most 10,000 characters."`
 		ClientID string `json:"client_id,omitempty" maxLength:"128" pattern:"^[^\\x00-\\x1f\\x7f]*$"`
 	}
 }
@@ -198,7 +198,7 @@ type snoozeInput struct {
 	Addressed
 	Keyed
 	Body struct {
-		Until   time.Time `json:"until" doc:"When it comes back: in the future, within a year."`
+		Until   time.Time `json:"until" example:"2027-01-04T01:00:00Z" doc:"When it comes back: in the future, within a year."`
 		Version int64     `json:"version,omitempty" minimum:"0" doc:"Refuse if the conversation has changed since this version."`
 	}
 }

@@ -86,7 +86,20 @@ func New(d Deps, c Config) *Server {
 	for _, r := range routes() {
 		s.register(r)
 	}
+	noNullLists(s.api.OpenAPI().Components.Schemas)
 	return s
+}
+
+// noNullLists says of every list that it is one: answers hold an empty list
+// where there is nothing, and commands may not send null.
+func noNullLists(schemas huma.Registry) {
+	for _, s := range schemas.Map() {
+		for _, property := range s.Properties {
+			if property.Type == huma.TypeArray {
+				property.Nullable = false
+			}
+		}
+	}
 }
 
 // ServeHTTP answers everything below /api/.

@@ -11,8 +11,8 @@ import (
 
 type logInInput struct {
 	Body struct {
-		Email    string `json:"email" minLength:"3" maxLength:"254"`
-		Password string `json:"password" minLength:"1" maxLength:"1024"`
+		Email    string `json:"email" minLength:"3" maxLength:"254" example:"demo@yingda.dev"`
+		Password string `json:"password" minLength:"1" maxLength:"1024" example:"yingda-demo"`
 	}
 }
 

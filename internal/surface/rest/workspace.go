@@ -98,9 +98,9 @@ func (s *Server) listTokens(ctx context.Context, c caller, _ *nothing) (out[Item
 type createTokenInput struct {
 	Keyed
 	Body struct {
-		Name        string    `json:"name" minLength:"1" maxLength:"100"`
-		Permissions []string  `json:"permissions" minItems:"1" maxItems:"64" doc:"At most what you may do yourself."`
-		ExpiresAt   time.Time `json:"expires_at" doc:"In the future, within a year."`
+		Name        string    `json:"name" minLength:"1" maxLength:"100" example:"CRM"`
+		Permissions []string  `json:"permissions" minItems:"1" maxItems:"64" example:"[\"conversations.read\"]" doc:"At most what you may do yourself."`
+		ExpiresAt   time.Time `json:"expires_at" example:"2027-01-04T01:00:00Z" doc:"In the future, within a year."`
 	}
 }
 

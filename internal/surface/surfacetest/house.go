@@ -47,6 +47,10 @@ type Options struct {
 	Door     auth.DoorConfig
 	// Roomy lifts the limits, for tests that are about something else.
 	Roomy bool
+	// Driver and Publisher, if set, stand between the store and its database and
+	// between the feed and the socket, to look at what passes.
+	Driver    func(store.Driver) store.Driver
+	Publisher func(feed.Publisher) feed.Publisher
 }
 
 // House is a running installation behind a real HTTP server.
@@ -92,6 +96,9 @@ func Start(t testing.TB, o Options) *House {
 		d, err := sqlite.Open(t.Context(), sqlite.Deps{Clock: clock, Log: slog.New(slog.DiscardHandler)},
 			sqlite.Config{Path: filepath.Join(t.TempDir(), "yingda.db")})
 		require.NoError(t, err)
+		if o.Driver != nil {
+			return o.Driver(d), nil
+		}
 		return d, nil
 	})
 	h := &House{Env: env, Metrics: prometheus.NewRegistry(), Log: &Log{}}
@@ -103,7 +110,11 @@ func Start(t testing.TB, o Options) *House {
 	rotator := h.buildFlows(master, keys, log)
 	h.buildSurfaces(o, master, rotator, log)
 	h.run(h.Bus.Run)
-	h.run(func(ctx context.Context) error { return h.Feed.Run(ctx, h.Realtime) })
+	publisher := feed.Publisher(h.Realtime)
+	if o.Publisher != nil {
+		publisher = o.Publisher(publisher)
+	}
+	h.run(func(ctx context.Context) error { return h.Feed.Run(ctx, publisher) })
 	h.run(func(ctx context.Context) error { return h.Bus.Consume(ctx, h.Search.Consumer()) })
 	h.StopRealtime = h.run(h.Realtime.Run)
 	h.Near, h.Far = h.company("nearby", "近邻商城"), h.company("faraway", "Far Shop")
