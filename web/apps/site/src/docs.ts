@@ -6,11 +6,13 @@ const words = {
     other: 'English', loading: '正在读取接口说明…', failed: '没有读到接口说明。请确认服务正在运行，然后刷新页面。', menu: '接口目录',
     intro: '客服端接口。用 API 令牌（Authorization: Bearer ydt_…）或登录会话调用；每个写操作都需要 Idempotency-Key，重复的请求得到第一次的结果。',
     parameters: '参数', body: '请求内容', answers: '返回', example: '示例', required: '必填', name: '名称', type: '类型', meaning: '说明', general: '其他',
+    search: '搜索接口', found: (n: number) => `找到 ${n} 个接口`, copy: '复制', copied: '已复制',
   },
   en: {
     other: '中文', loading: 'Reading the description…', failed: 'The description could not be read. Check that the server runs and reload the page.', menu: 'Operations',
     intro: 'The agents’ API. Call it with an API token (Authorization: Bearer ydt_…) or a session. Every command needs an Idempotency-Key; a repeat gets the first answer.',
     parameters: 'Parameters', body: 'Request', answers: 'Answers', example: 'Example', required: 'required', name: 'Name', type: 'Type', meaning: 'Meaning', general: 'Other',
+    search: 'Search operations', found: (n: number) => `${n} operations found`, copy: 'Copy', copied: 'Copied',
   },
 };
 
@@ -19,6 +21,8 @@ let doc: Document | null | undefined;
 
 const menu = document.querySelector<HTMLElement>('#menu')!;
 const content = document.querySelector<HTMLElement>('#content')!;
+const search = document.querySelector<HTMLInputElement>('#search')!;
+const found = document.querySelector<HTMLElement>('#found')!;
 const button = document.querySelector<HTMLButtonElement>('#language')!;
 
 function el(tag: string, className = '', ...children: (Node | string)[]): HTMLElement {
@@ -32,6 +36,24 @@ function code(text: string): HTMLElement {
   const pre = el('pre', '', el('code', '', text));
   pre.tabIndex = 0;
   return pre;
+}
+
+/** Text in which `this` is code. */
+function marked(text: string): (Node | string)[] {
+  return text.split('`').map((part, i) => (i % 2 ? el('code', '', part) : part));
+}
+
+/** A command with a button that copies it. */
+function command(text: string): HTMLElement {
+  const t = words[language];
+  const copy = el('button', 'copy', t.copy) as HTMLButtonElement;
+  copy.type = 'button';
+  copy.onclick = async () => {
+    await navigator.clipboard.writeText(text).catch(() => undefined); // without the right to, the text can still be selected
+    copy.textContent = t.copied;
+    setTimeout(() => (copy.textContent = t.copy), 1500);
+  };
+  return el('div', 'command', code(text), copy);
 }
 
 function table(rows: { name: string; type: string; required: boolean; meaning: string }[]): HTMLElement {
@@ -60,16 +82,17 @@ function section(api: Document, method: string, path: string, op: Operation, id:
   const t = words[language];
   const details = el('details', 'operation');
   details.id = id;
+  details.dataset.words = `${method} ${path} ${op.operationId ?? ''} ${op.summary ?? ''} ${op.description ?? ''}`.toLowerCase();
   const summary = el('summary', '', el('b', `method ${method}`, method.toUpperCase()), el('code', 'path', path), el('span', '', op.summary ?? ''));
   details.append(summary);
-  if (op.description) details.append(el('p', '', op.description));
+  if (op.description) details.append(el('p', '', ...marked(op.description)));
   if (op.parameters?.length) {
     details.append(el('h3', '', t.parameters));
     details.append(table(op.parameters.map((p) => ({ name: p.name, type: `${p.in}: ${typeName(p.schema ?? {})}`, required: p.required ?? false, meaning: p.description ?? '' }))));
   }
   const body = op.requestBody?.content?.['application/json']?.schema;
   if (body) details.append(el('h3', '', t.body), fields(resolve(api, body)));
-  details.append(el('h3', '', t.example), code(curl(api, location.origin, method, path, op)));
+  details.append(el('h3', '', t.example), command(curl(api, location.origin, method, path, op)));
   details.append(el('h3', '', t.answers));
   for (const [status, answer] of Object.entries(op.responses ?? {})) {
     details.append(el('p', 'status', el('b', '', status), ` ${answer.description ?? ''}`));
@@ -84,6 +107,8 @@ function show(): void {
   document.documentElement.lang = language === 'zh' ? 'zh-CN' : 'en';
   button.textContent = t.other;
   menu.setAttribute('aria-label', t.menu);
+  search.placeholder = t.search;
+  search.setAttribute('aria-label', t.search);
   menu.replaceChildren();
   content.replaceChildren(el('h1', '', doc ? `${doc.info.title} ${doc.info.version}` : 'API'));
   content.append(el('p', 'intro', doc === undefined ? t.loading : doc === null ? t.failed : t.intro));
@@ -98,17 +123,36 @@ function show(): void {
     }
   }
   for (const [tag, operations] of groups) {
-    content.append(el('h2', '', tag));
-    menu.append(el('p', '', tag));
+    const group = el('section', 'group', el('h2', '', tag));
+    const links = el('div', 'group', el('p', '', tag));
+    content.append(group);
+    menu.append(links);
     for (const [method, path, op] of operations) {
       const id = op.operationId ?? `${method}-${path}`;
-      content.append(section(doc, method, path, op, id));
+      group.append(section(doc, method, path, op, id));
       const link = el('a', '', op.summary || path) as HTMLAnchorElement;
       link.href = `#${encodeURIComponent(id)}`;
-      menu.append(link);
+      links.append(link);
     }
   }
+  filter();
   reveal();
+}
+
+/** Shows the operations that hold every word of the search box. */
+function filter(): void {
+  const wanted = search.value.toLowerCase().split(/\s+/).filter(Boolean);
+  let n = 0;
+  for (const details of content.querySelectorAll<HTMLElement>('.operation')) {
+    details.hidden = !wanted.every((w) => details.dataset.words!.includes(w));
+    if (!details.hidden) n++;
+    const link = menu.querySelector<HTMLElement>(`a[href="#${encodeURIComponent(details.id)}"]`);
+    if (link) link.hidden = details.hidden;
+  }
+  for (const group of document.querySelectorAll<HTMLElement>('.group')) {
+    group.hidden = !group.querySelector('.operation:not([hidden]), a:not([hidden])');
+  }
+  found.textContent = wanted.length ? words[language].found(n) : '';
 }
 
 /** Opens the operation that the address names. */
@@ -125,7 +169,14 @@ button.onclick = () => {
   localStorage.setItem('yingda/language', language);
   show();
 };
+search.oninput = filter;
 addEventListener('hashchange', reveal);
+addEventListener('keydown', (e) => {
+  if (e.key === '/' && !(e.target instanceof HTMLInputElement)) {
+    e.preventDefault();
+    search.focus();
+  }
+});
 show();
 fetch('/api/openapi.json')
   .then((r) => (r.ok ? (r.json() as Promise<Document>) : null))

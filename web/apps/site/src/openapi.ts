@@ -67,26 +67,29 @@ export function typeName(schema: Schema): string {
   return types.join(' | ');
 }
 
-/** A value of the schema, made up: its examples where it has some. Cycles end at depth. */
-export function sample(doc: Document, given: Schema | undefined, depth = 5): unknown {
+/**
+ * A value of the schema, made up: its examples where it has some. Cycles end at depth. With least, objects have only
+ * what is required.
+ */
+export function sample(doc: Document, given: Schema | undefined, depth = 5, least = false): unknown {
   const schema = resolve(doc, given);
   if (schema.examples?.length) return schema.examples[0];
   if (schema.default !== undefined) return schema.default;
   if (schema.enum?.length) return schema.enum[0];
   if (depth === 0) return null;
-  if (schema.allOf) return Object.assign({}, ...schema.allOf.map((s) => sample(doc, s, depth - 1)));
+  if (schema.allOf) return Object.assign({}, ...schema.allOf.map((s) => sample(doc, s, depth - 1, least)));
   const union = schema.oneOf ?? schema.anyOf;
-  if (union) return sample(doc, union[0], depth - 1);
+  if (union) return sample(doc, union[0], depth - 1, least);
   const type = ([] as string[]).concat(schema.type ?? (schema.properties ? 'object' : 'string')).find((t) => t !== 'null');
   switch (type) {
     case 'object':
       return Object.fromEntries(
         Object.entries(schema.properties ?? {})
-          .filter(([name]) => name !== '$schema')
-          .map(([name, s]) => [name, sample(doc, s, depth - 1)]),
+          .filter(([name]) => name !== '$schema' && (!least || schema.required?.includes(name)))
+          .map(([name, s]) => [name, sample(doc, s, depth - 1, least)]),
       );
     case 'array':
-      return [sample(doc, schema.items, depth - 1)];
+      return [sample(doc, schema.items, depth - 1, least)];
     case 'integer':
     case 'number':
       return 1;
@@ -105,7 +108,7 @@ export function curl(doc: Document, origin: string, method: string, path: string
   }
   const body = op.requestBody?.content?.['application/json']?.schema;
   if (body) {
-    const json = JSON.stringify(sample(doc, body)).replaceAll("'", "'\\''");
+    const json = JSON.stringify(sample(doc, body, 5, true)).replaceAll("'", "'\\''");
     lines.push(`-H 'Content-Type: application/json'`, `-d '${json}'`);
   }
   return lines.join(' \\\n  ');
