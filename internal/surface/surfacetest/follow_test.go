@@ -40,7 +40,8 @@ func TestFollowOneMessage(t *testing.T) {
 	conversation := visitor.Say("m-1", "洗衣机什么时候到？").Text("result.message.conversation_id")
 	hears(ear, "message.received")
 	waiting := visitor.Socket()
-	agent.Post("/conversations/"+conversation+"/replies", map[string]any{"parts": surfacetest.Text("明天上午。")})
+	reply := agent.Post("/api/v1/conversations/"+conversation+"/replies", map[string]any{"parts": surfacetest.Text("明天上午。")})
+	require.Equal(t, 200, reply.Status, string(reply.Body))
 	hears(waiting, "message.sent")
 
 	file := filepath.Join("..", "..", "..", "docs", "follow-one-message.md")
@@ -67,7 +68,7 @@ const (
 )
 
 func hears(s *surfacetest.Socket, kind string) {
-	for s.Next().Text("event.type") != kind {
+	for a := s.Next(); a.Text("event.type") != kind; a = s.Next() {
 		continue
 	}
 }
