@@ -505,7 +505,7 @@ export interface components {
         };
         Batch: {
             epoch: string;
-            events: components["schemas"]["Item"][] | null;
+            events: components["schemas"]["Item"][];
             more: boolean;
             reset: boolean;
             /** Format: int64 */
@@ -517,7 +517,7 @@ export interface components {
             value?: string;
         };
         Card: {
-            buttons?: components["schemas"]["Button"][] | null;
+            buttons?: components["schemas"]["Button"][];
             image_url?: string;
             price?: string;
             subtitle?: string;
@@ -566,7 +566,7 @@ export interface components {
         ConversationPage: {
             /** @description On the first page. */
             counts?: components["schemas"]["Counts"];
-            items: components["schemas"]["Conversation"][] | null;
+            items: components["schemas"]["Conversation"][];
             /** @description Missing at the end. */
             next_cursor?: string;
         };
@@ -586,11 +586,18 @@ export interface components {
             /**
              * Format: date-time
              * @description In the future, within a year.
+             * @example 2027-01-04T01:00:00Z
              */
             expires_at: string;
+            /** @example CRM */
             name: string;
-            /** @description At most what you may do yourself. */
-            permissions: string[] | null;
+            /**
+             * @description At most what you may do yourself.
+             * @example [
+             *       "conversations.read"
+             *     ]
+             */
+            permissions: string[];
         };
         DeadLetter: {
             /** Format: date-time */
@@ -609,7 +616,7 @@ export interface components {
             type: string;
         };
         DeadLetterPage: {
-            items: components["schemas"]["DeadLetter"][] | null;
+            items: components["schemas"]["DeadLetter"][];
             next_cursor?: string;
         };
         ErrorDetail: {
@@ -627,7 +634,7 @@ export interface components {
              */
             detail?: string;
             /** @description Optional list of individual error details */
-            errors?: components["schemas"]["ErrorDetail"][] | null;
+            errors?: components["schemas"]["ErrorDetail"][];
             /**
              * Format: uri
              * @description A URI reference that identifies the specific occurrence of the problem.
@@ -654,7 +661,7 @@ export interface components {
             type: string;
         };
         Form: {
-            fields: components["schemas"]["FormField"][] | null;
+            fields: components["schemas"]["FormField"][];
             title?: string;
             values?: {
                 [key: string]: string;
@@ -664,7 +671,7 @@ export interface components {
             kind: string;
             label: string;
             name: string;
-            options?: string[] | null;
+            options?: string[];
             required?: boolean;
         };
         Inbox: {
@@ -677,7 +684,7 @@ export interface components {
             settings: components["schemas"]["InboxSettings"];
         };
         InboxSettings: {
-            allowed_origins?: string[] | null;
+            allowed_origins?: string[];
             bot_first?: boolean;
             greeting?: string;
             primary?: string;
@@ -689,16 +696,16 @@ export interface components {
             seq: number;
         };
         ItemsAgent: {
-            items: components["schemas"]["Agent"][] | null;
+            items: components["schemas"]["Agent"][];
         };
         ItemsInbox: {
-            items: components["schemas"]["Inbox"][] | null;
+            items: components["schemas"]["Inbox"][];
         };
         ItemsTeam: {
-            items: components["schemas"]["Team"][] | null;
+            items: components["schemas"]["Team"][];
         };
         ItemsToken: {
-            items: components["schemas"]["Token"][] | null;
+            items: components["schemas"]["Token"][];
         };
         Location: {
             address?: string;
@@ -709,7 +716,9 @@ export interface components {
             name?: string;
         };
         LogInInputBody: {
+            /** @example demo@yingda.dev */
             email: string;
+            /** @example yingda-demo */
             password: string;
         };
         Media: {
@@ -734,7 +743,7 @@ export interface components {
             failure_reason?: string;
             id: string;
             inbox_id: string;
-            parts: components["schemas"]["Part"][] | null;
+            parts: components["schemas"]["Part"][];
             reply_to?: string;
             /** Format: date-time */
             sent_at?: string;
@@ -744,7 +753,7 @@ export interface components {
             visibility: string;
         };
         MessagePage: {
-            items: components["schemas"]["Message"][] | null;
+            items: components["schemas"]["Message"][];
             /** @description There are others in the direction that was asked for. */
             more: boolean;
         };
@@ -756,7 +765,7 @@ export interface components {
             expires_at: string;
             id: string;
             name: string;
-            permissions: string[] | null;
+            permissions: string[];
             /** @description Shown once. Send it as Authorization: Bearer. */
             secret: string;
             /** Format: date-time */
@@ -764,10 +773,14 @@ export interface components {
         };
         NoteInputBody: {
             client_id?: string;
+            /**
+             * @description At most 10,000 characters.
+             * @example 已和仓库确认
+             */
             text: string;
         };
         Part: {
-            buttons?: components["schemas"]["Button"][] | null;
+            buttons?: components["schemas"]["Button"][];
             card?: components["schemas"]["Card"];
             form?: components["schemas"]["Form"];
             location?: components["schemas"]["Location"];
@@ -802,7 +815,16 @@ export interface components {
         };
         ReplyInputBody: {
             client_id?: string;
-            parts: components["schemas"]["Part"][] | null;
+            /**
+             * @description What to say, as in docs/protocol.md.
+             * @example [
+             *       {
+             *         "text": "您好，明天送到。",
+             *         "type": "text"
+             *       }
+             *     ]
+             */
+            parts: components["schemas"]["Part"][];
             reply_to?: string;
             /** Format: date-time */
             sent_at?: string;
@@ -840,7 +862,7 @@ export interface components {
             snippet: components["schemas"]["Snippet"];
         };
         SearchPage: {
-            items: components["schemas"]["SearchHit"][] | null;
+            items: components["schemas"]["SearchHit"][];
             next_cursor?: string;
         };
         Session: {
@@ -848,7 +870,7 @@ export interface components {
             agent: components["schemas"]["Agent"];
             /** @description Send it as X-CSRF-Token with every command; empty for API tokens. */
             csrf_token?: string;
-            permissions: string[] | null;
+            permissions: string[];
         };
         Snippet: {
             /**
@@ -867,6 +889,7 @@ export interface components {
             /**
              * Format: date-time
              * @description When it comes back: in the future, within a year.
+             * @example 2027-01-04T01:00:00Z
              */
             until: string;
             /**
@@ -877,7 +900,7 @@ export interface components {
         };
         Team: {
             id: string;
-            members: string[] | null;
+            members: string[];
             name: string;
         };
         Token: {
@@ -888,7 +911,7 @@ export interface components {
             expires_at: string;
             id: string;
             name: string;
-            permissions: string[] | null;
+            permissions: string[];
             /** Format: date-time */
             used_at?: string;
         };
