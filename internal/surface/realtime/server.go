@@ -234,26 +234,26 @@ func (s *Server) admit(ctx context.Context, l *link, user string, a feed.Audienc
 // How connections that may not be are ended. 45xx tells a client to stop,
 // everything else to try again later.
 var (
-	disconnectUnauthenticated = centrifuge.Disconnect{Code: 4501, Reason: "unauthenticated"}
-	disconnectDenied          = centrifuge.Disconnect{Code: 4503, Reason: "denied"}
-	disconnectLimited         = centrifuge.Disconnect{Code: 4029, Reason: "limited"}
-	disconnectUnavailable     = centrifuge.Disconnect{Code: 4050, Reason: "unavailable"}
+	errUnauthenticated = centrifuge.Disconnect{Code: 4501, Reason: "unauthenticated"}
+	errDenied          = centrifuge.Disconnect{Code: 4503, Reason: "denied"}
+	errLimited         = centrifuge.Disconnect{Code: 4029, Reason: "limited"}
+	errUnavailable     = centrifuge.Disconnect{Code: 4050, Reason: "unavailable"}
 )
 
 // refusal is the edge where our errors become disconnects.
 func (s *Server) refusal(ctx context.Context, err error) error {
 	switch desk.KindOf(err) {
 	case desk.Unauthenticated:
-		return disconnectUnauthenticated
+		return errUnauthenticated
 	case desk.Denied, desk.NotFound, desk.Invalid:
-		return disconnectDenied
+		return errDenied
 	case desk.Limited:
-		return disconnectLimited
+		return errLimited
 	default:
 		if !errors.Is(err, context.Canceled) {
 			s.deps.Log.ErrorContext(ctx, "connect failed", slog.Any("error", err))
 		}
-		return disconnectUnavailable
+		return errUnavailable
 	}
 }
 

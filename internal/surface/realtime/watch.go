@@ -2,6 +2,8 @@ package realtime
 
 import (
 	"context"
+	"errors"
+	"maps"
 	"sync"
 	"time"
 
@@ -32,11 +34,7 @@ func (w *watched) remove(l *link) {
 func (w *watched) all() map[*link]*centrifuge.Client {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	all := make(map[*link]*centrifuge.Client, len(w.links))
-	for l, c := range w.links {
-		all[l] = c
-	}
-	return all
+	return maps.Clone(w.links)
 }
 
 // watch asks for the agents' connections until ctx ends.
@@ -57,11 +55,11 @@ func (s *Server) watch(ctx context.Context) {
 // database that does not answer at this moment ends none.
 func (s *Server) check(ctx context.Context) {
 	for l, c := range s.watched.all() {
-		switch desk.KindOf(l.agent(ctx)) {
-		case desk.Unauthenticated:
-			c.Disconnect(disconnectUnauthenticated)
-		case desk.Denied:
-			c.Disconnect(disconnectDenied)
+		switch err := l.agent(ctx); {
+		case errors.Is(err, desk.Unauthenticated):
+			c.Disconnect(errUnauthenticated)
+		case errors.Is(err, desk.Denied):
+			c.Disconnect(errDenied)
 		}
 	}
 }

@@ -114,7 +114,7 @@ type replyInput struct {
 		Parts    []desk.Part    `json:"parts" minItems:"1" maxItems:"20" example:"[{\"type\":\"text\",\"text\":\"您好，明天送到。\"}]" doc:"What to say, as in docs/protocol.md."`
 		ReplyTo  desk.MessageID `json:"reply_to,omitempty" maxLength:"40" pattern:"^[a-z0-9_]*$"`
 		ClientID string         `json:"client_id,omitempty" maxLength:"128" pattern:"^[^\\x00-\\x1f\\x7f]*$"`
-		SentAt   time.Time      `json:"sent_at,omitempty"`
+		SentAt   time.Time      `json:"sent_at,omitzero"`
 		Version  int64          `json:"version,omitempty" minimum:"0" doc:"Refuse if the conversation has changed since this version."`
 	}
 }

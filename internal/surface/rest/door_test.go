@@ -2,6 +2,7 @@ package rest_test
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
 	"strings"
 	"sync"
@@ -340,9 +341,7 @@ func TestNothingIsEchoed(t *testing.T) {
 				good, _ := own.body(h.Near, r.ID).(map[string]any)
 				for _, v := range []any{secret, []string{secret}, map[string]string{secret: secret}, -1, 1.5, nil, []any{map[string]any{"type": secret, "text": secret, secret: 1}}} {
 					body := map[string]any{}
-					for k, g := range good {
-						body[k] = g
-					}
+					maps.Copy(body, good)
 					body[field] = v
 					if (r.ID == "addNote" && field == "text") || (r.ID == "createToken" && field == "name") || r.ID == "reply" && (field == "client_id" || field == "parts") {
 						continue // says what it is meant to say
@@ -383,7 +382,7 @@ func TestAddressesAndBodies(t *testing.T) {
 	broken := lin.Post("/api/v1/conversations/"+own.conversation+"/notes", "{\"text\":\"\xc3\x28\"}")
 	require.Equal(t, http.StatusBadRequest, broken.Status)
 	problem(t, broken, "invalid")
-	for _, text := range []string{`<script>alert(1)</script>`, "👩‍👩‍👧‍👦 مرحبا ‮abc", strings.Repeat("长", 10_000), "{{7*7}}${jndi:x}"} {
+	for _, text := range []string{`<script>alert(1)</script>`, "👩‍👩‍👧‍👦 مرحبا \u202eabc", strings.Repeat("长", 10_000), "{{7*7}}${jndi:x}"} {
 		require.Equal(t, text, lin.Post("/api/v1/conversations/"+own.conversation+"/notes", map[string]string{"text": text}).Text("parts.0.text"))
 		require.Equal(t, text, lin.Post("/api/v1/conversations/"+own.conversation+"/replies", map[string]any{"parts": surfacetest.Text(text)}).Text("parts.0.text"))
 	}

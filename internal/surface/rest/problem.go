@@ -15,7 +15,7 @@ import (
 
 // Problem is every error of the API: RFC 9457 with our Kind. It never echoes
 // what was sent.
-type Problem struct {
+type Problem struct { //nolint:errname // named as RFC 9457 does
 	Title  string `json:"title" doc:"The HTTP status in words."`
 	Status int    `json:"status" doc:"The HTTP status."`
 	Kind   string `json:"kind" enum:"internal,invalid,not_found,conflict,denied,unauthenticated,limited,unavailable,unsupported" doc:"What sort of failure, stable for programs."`
@@ -50,8 +50,7 @@ func problemOf(err error) *Problem {
 	if p.Detail == "" || kind == desk.Internal {
 		p.Detail = wordsOf[kind]
 	}
-	var de *desk.Error
-	if errors.As(err, &de) {
+	if de, ok := errors.AsType[*desk.Error](err); ok {
 		p.Field = de.Field
 	}
 	return p

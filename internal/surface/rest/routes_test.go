@@ -26,9 +26,9 @@ func golden(t *testing.T, path string, got []byte) {
 	t.Helper()
 	if *update {
 		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
-		require.NoError(t, os.WriteFile(path, got, 0o644)) //nolint:gosec // a file of the repository
+		require.NoError(t, os.WriteFile(path, got, 0o644))
 	}
-	want, err := os.ReadFile(path) //nolint:gosec // as above
+	want, err := os.ReadFile(path)
 	require.NoError(t, err)
 	require.Equal(t, string(want), string(got), "run scripts/generate.sh and look at what changed")
 }
@@ -156,8 +156,11 @@ func TestEveryRouteAsks(t *testing.T) {
 			require.Equal(t, http.StatusUnauthorized, answer.Status)
 			problem(t, answer, "unauthenticated")
 			for _, junk := range []map[string]string{
-				{"Cookie": "yingda_session=yds_junk"}, {"Authorization": "Bearer ydt_junk"}, {"Authorization": "Bearer " + strings.Repeat("x", 5000)},
-				{"Authorization": "Basic YTpi"}, {"Authorization": "Bearer " + h.Near.Guest().Token},
+				{"Cookie": "yingda_session=yds_junk"},
+				{"Authorization": "Bearer ydt_junk"},
+				{"Authorization": "Bearer " + strings.Repeat("x", 5000)},
+				{"Authorization": "Basic YTpi"},
+				{"Authorization": "Bearer " + h.Near.Guest().Token},
 			} {
 				answer = call(&surfacetest.Caller{House: h, Header: junk}, r, address, body)
 				require.Equal(t, http.StatusUnauthorized, answer.Status)

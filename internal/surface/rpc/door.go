@@ -273,17 +273,17 @@ func (s *Server) report(ctx context.Context, name string, err error) {
 	s.deps.Log.ErrorContext(ctx, "visitor call failed", slog.String("method", name), slog.Any("error", err))
 }
 
-// retryAfter is how long a limited caller should wait.
-type retryAfter time.Duration
+// retryAfterError is how long a limited caller should wait.
+type retryAfterError time.Duration
 
 // Error makes it travel inside a desk.Error.
-func (r retryAfter) Error() string { return "retry after " + time.Duration(r).String() }
+func (r retryAfterError) Error() string { return "retry after " + time.Duration(r).String() }
 
 // Milliseconds rounds up, so that a client that obeys is not limited again.
-func (r retryAfter) Milliseconds() int64 {
+func (r retryAfterError) Milliseconds() int64 {
 	return (time.Duration(r) + time.Millisecond - 1).Milliseconds()
 }
 
 func limited(wait time.Duration) error {
-	return &desk.Error{Kind: desk.Limited, Op: "limit calls", Msg: wordsOf[desk.Limited], Err: retryAfter(wait)}
+	return &desk.Error{Kind: desk.Limited, Op: "limit calls", Msg: wordsOf[desk.Limited], Err: retryAfterError(wait)}
 }

@@ -235,7 +235,7 @@ func TestUnusualTextSurvives(t *testing.T) {
 	t.Parallel()
 	h := surfacetest.Start(t, surfacetest.Options{Roomy: true})
 	texts := []string{
-		`<script>alert(1)</script><img src=x onerror=alert(2)>`, "👩‍👩‍👧‍👦 🇨🇳 é \u200d", "مرحبا بالعالم ‮abc", "\"}],\"x\":[{\"", "' OR 1=1; --",
+		`<script>alert(1)</script><img src=x onerror=alert(2)>`, "👩‍👩‍👧‍👦 🇨🇳 é \u200d", "مرحبا بالعالم \u202eabc", "\"}],\"x\":[{\"", "' OR 1=1; --",
 		"龘\U00020000\U0002A6D6", strings.Repeat("字", 10_000), "line\nline\ttab", "<!--#exec cmd=\"ls\"-->${jndi:ldap://x}{{7*7}}",
 	}
 	g := h.Near.Guest()

@@ -187,12 +187,10 @@ func errorOf(err error) *rpcError {
 		words = wordsOf[kind]
 	}
 	data := &errorData{Kind: kind.String()}
-	var de *desk.Error
-	if errors.As(err, &de) {
+	if de, ok := errors.AsType[*desk.Error](err); ok {
 		data.Field = de.Field
 	}
-	var wait retryAfter
-	if errors.As(err, &wait) {
+	if wait, ok := errors.AsType[retryAfterError](err); ok {
 		data.RetryAfterMS = wait.Milliseconds()
 	}
 	return &rpcError{Code: codeOf[kind], Message: words, Data: data}

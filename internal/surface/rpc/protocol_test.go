@@ -40,10 +40,10 @@ func TestProtocolInOneMinute(t *testing.T) {
 		text := strings.ReplaceAll(b[1], "http://127.0.0.1:8080", h.URL)
 		script.WriteString(strings.ReplaceAll(text, "\n\n", "\necho\n") + "\necho\n")
 	}
-	out, err := exec.CommandContext(t.Context(), "sh", "-c", script.String()).CombinedOutput() //nolint:gosec // a file of the repository
+	out, err := exec.CommandContext(t.Context(), "sh", "-c", script.String()).CombinedOutput()
 	require.NoError(t, err, string(out))
 	var answers []surfacetest.Answer
-	for _, line := range strings.Split(string(out), "\n") {
+	for line := range strings.SplitSeq(string(out), "\n") {
 		if line = strings.TrimSpace(line); line != "" {
 			require.True(t, json.Valid([]byte(line)), line)
 			answers = append(answers, surfacetest.Answer{Body: []byte(line)})

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"strings"
 
@@ -36,7 +37,7 @@ func (a Answer) Get(path string) any {
 	if json.Unmarshal(a.Body, &v) != nil {
 		return nil
 	}
-	for _, step := range strings.Split(path, ".") {
+	for step := range strings.SplitSeq(path, ".") {
 		switch at := v.(type) {
 		case map[string]any:
 			v = at[step]
@@ -231,9 +232,7 @@ func (g *Guest) headers() map[string]string {
 	if g.Token != "" {
 		header["Authorization"] = "Bearer " + g.Token
 	}
-	for k, v := range g.Header {
-		header[k] = v
-	}
+	maps.Copy(header, g.Header)
 	return header
 }
 

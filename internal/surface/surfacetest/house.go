@@ -74,8 +74,6 @@ type House struct {
 	Near, Far *Company
 	// StopRealtime ends the socket server the way the program does.
 	StopRealtime func()
-
-	stopOnce sync.Once
 }
 
 // Company is an account with an inbox and an agent of each role.

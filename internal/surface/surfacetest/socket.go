@@ -58,9 +58,10 @@ func (h *House) Dial(header map[string]string, data any) (*Socket, error) {
 	}
 	ctx, cancel := context.WithTimeout(h.Ctx, patience)
 	defer cancel()
+	//nolint:bodyclose // the library owns the handshake's body
 	conn, _, err := websocket.Dial(ctx, "ws"+strings.TrimPrefix(h.URL, "http")+"/connection/websocket", &websocket.DialOptions{
 		HTTPHeader: head, Subprotocols: []string{"centrifuge-json"},
-	}) //nolint:bodyclose // the library owns it
+	})
 	if err != nil {
 		return nil, err
 	}

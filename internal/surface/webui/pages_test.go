@@ -3,7 +3,6 @@ package webui
 import (
 	"context"
 	"errors"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -30,29 +29,29 @@ func built() fstest.MapFS {
 	}
 }
 
-func serve(t *testing.T, files fstest.MapFS, c Config, frames func(string) ([]string, error)) func(path string, header ...string) *http.Response {
+// answer is what a browser would get.
+type answer struct {
+	StatusCode int
+	Header     http.Header
+	Text       string
+}
+
+func serve(t *testing.T, files fstest.MapFS, c Config, frames func(string) ([]string, error)) func(path string, header ...string) answer {
 	t.Helper()
 	if frames == nil {
 		frames = func(string) ([]string, error) { return nil, nil }
 	}
 	mux := http.NewServeMux()
 	newPages(Deps{Frames: func(_ context.Context, key string) ([]string, error) { return frames(key) }}, c, files).Register(mux)
-	return func(path string, header ...string) *http.Response {
+	return func(path string, header ...string) answer {
 		r := httptest.NewRequest(http.MethodGet, path, nil)
 		for i := 0; i+1 < len(header); i += 2 {
 			r.Header.Set(header[i], header[i+1])
 		}
 		w := httptest.NewRecorder()
 		mux.ServeHTTP(w, r)
-		return w.Result()
+		return answer{w.Code, w.Result().Header, w.Body.String()}
 	}
-}
-
-func text(t *testing.T, r *http.Response) string {
-	t.Helper()
-	b, err := io.ReadAll(r.Body)
-	require.NoError(t, err)
-	return string(b)
 }
 
 func TestPages(t *testing.T) {
@@ -66,7 +65,7 @@ func TestPages(t *testing.T) {
 		require.Equal(t, http.StatusOK, r.StatusCode, path)
 		require.Equal(t, "text/html; charset=utf-8", r.Header.Get("Content-Type"))
 		require.Equal(t, "no-cache", r.Header.Get("Cache-Control"))
-		require.Contains(t, text(t, r), asset, path)
+		require.Contains(t, r.Text, asset, path)
 		policy := r.Header.Get("Content-Security-Policy")
 		require.Contains(t, policy, "default-src 'none'; script-src 'self';")
 		require.NotContains(t, strings.Split(policy, "style-src")[0], "unsafe")
@@ -74,8 +73,8 @@ func TestPages(t *testing.T) {
 		again := get(path, "If-None-Match", r.Header.Get("ETag"))
 		require.Equal(t, http.StatusNotModified, again.StatusCode)
 	}
-	require.NotContains(t, text(t, get("/desk/")), "yingda-demo")
-	require.Contains(t, text(t, serve(t, built(), Config{Demo: true}, nil)("/desk/")), `<meta name="yingda-demo" content="1">`)
+	require.NotContains(t, get("/desk/").Text, "yingda-demo")
+	require.Contains(t, serve(t, built(), Config{Demo: true}, nil)("/desk/").Text, `<meta name="yingda-demo" content="1">`)
 	require.Equal(t, "/widget/?key=chk_demo", get("/widget?key=chk_demo").Header.Get("Location"))
 	require.Equal(t, "/desk/", get("/desk").Header.Get("Location"))
 }
@@ -100,7 +99,7 @@ func TestAssets(t *testing.T) {
 	require.Equal(t, "image/svg+xml", get("/favicon.ico").Header.Get("Content-Type"))
 	part := get("/desk/assets/x-1a2b.js", "Range", "bytes=0-3")
 	require.Equal(t, http.StatusPartialContent, part.StatusCode)
-	require.Equal(t, "desk", text(t, part))
+	require.Equal(t, "desk", part.Text)
 }
 
 func TestPathTricks(t *testing.T) {
@@ -115,7 +114,7 @@ func TestPathTricks(t *testing.T) {
 		for hops := 0; r.StatusCode/100 == 3 && hops < 3; hops++ {
 			r = get(r.Header.Get("Location"))
 		}
-		body := text(t, r)
+		body := r.Text
 		if strings.HasPrefix(body, "<html>") { // the desk finds its own way for what is not a file
 			require.Contains(t, body, "/desk/assets/", path)
 			require.NotEmpty(t, r.Header.Get("Content-Security-Policy"))
@@ -131,7 +130,7 @@ func TestCDN(t *testing.T) {
 	get := serve(t, built(), Config{AssetBaseURL: "https://cdn.example/y"}, nil)
 	for path, asset := range map[string]string{"/": "/site", "/demo": "/site", "/desk/": "/desk", "/widget/": "/widget"} {
 		r := get(path)
-		require.Contains(t, text(t, r), `src="https://cdn.example/y`+asset+`/assets/x-1a2b.js"`, path)
+		require.Contains(t, r.Text, `src="https://cdn.example/y`+asset+`/assets/x-1a2b.js"`, path)
 		require.Contains(t, r.Header.Get("Content-Security-Policy"), "script-src 'self' https://cdn.example;")
 		require.Contains(t, r.Header.Get("Content-Security-Policy"), "connect-src 'self';")
 	}
@@ -170,7 +169,7 @@ func TestMissingBuild(t *testing.T) {
 	for _, path := range []string{"/", "/demo", "/desk/", "/widget/", "/api/docs"} {
 		r := get(path)
 		require.Equal(t, http.StatusServiceUnavailable, r.StatusCode)
-		require.Contains(t, text(t, r), "make web")
+		require.Contains(t, r.Text, "make web")
 	}
 	require.Equal(t, http.StatusNotFound, get("/loader.js").StatusCode)
 }
