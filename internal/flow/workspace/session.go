@@ -40,6 +40,15 @@ type session struct {
 	role desk.Role
 }
 
+// retryAfterError is how long a caller who was refused should wait.
+type retryAfterError time.Duration
+
+// Error makes it travel inside a desk.Error.
+func (r retryAfterError) Error() string { return "retry after " + time.Duration(r).String() }
+
+// RetryAfter is the wait.
+func (r retryAfterError) RetryAfter() time.Duration { return time.Duration(r) }
+
 var errLogIn = desk.E(desk.Unauthenticated, "log in", "the e-mail or the password is wrong")
 
 // LogIn proves an agent by e-mail and password and opens a session.
@@ -50,7 +59,10 @@ func (s *Service) LogIn(ctx context.Context, email, password string, meta Sessio
 	emailHash, address := s.deps.Emails.HashEmail(email), auth.AddressKey(meta.Address)
 	now := s.deps.Clock.Now()
 	if ok, wait := s.deps.Throttle.Attempt(emailHash, address, now); !ok {
-		return LoggedIn{}, desk.E(desk.Limited, op, fmt.Sprintf("too many attempts; try again in %d seconds", int(wait/time.Second)+1))
+		return LoggedIn{}, &desk.Error{
+			Kind: desk.Limited, Op: op, Err: retryAfterError(wait),
+			Msg: fmt.Sprintf("too many attempts; try again in %d seconds", int(wait/time.Second)+1),
+		}
 	}
 	row, err := s.deps.Store.AgentByEmailHash(ctx, emailHash)
 	if err != nil && !errors.Is(err, desk.NotFound) {

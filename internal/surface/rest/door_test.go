@@ -123,6 +123,7 @@ func TestSessions(t *testing.T) {
 		last = logIn("wrong", "203.0.113.2")
 	}
 	problem(t, last, "limited")
+	require.Regexp(t, `^[1-9][0-9]*$`, last.Header.Get("Retry-After"))
 	problem(t, logIn(surfacetest.Password, "203.0.113.2"), "limited")
 	require.Equal(t, http.StatusOK, logIn(surfacetest.Password, "203.0.113.3").Status, "the owner gets in from elsewhere")
 

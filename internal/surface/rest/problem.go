@@ -4,7 +4,9 @@ import (
 	"encoding/json"
 	"errors"
 	"net/http"
+	"strconv"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -54,6 +56,16 @@ func problemOf(err error) *Problem {
 		p.Field = de.Field
 	}
 	return p
+}
+
+// refusalOf is the problem, with the time to wait if the cause knows it.
+func refusalOf(err error) error {
+	var limited interface{ RetryAfter() time.Duration }
+	if !errors.As(err, &limited) {
+		return problemOf(err)
+	}
+	seconds := int64((limited.RetryAfter() + time.Second - 1) / time.Second)
+	return huma.ErrorWithHeaders(problemOf(err), http.Header{"Retry-After": {strconv.FormatInt(seconds, 10)}})
 }
 
 // Error lets handlers return a Problem.

@@ -84,7 +84,7 @@ func to[I, O any](handler func(s *Server, ctx context.Context, c caller, in *I) 
 			answer, err := handler(s, ctx, callerOf(ctx), in)
 			if err != nil {
 				s.report(ctx, r, err)
-				return nil, problemOf(err)
+				return nil, refusalOf(err)
 			}
 			return &answer, nil
 		})
