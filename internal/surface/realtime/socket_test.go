@@ -214,7 +214,9 @@ func TestFramesAndTabsAreBounded(t *testing.T) {
 	s := g.Socket()
 	_, err := s.Frame("rpc", surfacetest.Request("message.send", "client_id", "1", "parts", surfacetest.Text(strings.Repeat("a", 300<<10))))
 	require.Error(t, err)
-	require.Equal(t, websocket.StatusMessageTooBig, websocket.CloseStatus(err))
+	// The reason arrives unless the reset of a connection with unread bytes overtakes it.
+	require.Contains(t, []websocket.StatusCode{websocket.StatusMessageTooBig, -1}, websocket.CloseStatus(err))
+	require.Empty(t, g.Call("message.list").Get("result.messages"))
 	s = g.Socket()
 	require.NoError(t, s.Conn.Write(t.Context(), websocket.MessageText, []byte("{not json")))
 	require.NotZero(t, s.Closed())
