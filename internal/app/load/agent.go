@@ -96,17 +96,9 @@ func (a *Agent) Listen(ctx context.Context, ready func(), fn func(Event)) error 
 	}
 	ready()
 	for {
-		push, err := socket.Next(ctx)
+		p, err := socket.Next(ctx)
 		if err != nil {
 			return err
-		}
-		var p struct {
-			Prev  int64 `json:"prev"`
-			Seq   int64 `json:"seq"`
-			Event Event `json:"event"`
-		}
-		if err := json.Unmarshal(push.Data, &p); err != nil {
-			return fmt.Errorf("read push: %w", err)
 		}
 		switch {
 		case p.Seq <= a.seq: // typing has no number; repeats are dropped

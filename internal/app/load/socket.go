@@ -20,10 +20,12 @@ type Socket struct {
 	rest [][]byte
 }
 
-// Push is one publication on one of the connection's channels.
+// Push is one publication: an event with its place in the feed. Typing has
+// none, and Seq 0.
 type Push struct {
-	Channel string
-	Data    json.RawMessage
+	Prev  int64 `json:"prev"`
+	Seq   int64 `json:"seq"`
+	Event Event `json:"event"`
 }
 
 type frame struct {
@@ -36,9 +38,8 @@ type frame struct {
 		Data json.RawMessage `json:"data"`
 	} `json:"connect"`
 	Push *struct {
-		Channel string `json:"channel"`
-		Pub     *struct {
-			Data json.RawMessage `json:"data"`
+		Pub *struct {
+			Data Push `json:"data"`
 		} `json:"pub"`
 		Disconnect *struct {
 			Code   int    `json:"code"`
@@ -93,7 +94,7 @@ func (s *Socket) Next(ctx context.Context) (Push, error) {
 			return Push{}, fmt.Errorf("disconnected: %d %s", d.Code, d.Reason)
 		}
 		if f.Push.Pub != nil {
-			return Push{Channel: f.Push.Channel, Data: f.Push.Pub.Data}, nil
+			return f.Push.Pub.Data, nil
 		}
 	}
 }

@@ -24,7 +24,8 @@ type Deps struct {
 
 // Config tunes a Service. Its zero value is the default.
 type Config struct {
-	// Batch is how many events are indexed at once. Default 200.
+	// Batch is how many events are indexed at once. Default 1,000: each commit
+	// makes a segment of the index that has to be merged later.
 	Batch int
 	// MaxCandidates bounds how many hits one search opens. Default 1,000.
 	MaxCandidates int
@@ -43,7 +44,7 @@ func New(d Deps, c Config) (*Service, error) {
 		return nil, desk.E(desk.Invalid, "build search", "a required part is missing")
 	}
 	if c.Batch <= 0 {
-		c.Batch = 200
+		c.Batch = 1000
 	}
 	if c.MaxCandidates <= 0 {
 		c.MaxCandidates = 1000

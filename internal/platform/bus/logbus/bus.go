@@ -36,7 +36,7 @@ type Config struct {
 	// grew. Defaults to 1 s.
 	Fallback time.Duration
 	// Linger is the least time between two commits of a consumer whose batches
-	// are not full. Defaults to 100 ms.
+	// are not full. Defaults to 250 ms.
 	Linger time.Duration
 	// LeaseTTL is how long a silent node keeps its shards. Defaults to 15 s.
 	LeaseTTL time.Duration
@@ -88,7 +88,7 @@ func New(d Deps, cfg Config) (*Bus, error) {
 		value *time.Duration
 		def   time.Duration
 	}{
-		{&cfg.Fallback, time.Second}, {&cfg.Linger, 100 * time.Millisecond}, {&cfg.LeaseTTL, 15 * time.Second},
+		{&cfg.Fallback, time.Second}, {&cfg.Linger, 250 * time.Millisecond}, {&cfg.LeaseTTL, 15 * time.Second},
 		{&cfg.Backoff, 100 * time.Millisecond}, {&cfg.MaxBackoff, 10 * time.Second},
 	} {
 		if *f.value == 0 {
