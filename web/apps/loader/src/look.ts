@@ -1,6 +1,6 @@
 /** Paths of the two faces of the button. The mark: a speech bubble whose tail turns into a tick. */
 export const icons = {
-  mark: { box: 24, size: 28, width: 2.3, path: 'M18.4 7.2A8 8 0 1 0 6.6 17.1L10.4 21 21.4 9.9' },
+  mark: { box: 24, size: 28, width: 2.3, path: 'M20 7.6A4.6 4.6 0 0 0 15.4 3H7.6A4.6 4.6 0 0 0 3 7.6v3.8A4.6 4.6 0 0 0 7.6 16h1l3.6 4.6L21.4 10.6' },
   down: { box: 24, size: 26, width: 2.2, path: 'M6 9.5l6 6 6-6' },
 };
 
