@@ -46,14 +46,18 @@ type File struct {
 	SHA256 string `json:"sha256"`
 }
 
-// Begin creates the folder of a new backup, mode 0700. Invalid if something
-// is there already.
+// Begin creates the folder of a new backup, or takes an empty one; mode 0700
+// either way, because the tools that write into it choose their files' modes
+// themselves. Invalid if something is there already.
 func Begin(dir string) error {
 	const op = "begin backup"
 	if err := empty(dir); err != nil {
 		return err
 	}
-	return desk.Wrap(desk.Unavailable, op, os.MkdirAll(dir, 0o700))
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return desk.Wrap(desk.Unavailable, op, err)
+	}
+	return desk.Wrap(desk.Unavailable, op, os.Chmod(dir, 0o700)) //nolint:gosec // a folder needs the x
 }
 
 // Seal ends a backup: it makes every file of the folder durable, sums it and

@@ -27,6 +27,23 @@ func made(t *testing.T) string {
 	return dir
 }
 
+func TestBeginClosesTheFolderToOthers(t *testing.T) {
+	t.Parallel()
+	for name, there := range map[string]bool{"a new folder": false, "an empty one": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dir := filepath.Join(t.TempDir(), "backup")
+			if there {
+				require.NoError(t, os.Mkdir(dir, 0o755))
+			}
+			require.NoError(t, Begin(dir))
+			info, err := os.Stat(dir)
+			require.NoError(t, err)
+			require.Equal(t, os.FileMode(0o700), info.Mode().Perm())
+		})
+	}
+}
+
 func TestRoundTrip(t *testing.T) {
 	t.Parallel()
 	dir := made(t)
