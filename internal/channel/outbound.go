@@ -101,8 +101,7 @@ func (e *SendError) Unwrap() error { return e.Err }
 // AsSendError finds the SendError in err. An adapter that broke the contract
 // and returned something else gets UnknownOutcome: the careful reading.
 func AsSendError(err error) *SendError {
-	var e *SendError
-	if errors.As(err, &e) {
+	if e, ok := errors.AsType[*SendError](err); ok {
 		return e
 	}
 	return &SendError{Class: UnknownOutcome, Code: "unclassified", Err: err}

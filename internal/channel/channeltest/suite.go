@@ -3,7 +3,6 @@ package channeltest
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -86,7 +85,6 @@ func Run(t *testing.T, h Harness) {
 
 func (h Harness) kind(t *testing.T) {
 	require.True(t, h.Adapter.Kind().Valid(), "kind %q", h.Adapter.Kind())
-	require.Equal(t, h.Adapter.Kind(), h.Adapter.Kind())
 	require.Equal(t, string(h.Adapter.Kind()), h.Account.Inbox.Channel, "the inbox names the adapter")
 	r, err := channel.NewRegistry(h.Adapter)
 	require.NoError(t, err)
@@ -314,7 +312,7 @@ func (h Harness) sends(t *testing.T) {
 				return
 			}
 			var failed *channel.SendError
-			require.True(t, errors.As(err, &failed), "every error of Send is a *SendError: %v", err)
+			require.ErrorAs(t, err, &failed, "every error of Send is a *SendError: %v", err)
 			require.Equal(t, s.Class, failed.Class)
 			h.secretFree(t, err.Error())
 		})

@@ -88,7 +88,7 @@ func (parrot) Send(ctx context.Context, a channel.Account, o channel.Outbound) (
 	if err != nil {
 		return channel.Sent{}, &channel.SendError{Class: channel.InvalidContent, Err: err}
 	}
-	answer, err := http.DefaultClient.Do(r)
+	answer, err := (&http.Client{}).Do(r)
 	if err != nil {
 		return channel.Sent{}, &channel.SendError{Class: channel.UnknownOutcome, Err: err}
 	}

@@ -81,15 +81,23 @@ type Delivery struct {
 	wake chan struct{}
 
 	mu sync.Mutex
-	// held are the rows this node put off until the customer writes. At most
-	// maxHeld: beyond, they only wait for Recheck.
-	held map[desk.ConversationID]store.OutboxItem
+	// held are the rows this node put off until the customer writes, and those
+	// it may yet put off. At most maxHeld: beyond, they only wait for Recheck.
+	held map[desk.ConversationID]heldRow
 
 	outcomes *prometheus.CounterVec
 	delay    prometheus.Histogram
 }
 
 const maxHeld = 10_000
+
+// heldRow is a row whose customer is listened for.
+type heldRow struct {
+	item store.OutboxItem
+	// asleep: nobody works on the row. One that is worked on must not be made
+	// due, for a second worker would send it beside the first.
+	asleep bool
+}
 
 // New builds a Delivery. A missing collaborator, a negative setting or a
 // metric that is registered already is an error.
@@ -112,8 +120,13 @@ func New(d Deps, cfg Config) (*Delivery, error) {
 		value *time.Duration
 		def   time.Duration
 	}{
-		{&cfg.SendTimeout, 20 * time.Second}, {&cfg.Backoff, 2 * time.Second}, {&cfg.MaxBackoff, 10 * time.Minute},
-		{&cfg.Quiet, time.Minute}, {&cfg.Recheck, 10 * time.Minute}, {&cfg.MaxAge, desk.ReopenWindow}, {&cfg.Fallback, 5 * time.Second},
+		{&cfg.SendTimeout, 20 * time.Second},
+		{&cfg.Backoff, 2 * time.Second},
+		{&cfg.MaxBackoff, 10 * time.Minute},
+		{&cfg.Quiet, time.Minute},
+		{&cfg.Recheck, 10 * time.Minute},
+		{&cfg.MaxAge, desk.ReopenWindow},
+		{&cfg.Fallback, 5 * time.Second},
 	} {
 		if *f.value < 0 {
 			return nil, desk.E(desk.Invalid, op, "a setting is negative")
@@ -124,7 +137,7 @@ func New(d Deps, cfg Config) (*Delivery, error) {
 	}
 	v := &Delivery{
 		deps: d, cfg: cfg, holder: d.IDs.Other("node"), rates: newRates(), wake: make(chan struct{}, 1),
-		held: map[desk.ConversationID]store.OutboxItem{},
+		held: map[desk.ConversationID]heldRow{},
 		outcomes: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "yingda_delivery_outcomes_total", Help: "What became of messages taken from the outbox, by channel and result.",
 		}, []string{"channel", "result"}),
@@ -178,12 +191,12 @@ func (d *Delivery) look(ctx context.Context, slots chan struct{}, parts *sync.Wa
 	if free == 0 {
 		return d.cfg.Fallback, nil // a send that ends wakes us
 	}
-	next, any, err := d.deps.Store.NextOutbox(ctx)
+	next, found, err := d.deps.Store.NextOutbox(ctx)
 	if err != nil {
 		return 0, err
 	}
 	now := d.deps.Clock.Now()
-	if !any {
+	if !found {
 		return d.cfg.Fallback, nil
 	}
 	if wait := next.Sub(now); wait > 0 {
@@ -253,7 +266,7 @@ func (d *Delivery) expect(item store.OutboxItem) bool {
 	if len(d.held) >= maxHeld {
 		return false
 	}
-	d.held[item.ConversationID] = item
+	d.held[item.ConversationID] = heldRow{item: item}
 	return true
 }
 
@@ -262,10 +275,10 @@ func (d *Delivery) expect(item store.OutboxItem) bool {
 func (d *Delivery) hold(item store.OutboxItem) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if _, still := d.held[item.ConversationID]; !still {
+	if h, still := d.held[item.ConversationID]; !still || h.item.MessageID != item.MessageID {
 		return false
 	}
-	d.held[item.ConversationID] = item
+	d.held[item.ConversationID] = heldRow{item: item, asleep: true}
 	return true
 }
 
@@ -276,17 +289,20 @@ func (d *Delivery) forget(p *parcel) {
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	delete(d.held, p.item.ConversationID)
+	if d.held[p.item.ConversationID].item.MessageID == p.item.MessageID { // else the next row's watch has begun
+		delete(d.held, p.item.ConversationID)
+	}
 }
 
 func (d *Delivery) release(ctx context.Context, conversation desk.ConversationID) {
 	d.mu.Lock()
-	item, ok := d.held[conversation]
+	h := d.held[conversation]
 	delete(d.held, conversation)
 	d.mu.Unlock()
-	if !ok {
-		return
+	if !h.asleep {
+		return // not held, or hold sees that its entry is gone
 	}
+	item := h.item
 	item.Holder, item.Due = "", d.deps.Clock.Now()
 	if err := d.update(ctx, item); err != nil && desk.KindOf(err) != desk.Conflict {
 		d.deps.Log.WarnContext(ctx, "held message not released", "error", err) // Recheck finds it

@@ -5,7 +5,6 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
-	"errors"
 	"io"
 	"log/slog"
 	"net/http"
@@ -112,7 +111,8 @@ type adapter struct{ able channel.Capabilities }
 func (adapter) Kind() channel.Kind                                       { return "pigeon" }
 func (a adapter) Capabilities(channel.Account) channel.Capabilities      { return a.able }
 func (adapter) Check(context.Context, channel.Account) []channel.Problem { return nil }
-func (adapter) Secrets(a channel.Account) []string                       { return []string{a.Options["token"]} }
+func (adapter) Secrets(a channel.Account) []string { return []string{a.Options["token"]} }
+
 func (a adapter) Send(ctx context.Context, acc channel.Account, o channel.Outbound) (channel.Sent, error) {
 	var text string
 	for _, p := range o.Parts {
@@ -127,7 +127,7 @@ func (a adapter) Send(ctx context.Context, acc channel.Account, o channel.Outbou
 		return channel.Sent{}, &channel.SendError{Class: channel.InvalidContent, Err: err}
 	}
 	r.Header.Set("Authorization", "Bearer "+acc.Options["token"])
-	answer, err := http.DefaultClient.Do(r)
+	answer, err := (&http.Client{}).Do(r)
 	if err != nil {
 		return channel.Sent{}, &channel.SendError{Class: channel.UnknownOutcome, Err: err}
 	}
@@ -246,7 +246,7 @@ func (h *house) saveInbox() {
 	h.Helper()
 	keys, err := h.keys.Account(h.ctx, h.account)
 	require.NoError(h, err)
-	secrets, err := json.Marshal(map[string]string{"url": h.platform.URL, "token": "s3cret"})
+	secrets, err := json.Marshal(map[string]any{"options": map[string]string{"url": h.platform.URL, "token": "s3cret"}})
 	require.NoError(h, err)
 	id := string(h.inbox.ID)
 	h.write(func(ctx context.Context, tx *store.Tx) error {
@@ -346,9 +346,9 @@ func (h *house) awaitOutcome(result string) {
 func (h *house) emptied() {
 	h.Helper()
 	deadline := time.Now().Add(patience)
-	for any := true; any; {
+	for waiting := true; waiting; {
 		var err error
-		_, any, err = h.store.NextOutbox(h.ctx)
+		_, waiting, err = h.store.NextOutbox(h.ctx)
 		require.NoError(h, err)
 		require.True(h, time.Now().Before(deadline), "outbox not emptied")
 	}
@@ -461,6 +461,20 @@ func TestThePlatformKnowsBetterWhatIsLeft(t *testing.T) {
 	require.Equal(t, []string{"1"}, h.platform.got())
 }
 
+func TestACustomerWhoWritesDuringASendGetsItOnce(t *testing.T) {
+	t.Parallel()
+	h := open(t, windowed(5))
+	h.platform.script = []answer{{status: 200, hang: true}}
+	c := h.writes("ada", "1")
+	id := h.reply(c, "once")
+	h.start()
+	<-h.platform.calls
+	h.writes("ada", "2") // its event reaches delivery while the call still hangs
+	require.Equal(t, "unknown_outcome", h.await(id, desk.Failed).FailureReason)
+	h.emptied()
+	require.Equal(t, []string{"once"}, h.platform.got())
+}
+
 func TestUnknownOutcome(t *testing.T) {
 	t.Parallel()
 	t.Run("without a key it is not sent again", func(t *testing.T) {
@@ -484,7 +498,8 @@ func TestUnknownOutcome(t *testing.T) {
 		id := h.reply(h.writes("ada", "1"), "once")
 		h.start()
 		h.await(id, desk.Sent)
-		require.Equal(t, (<-h.platform.calls).ID, (<-h.platform.calls).ID)
+		first, second := <-h.platform.calls, <-h.platform.calls
+		require.Equal(t, first.ID, second.ID)
 		require.Equal(t, []string{"once"}, h.platform.got())
 	})
 	for _, keyed := range []bool{false, true} {
@@ -575,5 +590,5 @@ func TestWhatCannotBeSent(t *testing.T) {
 	require.Equal(t, delivery.ReasonInbox, h.await(h.reply(other, "x"), desk.Failed).FailureReason)
 	require.Empty(t, h.platform.got())
 	_, err = delivery.New(delivery.Deps{}, delivery.Config{})
-	require.True(t, errors.Is(err, desk.Invalid))
+	require.ErrorIs(t, err, desk.Invalid)
 }

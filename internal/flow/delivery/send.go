@@ -133,6 +133,12 @@ func done(s desk.DeliveryStatus) bool {
 	}
 }
 
+// inboxSecrets is what delivery reads of the form in which flow/workspace seals
+// an inbox's secrets.
+type inboxSecrets struct {
+	Options map[string]string `json:"options"`
+}
+
 // prepare collects what a parcel needs; a reason means that it can never be sent.
 func (d *Delivery) prepare(ctx context.Context, p *parcel) (reason string, err error) {
 	item, s := p.item, d.deps.Store
@@ -145,7 +151,7 @@ func (d *Delivery) prepare(ctx context.Context, p *parcel) (reason string, err e
 	}
 	adapter, ok := d.deps.Channels.Adapter(channel.Kind(inbox.Channel))
 	if err != nil || !ok || !inbox.Enabled {
-		return ReasonInbox, nil
+		return ReasonInbox, nil //nolint:nilerr // not found: the inbox is gone, which is the reason
 	}
 	p.adapter = adapter
 	keys, err := d.deps.Keys.Account(ctx, item.AccountID)
@@ -155,16 +161,24 @@ func (d *Delivery) prepare(ctx context.Context, p *parcel) (reason string, err e
 	p.account.Inbox = inbox.Inbox
 	if len(inbox.Secrets) > 0 {
 		place := seal.Place{Owner: string(inbox.ID), Table: "inbox", Row: string(inbox.ID), Column: "secrets"}
-		clear, err := keys.Open(place, inbox.Secrets)
-		if err != nil || json.Unmarshal(clear, &p.account.Options) != nil {
-			return ReasonInbox, nil
+		var secrets inboxSecrets
+		plain, err := keys.Open(place, inbox.Secrets)
+		if err == nil {
+			err = json.Unmarshal(plain, &secrets)
 		}
+		if err != nil { // no retry mends it; the reason tells the agent
+			return ReasonInbox, nil //nolint:nilerr // as above
+		}
+		p.account.Options = secrets.Options
 	}
 	p.able = adapter.Capabilities(p.account)
 	place := seal.Place{Owner: string(p.message.ConversationID), Table: "message", Row: string(p.message.ID), Column: "body"}
 	body, err := keys.Open(place, p.message.Body)
-	if err != nil || json.Unmarshal(body, &p.content) != nil {
-		return reasonBroken, nil
+	if err == nil {
+		err = json.Unmarshal(body, &p.content)
+	}
+	if err != nil {
+		return reasonBroken, nil //nolint:nilerr // no retry mends it; the reason tells the agent
 	}
 	for i, part := range p.content.Parts {
 		if part.Media != nil && strings.HasPrefix(part.Media.URL, "/") {

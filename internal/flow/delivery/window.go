@@ -3,6 +3,7 @@ package delivery
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"time"
 
 	"yingda.dev/internal/channel"
@@ -71,7 +72,7 @@ func (d *Delivery) window(ctx context.Context, item store.OutboxItem, w *channel
 	}
 	a.Quota = opening.Quota
 	t, err := d.deps.Store.Timer(ctx, a.ref)
-	if desk.KindOf(err) == desk.NotFound && err != nil {
+	if errors.Is(err, desk.NotFound) {
 		return a, nil
 	}
 	if err != nil {

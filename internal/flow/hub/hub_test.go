@@ -241,7 +241,7 @@ func TestReceiptsOnlyMoveUp(t *testing.T) {
 	t.Parallel()
 	h := open(t)
 	a := h.accept(h.web, says("1", "ada", "hello"))
-	agent := desk.AgentID(h.IDs.Agent())
+	agent := h.IDs.Agent()
 	reply := func(key string) desk.Message {
 		m, err := h.service.Reply(h.Ctx, conversation.ReplyCommand{
 			Actor: conversation.Actor{Account: h.account, Agent: agent}, Key: key, ConversationID: a.ConversationID,

@@ -157,12 +157,12 @@ func (r *Runner) wait(ctx context.Context, d time.Duration, wake <-chan struct{}
 
 // look fires what is due and says how long there is nothing to do.
 func (r *Runner) look(ctx context.Context) (time.Duration, error) {
-	next, any, err := r.deps.Store.NextTimer(ctx)
+	next, found, err := r.deps.Store.NextTimer(ctx)
 	if err != nil {
 		return 0, err
 	}
 	now := r.deps.Clock.Now()
-	if !any {
+	if !found {
 		return r.cfg.Fallback, nil
 	}
 	if wait := next.Sub(now); wait > 0 {

@@ -200,8 +200,8 @@ func TestFailingTimersAreAskedLessAndLess(t *testing.T) {
 	mu.Lock()
 	defer mu.Unlock()
 	require.Len(t, at, 6)
-	for i, least := range []time.Duration{10, 20, 40, 60, 60} {
-		require.GreaterOrEqual(t, at[i+1].Sub(at[i]), least*time.Second)
+	for i, least := range []int{10, 20, 40, 60, 60} {
+		require.GreaterOrEqual(t, at[i+1].Sub(at[i]), time.Duration(least)*time.Second)
 	}
 	left, err := h.store.Timer(t.Context(), unknown)
 	require.NoError(t, err, "what nobody handles yet is kept")

@@ -2,6 +2,7 @@ package logbus
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"sync"
 	"time"
@@ -88,8 +89,11 @@ func New(d Deps, cfg Config) (*Bus, error) {
 		value *time.Duration
 		def   time.Duration
 	}{
-		{&cfg.Fallback, time.Second}, {&cfg.Linger, 250 * time.Millisecond}, {&cfg.LeaseTTL, 15 * time.Second},
-		{&cfg.Backoff, 100 * time.Millisecond}, {&cfg.MaxBackoff, 10 * time.Second},
+		{&cfg.Fallback, time.Second},
+		{&cfg.Linger, 250 * time.Millisecond},
+		{&cfg.LeaseTTL, 15 * time.Second},
+		{&cfg.Backoff, 100 * time.Millisecond},
+		{&cfg.MaxBackoff, 10 * time.Second},
 	} {
 		if *f.value == 0 {
 			*f.value = f.def
@@ -218,8 +222,8 @@ func (b *Bus) Follow(ctx context.Context, from int64, fn func([]desk.Event)) err
 		events, err := b.next(ctx, from, pageSize, nil)
 		switch {
 		case ctx.Err() != nil:
-			return nil
-		case desk.KindOf(err) == desk.NotFound:
+			return nil //nolint:nilerr // we were told to stop
+		case errors.Is(err, desk.NotFound):
 			return err
 		case err != nil:
 			failures++

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"net/url"
 	"os"
 	"os/exec"
@@ -173,7 +174,7 @@ func (s *Server) create(settings Settings) error {
 		if err := os.Chown(s.dir, uid, gid); err != nil {
 			return fmt.Errorf("give folder to postgres: %w", err)
 		}
-		s.attr.Credential = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)} //nolint:gosec // user ids fit
+		s.attr.Credential = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
 	}
 	// --no-sync leaves out only the flush of the empty cluster.
 	if err := s.run("initdb", "-D", s.data(), "-U", superuser, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"); err != nil {
@@ -187,9 +188,7 @@ func (s *Server) create(settings Settings) error {
 		// Short, so that a test of deadlocks does not wait a second.
 		"deadlock_timeout": "200ms",
 	}
-	for k, v := range settings {
-		all[k] = v
-	}
+	maps.Copy(all, settings)
 	var conf bytes.Buffer
 	for k, v := range all {
 		fmt.Fprintf(&conf, "%s = '%s'\n", k, strings.ReplaceAll(v, "'", "''"))
@@ -227,7 +226,7 @@ func (s *Server) Start() error {
 	if err != nil {
 		return fmt.Errorf("make pipe: %w", err)
 	}
-	//nolint:gosec,noctx // a fixed script; the server outlives any one context
+	//nolint:noctx // a fixed script; the server outlives any one context
 	cmd := exec.Command("/bin/sh", "-c", watcher, "sh", filepath.Join(s.bin, "postgres"), s.data(), s.logFile(), s.dir)
 	cmd.Dir, cmd.SysProcAttr, cmd.ExtraFiles = s.dir, s.attr, []*os.File{read}
 	err = cmd.Start()
@@ -360,7 +359,7 @@ func (s *Server) run(program string, args ...string) error {
 		path = program // clients may live elsewhere than the server
 	}
 	var out bytes.Buffer
-	cmd := exec.CommandContext(ctx, path, args...) //nolint:gosec // fixed programs
+	cmd := exec.CommandContext(ctx, path, args...)
 	cmd.Dir, cmd.SysProcAttr, cmd.Stdout, cmd.Stderr = s.dir, s.attr, &out, &out
 	cmd.Env = append(os.Environ(), "LC_ALL=C.UTF-8", "PGCONNECT_TIMEOUT=30")
 	if err := cmd.Run(); err != nil {

@@ -32,8 +32,7 @@ var errUnknown = errors.New("the outcome of the commit is unknown")
 var errStale = errors.New("the identity was made meanwhile")
 
 func code(err error) string {
-	var pg *pgconn.PgError
-	if errors.As(err, &pg) {
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
 		return pg.Code
 	}
 	return ""
@@ -66,8 +65,7 @@ func lostRace(err error) bool {
 
 // lost tells that the connection is gone.
 func lost(err error) bool {
-	var pg *pgconn.PgError
-	if errors.As(err, &pg) {
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok {
 		return pg.Severity == "FATAL" || pg.Severity == "PANIC" || strings.HasPrefix(pg.Code, "08")
 	}
 	var connect *pgconn.ConnectError
@@ -99,8 +97,7 @@ func kindOf(err error) desk.Kind {
 
 // failure is what callers get when the database refused.
 func failure(op string, err error) error {
-	var e *desk.Error
-	if errors.As(err, &e) {
+	if _, ok := errors.AsType[*desk.Error](err); ok {
 		return err
 	}
 	f := &desk.Error{Kind: kindOf(err), Op: op, Err: err}

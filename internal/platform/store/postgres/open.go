@@ -9,6 +9,7 @@ import (
 	"hash/maphash"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"strconv"
 	"sync"
 	"time"
@@ -171,9 +172,7 @@ func millis(t time.Duration) string { return strconv.FormatInt(max(t.Millisecond
 // pool opens a database/sql pool with settings of its own.
 func (d *Driver) pool(size int, params map[string]string) *sql.DB {
 	conn := d.conn.Copy()
-	for k, v := range params {
-		conn.RuntimeParams[k] = v
-	}
+	maps.Copy(conn.RuntimeParams, params)
 	db := stdlib.OpenDB(*conn)
 	db.SetMaxOpenConns(size)
 	db.SetMaxIdleConns(size)

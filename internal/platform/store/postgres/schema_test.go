@@ -139,7 +139,7 @@ func TestPlansGoByKey(t *testing.T) {
 	statements := regexp.MustCompile("(?s)(sql[A-Z]\\w+) += `\n(.*?)`").FindAllStringSubmatch(string(source), -1)
 	conn, err := db.Conn(t.Context())
 	require.NoError(t, err)
-	defer conn.Close()
+	defer conn.Close() //nolint:errcheck // the test is over
 	_, err = conn.ExecContext(t.Context(), `SET plan_cache_mode = force_generic_plan; SET enable_hashjoin = off;
 		SET enable_mergejoin = off; SET enable_seqscan = off`)
 	require.NoError(t, err)
@@ -176,7 +176,7 @@ func TestPlansGoByKey(t *testing.T) {
 			plan.WriteString(line + "\n")
 		}
 		require.NoError(t, rows.Err())
-		require.NoError(t, rows.Close())
+		require.NoError(t, rows.Close()) //nolint:sqlclosecheck // the next statement needs the connection
 		for _, found := range scan.FindAllStringSubmatch(plan.String(), -1) {
 			require.Regexp(t, "^"+want[found[2]]+"$", found[3], "%s by %s\n%s", name, found[1], &plan)
 			checked++
