@@ -155,7 +155,7 @@ type nothing struct{ kind channel.Kind }
 func (n nothing) Kind() channel.Kind                                     { return n.kind }
 func (nothing) Capabilities(channel.Account) channel.Capabilities        { return channel.Capabilities{} }
 func (nothing) Check(context.Context, channel.Account) []channel.Problem { return nil }
-func (nothing) Secrets(channel.Account) []string { return []string{"abc", "abcdef", ""} }
+func (nothing) Secrets(channel.Account) []string                         { return []string{"abc", "abcdef", ""} }
 
 func (nothing) Send(context.Context, channel.Account, channel.Outbound) (channel.Sent, error) {
 	return channel.Sent{}, channel.Unsupported("nothing")

@@ -111,7 +111,7 @@ type adapter struct{ able channel.Capabilities }
 func (adapter) Kind() channel.Kind                                       { return "pigeon" }
 func (a adapter) Capabilities(channel.Account) channel.Capabilities      { return a.able }
 func (adapter) Check(context.Context, channel.Account) []channel.Problem { return nil }
-func (adapter) Secrets(a channel.Account) []string { return []string{a.Options["token"]} }
+func (adapter) Secrets(a channel.Account) []string                       { return []string{a.Options["token"]} }
 
 func (a adapter) Send(ctx context.Context, acc channel.Account, o channel.Outbound) (channel.Sent, error) {
 	var text string
