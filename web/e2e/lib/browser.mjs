@@ -13,10 +13,11 @@ export const desktop = { width: 1440, height: 900 }
 export const phone = { width: 390, height: 844 }
 
 /** How long a thing may take to appear, in milliseconds; generous for slow machines. */
-export const patience = 20_000
+export const patience = 60_000
 
 export function launch() {
   return chromium.launch({
+    timeout: 2 * patience,
     executablePath: process.env.YINGDA_CHROMIUM ?? '/usr/bin/chromium',
     args: ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--no-first-run'],
   })

@@ -1,4 +1,5 @@
 // The agent's side.
+import { until } from './browser.mjs'
 
 export class Desk {
   constructor(page) {
@@ -18,6 +19,22 @@ export class Desk {
 
   row(text) {
     return this.page.locator('[data-conversation]', { hasText: text }).first()
+  }
+
+  /** Searches with Ctrl-K until words are found, because the index follows the messages. Gives the hits. */
+  async find(words) {
+    const hits = this.page.getByRole('option')
+    await this.page.keyboard.press('Control+k')
+    const box = this.page.getByRole('combobox')
+    await until(async () => {
+      await box.fill(words)
+      if (await hits.first().waitFor({ timeout: 12_000 }).then(() => true, () => false)) return true
+      // An answer is kept for ten seconds; another word in between, and it is asked for again.
+      await box.fill('')
+      await this.page.waitForTimeout(500)
+      return false
+    }, `finding ${words}`)
+    return hits
   }
 
   /** Opens the conversation whose newest words are text. */

@@ -6,7 +6,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 /** Longest time a start may take, in milliseconds. */
-const startTime = 30_000
+const startTime = 120_000
+/** A program that takes longer to end than this is killed, and the test fails. */
+const stopTime = 60_000
 
 function freePort() {
   return new Promise((resolve, reject) => {
@@ -107,8 +109,15 @@ export class Program {
     const child = this.#child
     this.#child = null
     if (!child || child.exitCode !== null || child.signalCode !== null) return Promise.resolve()
-    return new Promise((resolve) => {
-      child.once('exit', resolve)
+    return new Promise((resolve, reject) => {
+      const limit = setTimeout(() => {
+        child.kill('SIGKILL')
+        reject(new Error(`the program did not end within ${stopTime} ms:\n${this.#log}`))
+      }, stopTime)
+      child.once('exit', () => {
+        clearTimeout(limit)
+        resolve()
+      })
       child.kill(signal)
     })
   }

@@ -33,6 +33,11 @@ export class Shop {
     await this.bubble(text).waitFor()
   }
 
+  /** Waits until the server has confirmed an own message. */
+  async stored(text) {
+    await this.frame.locator('article.own:not(.pending)', { hasText: text }).locator('time').waitFor()
+  }
+
   /** The texts of the messages that contain mark, in the order on screen. */
   async texts(mark) {
     const all = await this.frame.locator('[role="log"] article').allInnerTexts()

@@ -27,7 +27,8 @@ describe('one message and its answer', () => {
     const sent = Date.now()
     await shop.say('请问外套还有 M 码吗')
     await desk.row('请问外套还有 M 码吗').waitFor()
-    assert.ok(Date.now() - sent < 5000, 'the message took longer than five seconds')
+    // A blink on a free machine; the room is for busy ones. How quick it is, the benchmarks tell.
+    assert.ok(Date.now() - sent < 15_000, 'the message took longer than fifteen seconds')
     await desk.row('请问外套还有 M 码吗').click()
     await desk.sees('请问外套还有 M 码吗')
   })
@@ -45,12 +46,16 @@ describe('one message and its answer', () => {
   })
 
   it('tells each side that the other is typing', async () => {
-    await shop.input.pressSequentially('我想')
-    await desk.thread.locator('[data-testid="typing"]').waitFor()
-    await shop.input.fill('')
-    await desk.input.pressSequentially('您好')
-    await shop.frame.locator('.typing').waitFor()
-    await desk.input.fill('')
+    // Told at most every three seconds and shown for six, so whoever goes on typing is seen.
+    const seen = async (from, sign) => {
+      await until(async () => {
+        await from.pressSequentially('我')
+        return sign.isVisible()
+      }, 'the sign of typing')
+      await from.fill('')
+    }
+    await seen(shop.input, desk.thread.locator('[data-testid="typing"]'))
+    await seen(desk.input, shop.frame.locator('.typing'))
   })
 
   it('keeps notes from the visitor', async () => {
@@ -90,9 +95,8 @@ describe('one message and its answer', () => {
   })
 
   it('finds it again by words', async () => {
-    await agent.page.keyboard.press('Control+k')
-    await agent.page.getByRole('combobox').fill('外套')
-    await agent.page.getByRole('option').filter({ hasText: '请问外套还有 M 码吗' }).first().click()
+    const hits = await desk.find('外套')
+    await hits.filter({ hasText: '请问外套还有 M 码吗' }).first().click()
     await desk.sees('请问外套还有 M 码吗')
   })
 
@@ -127,9 +131,12 @@ describe('two agents and one conversation', () => {
     const shop = new Shop(visitor.page)
     await shop.open()
     await shop.say('两位客服同时领取')
+    await shop.stored('两位客服同时领取')
     const agents = []
     for (const email of ['demo@yingda.dev', 'lin@yingda.dev']) {
       const { page, context } = await person(browser, program.base)
+      // A line that is silent from the start: neither page hears what the other does, so both press the same button.
+      await page.routeWebSocket(/\/connection\/websocket/, () => {})
       const desk = new Desk(page)
       await page.goto('/desk/login')
       await page.locator('input[type="email"]').fill(email)
@@ -139,12 +146,11 @@ describe('two agents and one conversation', () => {
       await desk.openByText('两位客服同时领取', 'unassigned')
       agents.push({ desk, page, context })
     }
-    const [first, second] = agents
-    // The second one's page does not hear of it: the socket and the feed are cut, commands are not.
-    await second.page.route('**/api/v1/feed**', (route) => route.abort())
-    await second.page.route(/\/api\/v1\/conversations(\?|$)/, (route) => route.abort())
-    const claim = (page) => page.getByRole('button', { name: '领取', exact: true }).click()
-    await Promise.all([claim(first.page), claim(second.page)])
+    const claim = ({ page }) => page.getByRole('button', { name: '领取', exact: true }).click()
+    const told = ({ page }) => page.getByText('刚才有人改动了这个会话', { exact: true }).first().waitFor()
+    const loser = Promise.any(agents.map(told))
+    await Promise.all(agents.map(claim))
+    await loser
     const owner = async ({ page }) => (await page.locator('[data-testid="standing"]').textContent()) ?? ''
     await until(async () => {
       const [a, b] = await Promise.all(agents.map(owner))

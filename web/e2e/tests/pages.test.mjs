@@ -1,7 +1,7 @@
 // Every page in light and dark, on a desktop and on a phone, in both languages: accessible, and nothing from other hosts.
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { assertAccessible, desktop, launch, patience, person, phone, picture } from '../lib/browser.mjs'
+import { assertAccessible, desktop, launch, patience, person, phone, picture, until } from '../lib/browser.mjs'
 import { Desk } from '../lib/desk.mjs'
 import { Program } from '../lib/program.mjs'
 import { Shop } from '../lib/shop.mjs'
@@ -13,7 +13,7 @@ const looks = [
   { name: 'phone-dark-zh', viewport: phone, colorScheme: 'dark', locale: 'zh-CN', hasTouch: true, isMobile: true },
 ]
 
-describe('pages', { timeout: 20 * patience }, () => {
+describe('pages', { timeout: 30 * patience }, () => {
   let program, browser
   before(async () => {
     program = await Program.start()
@@ -25,6 +25,9 @@ describe('pages', { timeout: 20 * patience }, () => {
   })
 
   for (const { name, ...options } of looks) {
+    // Without motion, or the contrast of a text that is fading in would be measured.
+    options.reducedMotion = 'reduce'
+
     it(`${name}: welcome, API reference, shop and chat`, async () => {
       const { page, context, strays } = await person(browser, program.base, options)
       await page.goto('/')
@@ -37,7 +40,7 @@ describe('pages', { timeout: 20 * patience }, () => {
       const shop = new Shop(page)
       await shop.open()
       await shop.say(`无障碍 ${name}`)
-      await shop.sees(`无障碍 ${name}`)
+      await shop.stored(`无障碍 ${name}`)
       await assertAccessible(page, 'the shop with the chat open')
       await picture(page, `shop-${name}`)
       assert.deepEqual(strays, [])
@@ -59,9 +62,7 @@ describe('pages', { timeout: 20 * patience }, () => {
       await desk.thread.locator('article').first().waitFor()
       await assertAccessible(page, 'the thread')
       await picture(page, `desk-${name}`)
-      await page.keyboard.press('Control+k')
-      await page.getByRole('combobox').fill('无障碍')
-      await page.getByRole('option').first().waitFor()
+      await desk.find('无障碍')
       await assertAccessible(page, 'the search')
       await page.keyboard.press('Escape')
       for (const path of ['/desk/inbox/snoozed', '/desk/inbox/pending', '/desk/devtest', '/desk/no-such-page', '/desk/inbox/all/cnv_nothing']) {
@@ -86,8 +87,9 @@ describe('pages', { timeout: 20 * patience }, () => {
     await page.waitForURL((url) => url.href !== first)
     await page.keyboard.press('k')
     await page.waitForURL(first)
+    await desk.thread.locator('article').first().waitFor()
     await page.keyboard.press('r')
-    assert.ok(await desk.input.evaluate((box) => box === document.activeElement))
+    await until(() => desk.input.evaluate((box) => box === document.activeElement), 'the focus in the text field')
     await page.keyboard.type('用键盘写的回复')
     await page.keyboard.press('Enter')
     await desk.sees('用键盘写的回复')
