@@ -2,6 +2,7 @@ package workspace
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"slices"
 	"strings"
@@ -96,17 +97,16 @@ type AgentChange struct {
 // enabled administrator can be neither disabled nor given another role.
 func (s *Service) ChangeAgent(ctx context.Context, account desk.AccountID, id desk.AgentID, c AgentChange) (desk.Agent, error) {
 	const op = "change agent"
-	old, err := s.storedAgent(ctx, account, id)
+	next, err := s.storedAgent(ctx, account, id)
 	if err != nil {
 		return desk.Agent{}, err
 	}
-	next, err := c.apply(op, old)
-	if err != nil {
+	if _, err := c.apply(op, next); err != nil {
 		return desk.Agent{}, err
 	}
-	profile, err := s.seal(ctx, account, agentPlace(id), agentProfile{next.Name, next.Email})
+	keys, err := s.deps.Keys.Account(ctx, account)
 	if err != nil {
-		return desk.Agent{}, err
+		return desk.Agent{}, desk.Wrap(desk.KindOf(err), op, err)
 	}
 	hash := ""
 	if c.Password != nil {
@@ -115,16 +115,28 @@ func (s *Service) ChangeAgent(ctx context.Context, account desk.AccountID, id de
 		}
 	}
 	err = s.write(ctx, account, func(ctx context.Context, tx *store.Tx) error {
+		// What is there now, not what was there before the password was hashed:
+		// a colleague disabled meanwhile stays so.
 		row, err := tx.Agent(ctx, account, id)
 		if err != nil {
 			return err
+		}
+		if next, err = readAgent(keys, row); err != nil {
+			return err
+		}
+		if next, err = c.apply(op, next); err != nil {
+			return err
+		}
+		profile, err := json.Marshal(agentProfile{next.Name, next.Email})
+		if err != nil {
+			return desk.Wrap(desk.Internal, op, err)
 		}
 		if row.Role == desk.Administrator && (next.Role != desk.Administrator || next.Disabled) {
 			if err := checkLastAdministrator(ctx, tx, op, account, id); err != nil {
 				return err
 			}
 		}
-		row.Profile, row.Role, row.Locale, row.Disabled = profile, next.Role, next.Locale, next.Disabled
+		row.Profile, row.Role, row.Locale, row.Disabled = keys.Seal(agentPlace(id), profile), next.Role, next.Locale, next.Disabled
 		if hash != "" {
 			row.PasswordHash = hash
 		}
@@ -201,9 +213,24 @@ func (s *Service) storedAgent(ctx context.Context, account desk.AccountID, id de
 }
 
 func (s *Service) openAgent(ctx context.Context, row store.Agent) (desk.Agent, error) {
+	keys, err := s.deps.Keys.Account(ctx, row.AccountID)
+	if err != nil {
+		return desk.Agent{}, desk.Wrap(desk.KindOf(err), "open agent", err)
+	}
+	return readAgent(keys, row)
+}
+
+// readAgent opens a row with keys at hand; it does not block.
+func readAgent(keys *seal.AccountKeys, row store.Agent) (desk.Agent, error) {
 	var p agentProfile
-	if err := s.open(ctx, row.AccountID, agentPlace(row.ID), row.Profile, &p); err != nil {
-		return desk.Agent{}, err
+	if len(row.Profile) > 0 {
+		plain, err := keys.Open(agentPlace(row.ID), row.Profile)
+		if err != nil {
+			return desk.Agent{}, err
+		}
+		if err := json.Unmarshal(plain, &p); err != nil {
+			return desk.Agent{}, desk.Wrap(desk.Internal, "open agent", err)
+		}
 	}
 	return desk.Agent{
 		ID: row.ID, AccountID: row.AccountID, Name: p.Name, Email: p.Email, Role: row.Role,

@@ -190,6 +190,42 @@ func TestPasswordsAreUpgradedAtLogIn(t *testing.T) {
 	require.False(t, h.deps.Passwords.NeedsRehash(now.PasswordHash))
 }
 
+// slowRandom stands for a hash that takes its time.
+type slowRandom struct{ asked, proceed chan struct{} }
+
+func (s slowRandom) Read(b []byte) (int, error) {
+	s.asked <- struct{}{}
+	<-s.proceed
+	return rand.Read(b)
+}
+
+func TestChangesAtTheSameTimeDoNotUndoEachOther(t *testing.T) {
+	t.Parallel()
+	h := open(t, workspace.Config{})
+	account, _ := h.company("boss@a.example")
+	leaver, err := h.CreateAgent(h.Ctx, account.ID, workspace.NewAgent{Name: "L", Email: "l@a.example", Password: password, Role: desk.Answerer})
+	require.NoError(t, err)
+	slow := slowRandom{make(chan struct{}), make(chan struct{})}
+	h.deps.Passwords, err = auth.NewPasswords(auth.PasswordDeps{Random: slow}, auth.PasswordConfig{MemoryKiB: 64, Passes: 1})
+	require.NoError(t, err)
+	other := h.node(workspace.Config{})
+	changed := make(chan error, 1)
+	go func() {
+		fresh := password + "2"
+		_, err := other.ChangeAgent(h.Ctx, account.ID, leaver.ID, workspace.AgentChange{Password: &fresh})
+		changed <- err
+	}()
+	<-slow.asked
+	yes := true
+	_, err = h.ChangeAgent(h.Ctx, account.ID, leaver.ID, workspace.AgentChange{Disabled: &yes})
+	require.NoError(t, err)
+	close(slow.proceed)
+	require.NoError(t, <-changed)
+	now, err := other.Agent(h.Ctx, account.ID, leaver.ID)
+	require.NoError(t, err)
+	require.True(t, now.Disabled)
+}
+
 func TestAPITokensNeverExceedTheirOwner(t *testing.T) {
 	t.Parallel()
 	h := open(t, workspace.Config{TouchEvery: time.Hour})
