@@ -1,4 +1,5 @@
 import './docs.css';
+import { groups as groupNames, operations as operationNames } from './operations.zh.ts';
 import { curl, methods, resolve, sample, typeName, type Document, type Operation, type Schema } from './openapi.ts';
 
 const words = {
@@ -49,11 +50,18 @@ function command(text: string): HTMLElement {
   const copy = el('button', 'copy', t.copy) as HTMLButtonElement;
   copy.type = 'button';
   copy.onclick = async () => {
-    await navigator.clipboard.writeText(text).catch(() => undefined); // without the right to, the text can still be selected
+    try {
+      await navigator.clipboard.writeText(text);
+    } catch {
+      // No right to, or no clipboard at all on plain http: the text is selected, ready for the keyboard.
+      getSelection()?.selectAllChildren(box.querySelector('code')!);
+      return;
+    }
     copy.textContent = t.copied;
     setTimeout(() => (copy.textContent = t.copy), 1500);
   };
-  return el('div', 'command', code(text), copy);
+  const box = el('div', 'command', code(text), copy);
+  return box;
 }
 
 function table(rows: { name: string; type: string; required: boolean; meaning: string }[]): HTMLElement {
@@ -78,12 +86,17 @@ function fields(schema: Schema): HTMLElement {
   );
 }
 
+/** What an operation is called in the reader's language. */
+function title(op: Operation): string {
+  return (language === 'zh' && operationNames[op.operationId ?? '']) || (op.summary ?? '');
+}
+
 function section(api: Document, method: string, path: string, op: Operation, id: string): HTMLElement {
   const t = words[language];
   const details = el('details', 'operation');
   details.id = id;
-  details.dataset.words = `${method} ${path} ${op.operationId ?? ''} ${op.summary ?? ''} ${op.description ?? ''}`.toLowerCase();
-  const summary = el('summary', '', el('b', `method ${method}`, method.toUpperCase()), el('code', 'path', path), el('span', '', op.summary ?? ''));
+  details.dataset.words = `${method} ${path} ${op.operationId ?? ''} ${op.summary ?? ''} ${title(op)} ${op.description ?? ''}`.toLowerCase();
+  const summary = el('summary', '', el('b', `method ${method}`, method.toUpperCase()), el('code', 'path', path), el('span', '', title(op)));
   details.append(summary);
   if (op.description) details.append(el('p', '', ...marked(op.description)));
   if (op.parameters?.length) {
@@ -123,14 +136,15 @@ function show(): void {
     }
   }
   for (const [tag, operations] of groups) {
-    const group = el('section', 'group', el('h2', '', tag));
-    const links = el('div', 'group', el('p', '', tag));
+    const heading = (language === 'zh' && groupNames[tag]) || tag;
+    const group = el('section', 'group', el('h2', '', heading));
+    const links = el('div', 'group', el('p', '', heading));
     content.append(group);
     menu.append(links);
     for (const [method, path, op] of operations) {
       const id = op.operationId ?? `${method}-${path}`;
       group.append(section(doc, method, path, op, id));
-      const link = el('a', '', op.summary || path) as HTMLAnchorElement;
+      const link = el('a', '', title(op) || path) as HTMLAnchorElement;
       link.href = `#${encodeURIComponent(id)}`;
       links.append(link);
     }

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { curl, sample, typeName, type Document } from '../src/openapi.ts';
+import { groups, operations } from '../src/operations.zh.ts';
 import { pictures } from '../src/pictures.ts';
 
 const root = new URL('..', import.meta.url).pathname;
@@ -57,4 +58,12 @@ describe('API documentation', () => {
     expect(line).toContain("-H 'Idempotency-Key: any-unique-text'");
     expect(line).toContain(`"id":"it'\\''s"`);
   });
+});
+
+it('has a Chinese name for every operation and group of the API', () => {
+  const api = JSON.parse(read('../../../api/openapi.json')) as Document;
+  const paths = Object.entries(api.paths);
+  const ids = paths.flatMap(([, methods]) => Object.values(methods).map((op) => (op as { operationId?: string }).operationId));
+  expect(Object.keys(operations).sort()).toEqual(ids.sort());
+  expect(Object.keys(groups).sort()).toEqual([...new Set(paths.map(([path]) => path.split('/')[3]))].sort());
 });
