@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"runtime/debug"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -58,6 +59,8 @@ type visitor struct {
 
 // Messages loads a running server. databasePID is the PostgreSQL server's, or 0.
 func Messages(ctx context.Context, s *Server, companies []Company, databasePID int, o MessageOptions) (MessageReport, error) {
+	// The books only grow, and collecting them is not what is measured.
+	defer debug.SetGCPercent(debug.SetGCPercent(400))
 	ledger := load.NewLedger()
 	listening, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -170,6 +173,8 @@ func send(ctx context.Context, visitors []*visitor, ledger *load.Ledger, o Messa
 	for range o.Clients {
 		workers.Go(func() {
 			var mine []time.Duration
+			line := load.NewLine(visitors[0].Base)
+			defer func() { _ = line.Close() }() // all answers are read
 			for {
 				i := next.Add(1) - 1
 				if i >= total || ctx.Err() != nil {
@@ -180,7 +185,7 @@ func send(ctx context.Context, visitors []*visitor, ledger *load.Ledger, o Messa
 					time.Sleep(wait)
 				}
 				ledger.Sent()
-				m, err := visitors[int(i)%len(visitors)].say(ctx, int(i))
+				m, err := visitors[int(i)%len(visitors)].say(ctx, line, int(i))
 				if err != nil {
 					misses.Add(1)
 					continue
@@ -197,9 +202,10 @@ func send(ctx context.Context, visitors []*visitor, ledger *load.Ledger, o Messa
 	return acks, int(misses.Load())
 }
 
-func (v *visitor) say(ctx context.Context, i int) (load.Message, error) {
+func (v *visitor) say(ctx context.Context, line *load.Line, i int) (load.Message, error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	v.Line = line
 	v.n++
 	return v.Deliver(ctx, fmt.Sprintf("m%d", v.n), Text(i), func(ctx context.Context) error {
 		select {

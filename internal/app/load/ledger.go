@@ -1,6 +1,7 @@
 package load
 
 import (
+	"slices"
 	"sync"
 	"time"
 )
@@ -10,21 +11,25 @@ import (
 type Ledger struct {
 	mu        sync.Mutex
 	sent      int
-	acked     map[string]time.Time // message id → when its sending began
-	arrived   map[string]time.Time // message id → when the first listener got it
-	lastSeq   map[[2]string]int64  // listener, conversation → newest seq seen
-	seen      map[[2]string]bool   // listener, message
+	messages  map[string]*entry
+	lastSeq   map[chain]int64 // newest seq seen
 	twice     int
 	disorder  int
 	latencies []time.Duration
 }
 
+// entry is one message: when its sending began if it was promised, when the
+// first listener got it, and all who did.
+type entry struct {
+	began, arrived time.Time
+	heard          []string // few: the agents of one account
+}
+
+type chain struct{ listener, conversation string }
+
 // NewLedger returns an empty one.
 func NewLedger() *Ledger {
-	return &Ledger{
-		acked: map[string]time.Time{}, arrived: map[string]time.Time{},
-		lastSeq: map[[2]string]int64{}, seen: map[[2]string]bool{},
-	}
+	return &Ledger{messages: map[string]*entry{}, lastSeq: map[chain]int64{}}
 }
 
 // Sent notes that a sender began to send.
@@ -34,42 +39,51 @@ func (l *Ledger) Sent() {
 	l.sent++
 }
 
+// entry finds or begins a message's; the caller holds mu.
+func (l *Ledger) entry(id string) *entry {
+	e := l.messages[id]
+	if e == nil {
+		e = &entry{}
+		l.messages[id] = e
+	}
+	return e
+}
+
 // Acked notes the server's promise for a message whose sending began at began.
 func (l *Ledger) Acked(m Message, began time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.acked[m.ID] = began
-	l.settle(m.ID)
+	e := l.entry(m.ID)
+	e.began = began
+	l.settle(e)
 }
 
 // Arrived notes that listener got m at that time.
 func (l *Ledger) Arrived(listener string, m Message, at time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	key := [2]string{listener, m.ID}
-	if l.seen[key] {
+	e := l.entry(m.ID)
+	if slices.Contains(e.heard, listener) {
 		l.twice++
 		return
 	}
-	l.seen[key] = true
-	chain := [2]string{listener, m.ConversationID}
-	if m.Seq <= l.lastSeq[chain] {
+	e.heard = append(e.heard, listener)
+	c := chain{listener, m.ConversationID}
+	if m.Seq <= l.lastSeq[c] {
 		l.disorder++
 	}
-	l.lastSeq[chain] = max(l.lastSeq[chain], m.Seq)
-	if _, again := l.arrived[m.ID]; !again {
-		l.arrived[m.ID] = at
-		l.settle(m.ID)
+	l.lastSeq[c] = max(l.lastSeq[c], m.Seq)
+	if e.arrived.IsZero() {
+		e.arrived = at
+		l.settle(e)
 	}
 }
 
 // settle records the time from sending to arrival once both are known; the
 // arrival is often known before the sender reads its answer.
-func (l *Ledger) settle(id string) {
-	began, promised := l.acked[id]
-	at, there := l.arrived[id]
-	if promised && there {
-		l.latencies = append(l.latencies, at.Sub(began))
+func (l *Ledger) settle(e *entry) {
+	if !e.began.IsZero() && !e.arrived.IsZero() {
+		l.latencies = append(l.latencies, e.arrived.Sub(e.began))
 	}
 }
 
@@ -88,13 +102,17 @@ type Books struct {
 func (l *Ledger) Books() (Books, []time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	b := Books{Sent: l.sent, Acked: len(l.acked), Duplicated: l.twice, OutOfOrder: l.disorder}
-	for id := range l.acked {
-		if _, ok := l.arrived[id]; ok {
-			b.Delivered++
-		} else {
+	b := Books{Sent: l.sent, Duplicated: l.twice, OutOfOrder: l.disorder}
+	for _, e := range l.messages {
+		switch {
+		case e.began.IsZero(): // nobody promised it: an answer that was lost, or the first hello
+			continue
+		case e.arrived.IsZero():
 			b.Lost++
+		default:
+			b.Delivered++
 		}
+		b.Acked++
 	}
 	return b, append([]time.Duration(nil), l.latencies...)
 }

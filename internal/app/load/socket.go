@@ -16,36 +16,85 @@ type Socket struct {
 	conn *websocket.Conn
 	// Data is what the server said at the connect.
 	Data json.RawMessage
-	// pushes that came with the connect answer's frame, not yet read
+	in   bytes.Buffer
+	// rest are the lines of in that are not yet read.
 	rest [][]byte
 }
 
 // Push is one publication: an event with its place in the feed. Typing has
-// none, and Seq 0.
+// none, and Seq 0. Of its message it has what the books need: id,
+// conversation, seq and client id.
 type Push struct {
-	Prev  int64 `json:"prev"`
-	Seq   int64 `json:"seq"`
-	Event Event `json:"event"`
+	Prev  int64
+	Seq   int64
+	Event Event
 }
 
+// frame is one line of the protocol.
 type frame struct {
-	ID    int `json:"id"`
-	Error *struct {
-		Code    int    `json:"code"`
-		Message string `json:"message"`
-	} `json:"error"`
-	Connect *struct {
-		Data json.RawMessage `json:"data"`
-	} `json:"connect"`
-	Push *struct {
-		Pub *struct {
-			Data Push `json:"data"`
-		} `json:"pub"`
-		Disconnect *struct {
-			Code   int    `json:"code"`
-			Reason string `json:"reason"`
-		} `json:"disconnect"`
-	} `json:"push"`
+	Error   *refusal
+	Connect json.RawMessage // the server's data, null if it has none
+	Push    *Push
+	Ended   *refusal
+}
+
+type refusal struct {
+	Code    int    `json:"code"`
+	Message string `json:"message"`
+	Reason  string `json:"reason"`
+}
+
+func readFrame(line []byte) (f frame, err error) {
+	s := &scanner{b: line}
+	s.object(func(key []byte) {
+		switch string(key) {
+		case "error":
+			f.Error = s.refusal()
+		case "connect":
+			f.Connect = json.RawMessage("null")
+			s.object(func(key []byte) {
+				if v := s.value(); string(key) == "data" {
+					f.Connect = bytes.Clone(v)
+				}
+			})
+		case "push":
+			s.object(func(key []byte) {
+				switch string(key) {
+				case "disconnect":
+					f.Ended = s.refusal()
+				case "pub":
+					f.Push = s.publication()
+				default:
+					s.value()
+				}
+			})
+		default:
+			s.value()
+		}
+	})
+	if s.bad {
+		return f, fmt.Errorf("read socket: not a frame: %.200q", line)
+	}
+	return f, nil
+}
+
+func (s *scanner) publication() (p *Push) {
+	s.object(func(key []byte) {
+		if string(key) != "data" {
+			s.value()
+			return
+		}
+		push := s.push()
+		p = &push
+	})
+	return p
+}
+
+// refusal reads why the server does not want us.
+func (s *scanner) refusal() *refusal {
+	var r refusal
+	s.bad = json.Unmarshal(s.value(), &r) != nil || s.bad
+	return &r
 }
 
 // DialSocket connects and waits for the server's answer. data is the connect
@@ -74,7 +123,7 @@ func DialSocket(ctx context.Context, url string, header http.Header, data any) (
 			_ = s.Close()
 			return nil, fmt.Errorf("connect refused: %d %s", f.Error.Code, f.Error.Message)
 		case f.Connect != nil:
-			s.Data = f.Connect.Data
+			s.Data = f.Connect
 			return s, nil
 		}
 	}
@@ -87,14 +136,11 @@ func (s *Socket) Next(ctx context.Context) (Push, error) {
 		if err != nil {
 			return Push{}, err
 		}
-		if f.Push == nil {
-			continue
+		if f.Ended != nil {
+			return Push{}, fmt.Errorf("disconnected: %d %s", f.Ended.Code, f.Ended.Reason)
 		}
-		if d := f.Push.Disconnect; d != nil {
-			return Push{}, fmt.Errorf("disconnected: %d %s", d.Code, d.Reason)
-		}
-		if f.Push.Pub != nil {
-			return f.Push.Pub.Data, nil
+		if f.Push != nil {
+			return *f.Push, nil
 		}
 	}
 }
@@ -103,11 +149,15 @@ func (s *Socket) Next(ctx context.Context) (Push, error) {
 func (s *Socket) next(ctx context.Context) (frame, error) {
 	for {
 		for len(s.rest) == 0 {
-			_, raw, err := s.conn.Read(ctx)
+			_, message, err := s.conn.Reader(ctx)
+			if err == nil {
+				s.in.Reset() // rest is empty: nobody reads the frame before any more
+				_, err = s.in.ReadFrom(message)
+			}
 			if err != nil {
 				return frame{}, fmt.Errorf("read socket: %w", err)
 			}
-			s.rest = bytes.Split(bytes.TrimSpace(raw), []byte("\n"))
+			s.rest = append(s.rest[:0], bytes.Split(bytes.TrimSpace(s.in.Bytes()), []byte("\n"))...)
 		}
 		line := bytes.TrimSpace(s.rest[0])
 		s.rest = s.rest[1:]
@@ -120,11 +170,7 @@ func (s *Socket) next(ctx context.Context) (frame, error) {
 			}
 			continue
 		}
-		var f frame
-		if err := json.Unmarshal(line, &f); err != nil {
-			return frame{}, fmt.Errorf("read socket: %w", err)
-		}
-		return f, nil
+		return readFrame(line)
 	}
 }
 

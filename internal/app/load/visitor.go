@@ -17,6 +17,8 @@ type Visitor struct {
 	Base string
 	// HTTP is shared by all visitors, so connections are kept alive.
 	HTTP *http.Client
+	// Line, if set, carries the calls in place of HTTP.
+	Line *Line
 	// Token is set by Open, or to resume an earlier session.
 	Token string
 	// Addr, if set, is the network address a proxy before the server would name.
@@ -68,16 +70,34 @@ func (v *Visitor) Open(ctx context.Context, channelKey string) error {
 	return nil
 }
 
-// Send writes a text and returns the stored message. The same clientID gets the
-// first answer again.
+// Send writes a text and returns the stored message, as far as the books need
+// it (id, conversation, seq and client id). The same clientID gets the first
+// answer again.
 func (v *Visitor) Send(ctx context.Context, clientID, text string) (Message, error) {
-	var result struct {
-		Message Message `json:"message"`
+	type part struct {
+		Type string `json:"type"`
+		Text string `json:"text"`
 	}
-	err := v.call(ctx, "message.send", map[string]any{
-		"client_id": clientID, "parts": []map[string]string{{"type": "text", "text": text}},
-	}, &result)
-	return result.Message, err
+	raw, err := v.ask(ctx, "message.send", struct {
+		ClientID string  `json:"client_id"`
+		Parts    [1]part `json:"parts"`
+	}{clientID, [1]part{{"text", text}}})
+	if err != nil {
+		return Message{}, err
+	}
+	var m Message
+	s := &scanner{b: raw}
+	s.object(func(key []byte) {
+		if string(key) == "message" {
+			m = s.message()
+		} else {
+			s.value()
+		}
+	})
+	if s.bad || m.ID == "" {
+		return m, fmt.Errorf("the result of message.send holds no message: %.200q", raw)
+	}
+	return m, nil
 }
 
 // Deliver sends until the server has answered, as the SDK does: after every
@@ -122,13 +142,73 @@ func (v *Visitor) List(ctx context.Context) ([]Message, error) {
 }
 
 func (v *Visitor) call(ctx context.Context, method string, params, result any) error {
-	body, err := json.Marshal(map[string]any{"jsonrpc": "2.0", "id": 1, "method": method, "params": params})
+	raw, err := v.ask(ctx, method, params)
 	if err != nil {
-		return fmt.Errorf("encode %s: %w", method, err)
+		return err
+	}
+	if err := json.Unmarshal(raw, result); err != nil {
+		return fmt.Errorf("read result of %s: %w", method, err)
+	}
+	return nil
+}
+
+// ask calls a method and returns its result as it came; with a Line it is
+// valid until the line is used again.
+func (v *Visitor) ask(ctx context.Context, method string, params any) ([]byte, error) {
+	body, err := json.Marshal(struct {
+		Version string `json:"jsonrpc"`
+		ID      int    `json:"id"`
+		Method  string `json:"method"`
+		Params  any    `json:"params"`
+	}{"2.0", 1, method, params})
+	if err != nil {
+		return nil, fmt.Errorf("encode %s: %w", method, err)
+	}
+	raw, err := v.post(ctx, body)
+	if err != nil {
+		return nil, fmt.Errorf("call %s: %w", method, err)
+	}
+	var result []byte
+	failed := false
+	s := &scanner{b: raw}
+	s.object(func(key []byte) {
+		v := s.value()
+		switch string(key) {
+		case "result":
+			result = v
+		case "error":
+			failed = true
+		}
+	})
+	if !s.bad && !failed && result != nil {
+		return result, nil
+	}
+	var answer struct {
+		Error *RPCError `json:"error"`
+	}
+	if err := json.Unmarshal(raw, &answer); err != nil {
+		return nil, fmt.Errorf("read answer of %s: %w", method, err)
+	}
+	if answer.Error == nil {
+		return nil, fmt.Errorf("the answer of %s holds neither result nor error", method)
+	}
+	return nil, answer.Error
+}
+
+func (v *Visitor) post(ctx context.Context, body []byte) ([]byte, error) {
+	if v.Line != nil {
+		fields := ""
+		if v.Addr != "" {
+			fields += "X-Forwarded-For: " + v.Addr + "\r\n"
+		}
+		if v.Token != "" {
+			fields += "Authorization: Bearer " + v.Token + "\r\n"
+		}
+		return v.Line.Post(ctx, "/rpc/v1", fields, body)
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, v.Base+"/rpc/v1", bytes.NewReader(body))
 	if err != nil {
-		return fmt.Errorf("call %s: %w", method, err)
+		return nil, err
 	}
 	req.Header.Set("Content-Type", "application/json")
 	if v.Addr != "" {
@@ -138,23 +218,7 @@ func (v *Visitor) call(ctx context.Context, method string, params, result any) e
 		req.Header.Set("Authorization", "Bearer "+v.Token)
 	}
 	raw, _, err := do(v.HTTP, req)
-	if err != nil {
-		return fmt.Errorf("call %s: %w", method, err)
-	}
-	var answer struct {
-		Result json.RawMessage `json:"result"`
-		Error  *RPCError       `json:"error"`
-	}
-	if err := json.Unmarshal(raw, &answer); err != nil {
-		return fmt.Errorf("read answer of %s: %w", method, err)
-	}
-	if answer.Error != nil {
-		return answer.Error
-	}
-	if err := json.Unmarshal(answer.Result, result); err != nil {
-		return fmt.Errorf("read result of %s: %w", method, err)
-	}
-	return nil
+	return raw, err
 }
 
 // maxAnswer bounds what we read of any answer, in bytes.
