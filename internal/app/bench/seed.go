@@ -157,12 +157,10 @@ func (g Ground) fill(s store.Situation, keys *seal.AccountKeys, state desk.Conve
 		step, written := state.Add(stored, preview, desk.Sent, s.Now.Add(time.Duration(i)*time.Microsecond))
 		state = step.Conversation
 		e.Messages = append(e.Messages, written)
-		words := text.IndexTokens(said)
-		doc := store.IndexDoc{Account: state.AccountID, Message: message, Conversation: state.ID, At: written.At, Tokens: make([]uint64, len(words))}
-		for j, w := range words {
-			doc.Tokens[j] = keys.Token(w)
-		}
-		*docs = append(*docs, doc)
+		*docs = append(*docs, store.IndexDoc{
+			Account: state.AccountID, Message: message, Conversation: state.ID, At: written.At,
+			Tokens: keys.Tokens(text.IndexTokens(said)),
+		})
 	}
 	e.Conversation = state
 	return e, nil

@@ -86,14 +86,10 @@ func (s *Service) index(ctx context.Context, messages []desk.StoredMessage) erro
 		if !ok {
 			continue // waiting for it would stop the conversation for ever
 		}
-		words := text.IndexTokens(content.PlainText())
-		doc := store.IndexDoc{
-			Account: m.AccountID, Message: m.ID, Conversation: m.ConversationID, At: m.At, Tokens: make([]uint64, len(words)),
-		}
-		for i, w := range words {
-			doc.Tokens[i] = keys.Token(w)
-		}
-		docs = append(docs, doc)
+		docs = append(docs, store.IndexDoc{
+			Account: m.AccountID, Message: m.ID, Conversation: m.ConversationID, At: m.At,
+			Tokens: keys.Tokens(text.IndexTokens(content.PlainText())),
+		})
 	}
 	if len(docs) == 0 {
 		return nil

@@ -52,10 +52,7 @@ func (s *Service) Search(ctx context.Context, q Query) (hits []Hit, next string,
 	if err != nil {
 		return nil, "", err
 	}
-	tokens := make([]uint64, len(words))
-	for i, w := range words {
-		tokens[i] = keys.Token(w)
-	}
+	tokens := keys.Tokens(words)
 	limit := q.Limit
 	if limit <= 0 {
 		limit = 20

@@ -327,8 +327,8 @@ func TestALostIndexIsRebuiltAndStaleHitsAreDropped(t *testing.T) {
 		keys, err := c.keys.Account(t.Context(), c.id)
 		require.NoError(t, err)
 		require.NoError(t, c.Store.Index().Put(t.Context(), []store.IndexDoc{
-			{Account: c.id, Message: ids[0], At: c.Clock.Now(), Tokens: []uint64{keys.Token("退款")}},                             // says another thing
-			{Account: c.id, Message: c.IDs.Message(3), At: c.Clock.Now(), Tokens: []uint64{keys.Token("退款"), keys.Token("款项")}}, // is gone
+			{Account: c.id, Message: ids[0], At: c.Clock.Now(), Tokens: keys.Tokens([]string{"退款"})},                 // says another thing
+			{Account: c.id, Message: c.IDs.Message(3), At: c.Clock.Now(), Tokens: keys.Tokens([]string{"退款", "款项"})}, // is gone
 		}))
 		require.Empty(t, c.find("退款"), "hits are verified on the text")
 	})

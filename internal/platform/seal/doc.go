@@ -17,6 +17,10 @@
 // another row, column or account does not open. Keys per owner keep random
 // nonces far below the 2^32 values a key may seal (NIST SP 800-38D §8.3).
 //
+// A search token is the first half of one AES-256 block under a key of its own:
+// the word padded so that no two words have the same block, or a digest of a
+// word that does not fit.
+//
 // Invariants: keys are never printed (every type holding one answers
 // "[redacted]"); every failure to open looks the same from outside; a value
 // sealed under an older account key opens for as long as that key's row exists.
@@ -27,7 +31,7 @@
 // not decide what is sealed. It knows tables only by their names in a Place.
 //
 // Concurrency: Master, Keyring and AccountKeys are safe for concurrent use.
-// Seal, Open, Hash and Token never touch disk or network. Keyring.Account may
+// Seal, Open, Hash and Tokens never touch disk or network. Keyring.Account may
 // read the KeyStore; the other Keyring methods write to it.
 //
 // Imports: desk and the standard library.

@@ -86,7 +86,7 @@ func TestFormatIsPinned(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "pinned", string(plain))
 	require.Equal(t, pinnedHash, a.Hash("user", "42"))
-	require.Equal(t, uint64(pinnedToken), a.Token("退款"))
+	require.Equal(t, []uint64{pinnedToken, pinnedLongToken}, a.Tokens([]string{"退款", "abcdefghijklmnop"}))
 	require.Equal(t, pinnedEmail, m.HashEmail("demo@yingda.dev"))
 }
 
@@ -101,10 +101,11 @@ func (counter) Read(b []byte) (int, error) {
 }
 
 const (
-	pinnedDataKey  = "0100000001000102030405060708090a0b37ed2a0cc687d2e0748c8b59c356a782545e20d20f381ff35af264220cde48bafebb16d49617e47d881156297da62aae"
-	pinnedIndexKey = "0100000001000102030405060708090a0b37ed2a0cc687d2e0748c8b59c356a782545e20d20f381ff35af264220cde48ba8e8c95f80516c3a6d482368755b5b51a"
-	pinnedValue    = "0100000002000102030405060708090a0b3ea184a1befed21b13f28310a98f0e96b4210be9b9a7"
-	pinnedHash     = "38600b9129d8fed7f1e7e0c70c3f4058249636346f82f3a1bfc60e31b34b9a24"
-	pinnedToken    = 0xa176ed75a8bfd39b
-	pinnedEmail    = "35d77f681070c0b373d1dcfbd405d86ac08fb379bfe9b5733cde5df96f8c6faf"
+	pinnedDataKey   = "0100000001000102030405060708090a0b37ed2a0cc687d2e0748c8b59c356a782545e20d20f381ff35af264220cde48bafebb16d49617e47d881156297da62aae"
+	pinnedIndexKey  = "0100000001000102030405060708090a0b37ed2a0cc687d2e0748c8b59c356a782545e20d20f381ff35af264220cde48ba8e8c95f80516c3a6d482368755b5b51a"
+	pinnedValue     = "0100000002000102030405060708090a0b3ea184a1befed21b13f28310a98f0e96b4210be9b9a7"
+	pinnedHash      = "38600b9129d8fed7f1e7e0c70c3f4058249636346f82f3a1bfc60e31b34b9a24"
+	pinnedToken     = 0x382b8005fa98d047
+	pinnedLongToken = 0xd515da539584f8a
+	pinnedEmail     = "35d77f681070c0b373d1dcfbd405d86ac08fb379bfe9b5733cde5df96f8c6faf"
 )
