@@ -266,7 +266,8 @@ func FuzzMatch(f *testing.F) {
 }
 
 func BenchmarkIndexChinese300Bytes(b *testing.B) {
-	s := strings.Repeat("您好，我的订单已经三天没有发货了，请问什么时候能发？", 4)
+	s := "订单 00001234：你好，我上周买的滚筒洗衣机到现在还没有发货，请帮我看一下物流到哪里了，页面上说次日送装一体，" +
+		"可是安装师傅一直没有联系我，发票能不能开公司抬头，优惠券下单的时候没有自动抵扣。"
 	b.SetBytes(int64(len(s)))
 	for b.Loop() {
 		IndexTokens(s)

@@ -33,8 +33,14 @@ func IndexTokens(s string) []string {
 // index returns the tokens and the units they stand for. The last unit may be
 // shortened, where MaxTokens was reached.
 func index(all []unit) ([]string, []unit) {
-	var out []string
-	seen := make(map[string]struct{})
+	size := 0
+	for _, u := range all {
+		size += len(u.spots)
+	}
+	// About as many tokens as characters; growing the set as it fills cost a third.
+	size = min(size, MaxTokens)
+	out := make([]string, 0, size)
+	seen := make(map[string]struct{}, size)
 	// add reports whether the token is in the index.
 	add := func(t string) bool {
 		if _, ok := seen[t]; ok {

@@ -1,6 +1,7 @@
 package text
 
 import (
+	"strings"
 	"unicode"
 	"unicode/utf8"
 
@@ -63,11 +64,12 @@ func units(spots []spot) []unit {
 	start, now := 0, gap
 	flush := func(end int) {
 		if now != gap && end > start {
-			runes := make([]rune, 0, end-start)
+			var key strings.Builder
+			key.Grow(3 * (end - start))
 			for _, p := range spots[start:end] {
-				runes = append(runes, p.r)
+				key.WriteRune(p.r)
 			}
-			out = append(out, unit{now, spots[start:end], string(runes)})
+			out = append(out, unit{now, spots[start:end], key.String()})
 		}
 		start = end
 	}
