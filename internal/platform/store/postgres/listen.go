@@ -71,6 +71,10 @@ func (d *Driver) hear(ctx context.Context, conn *pgx.Conn) error {
 }
 
 func (d *Driver) poll(ctx context.Context, conn *pgx.Conn) error {
+	// A connection whose other end is gone without a word answers never, and
+	// while we wait the tail would say that there is nothing new.
+	ctx, cancel := context.WithTimeout(ctx, d.config.ReadTime)
+	defer cancel()
 	var head int64
 	if err := conn.QueryRow(ctx, "SELECT pos FROM log_head").Scan(&head); err != nil {
 		return err
