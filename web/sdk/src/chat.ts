@@ -83,6 +83,8 @@ export class Chat extends Emitter<ChatEvents> {
   private older = false;
   /** Counts starts and stops: what belongs to an earlier life is dropped. */
   private life = 0;
+  /** Counts changes of person: a late answer to the one before is not shown to the next. */
+  private person = 0;
   /** Whose unsent messages the queue holds, and whether the host site vouches for them. */
   private owner = '';
   private known = false;
@@ -162,8 +164,9 @@ export class Chat extends Emitter<ChatEvents> {
     this.endNetwork?.();
     this.endNetwork = null;
     this.endOpenRetry();
-    for (const t of [this.typingOff, this.otherTyping, this.pageTimer]) t?.cancel();
-    this.typingOff = this.otherTyping = this.pageTimer = null;
+    if (this.otherTyping) this.hear({ type: 'typing', on: false });
+    for (const t of [this.typingOff, this.pageTimer]) t?.cancel();
+    this.typingOff = this.pageTimer = null;
     this.outbox.stop();
     this.link.stop();
     this.setState('idle');
@@ -226,7 +229,9 @@ export class Chat extends Emitter<ChatEvents> {
     const c = this.currentConversation;
     const low = c ? this.timeline.range(c.id).low : 0;
     if (!c || !this.older || low <= 1) return (this.older = false);
+    const person = this.person;
     const list = await this.call('message.list', { before_seq: low, limit: this.pageSize });
+    if (person !== this.person) return this.older;
     for (const m of list.messages ?? []) this.timeline.add(m);
     this.older = list.more && (list.messages ?? []).length > 0;
     this.show();
@@ -252,10 +257,11 @@ export class Chat extends Emitter<ChatEvents> {
   /** Starts over as whoever identity() names now: after a log-in or log-out on the host site. */
   async identify(identity: ChatOptions['identity'] | null): Promise<void> {
     this.options.identity = identity ?? (() => null);
-    if (this.currentState === 'idle') return;
-    this.stop();
+    const started = this.currentState !== 'idle';
+    if (started) this.stop();
+    this.person++;
     this.forgetMessages();
-    await this.start();
+    if (started) await this.start();
   }
 
   // ── Session ──
@@ -403,6 +409,7 @@ export class Chat extends Emitter<ChatEvents> {
 
   private forgetMessages(): void {
     this.meanwhile = null;
+    this.readTarget = 0;
     this.timeline.clear();
     this.currentSession = null;
     this.older = false;
@@ -488,7 +495,9 @@ export class Chat extends Emitter<ChatEvents> {
     if (this.timeline.hasOwn(item.client_id)) return;
     const { client_id, parts, reply_to, sent_at } = item;
     const carrier = this.link.carrier;
+    const person = this.person;
     const result = await this.call('message.send', { client_id, parts, sent_at, ...(reply_to ? { reply_to } : {}) });
+    if (person !== this.person) return;
     const first = !this.currentConversation;
     const same = this.currentConversation?.id === result.message.conversation_id;
     if (result.conversation) {

@@ -82,6 +82,40 @@ describe('a session', () => {
     expect(s.storage.keys('')).toEqual(['yingda/chk_demo/token']);
   });
 
+  it('does not show the next person a late answer to the one before', async () => {
+    const s = setup();
+    s.server.sockets = false;
+    void s.chat.start();
+    await s.world.pass(1_000);
+    s.chat.send('secret');
+    while (calls(s.server, 'message.send').length === 0) await s.world.pass(1);
+    // The next person has written nothing yet.
+    s.server.conversation = null;
+    s.server.messages = s.server.events = [];
+    void s.chat.identify(() => `x.${btoa(JSON.stringify({ sub: 'u2' }))}.y`);
+    await s.world.pass(30_000);
+    expect(s.chat.state).toBe('online');
+    expect(s.chat.messages).toEqual([]);
+    expect(s.chat.conversation).toBeNull();
+  });
+
+  it('forgets the person before also while it is stopped', async () => {
+    const s = setup();
+    void s.chat.start();
+    await s.world.pass(1_000);
+    s.chat.send('secret');
+    await s.world.pass(1_000);
+    s.server.signal(true);
+    await s.world.pass(100);
+    const typing: boolean[] = [];
+    s.chat.on('typing', (e) => typing.push(e.on));
+    s.chat.stop();
+    await s.chat.identify(null);
+    await s.world.pass(10);
+    expect(s.chat.messages).toEqual([]);
+    expect(typing).toEqual([false]);
+  });
+
   it.each([
     ['a shop', 'https://shop.example/p/1', { url: 'https://shop.example/p/1', title: 'Tea' }],
     ['not a file', 'file:///home/me/x.html', undefined],
