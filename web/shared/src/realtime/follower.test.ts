@@ -140,4 +140,17 @@ describe('Follower', () => {
       expect(s.seen).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12])
     }
   })
+
+  it('says that it is behind after a failed read, until one succeeds', async () => {
+    const s = setUp()
+    s.follower.connected('a', 0)
+    s.failing(true)
+    s.commit(1)
+    s.follower.push(s.commit(2))
+    await s.follower.catchUp()
+    expect([s.follower.behind, s.seen]).toEqual([true, []])
+    s.failing(false)
+    await s.follower.catchUp()
+    expect([s.follower.behind, s.seen]).toEqual([false, [1, 2]])
+  })
 })

@@ -28,12 +28,18 @@ export class Follower {
   private running: Promise<void> | null = null
   private again = false
   private waiting: Push[] = []
+  private missed = false
 
   constructor(private readonly handlers: FollowerHandlers) {}
 
   /** The newest seq applied; -1 before the first connection. */
   get position(): number {
     return this.seq
+  }
+
+  /** Whether the last read failed, so that events may be missing: call catchUp again after a while. */
+  get behind(): boolean {
+    return this.missed
   }
 
   get started(): boolean {
@@ -92,8 +98,10 @@ export class Follower {
         batch = await this.handlers.fetch(this.epoch, this.seq)
       } catch {
         this.waiting = []
+        this.missed = true
         return
       }
+      this.missed = false
       if (batch.reset || batch.epoch !== this.epoch) {
         this.restart(batch.epoch, batch.seq)
         continue

@@ -6,6 +6,8 @@ import { server } from '../server.ts'
 import { line } from './lineState.ts'
 
 const pollEvery = 5000
+/** A push that was lost without another after it is found out by a look once in so many rounds: a minute. */
+const lookEvery = 12
 
 /**
  * Opens the realtime line and keeps the cache true. While the socket is down but the network is up, the feed is read
@@ -36,8 +38,11 @@ export function openLine(handlers: { refused: () => void; back: () => void }): (
     refused: handlers.refused,
   })
   connection.open()
+  let round = 0
   const poll = setInterval(() => {
-    if (line.value !== 'connected' && navigator.onLine) void follower.catchUp()
+    round++
+    if (!navigator.onLine) return
+    if (line.value !== 'connected' || follower.behind || round % lookEvery === 0) void follower.catchUp()
   }, pollEvery)
   const wake = (): void => {
     if (document.visibilityState === 'visible') void follower.catchUp()
