@@ -40,16 +40,59 @@ export function saveDraft(conversation: string, draft: Draft): void {
   write('drafts', all.slice(-kept))
 }
 
-export const outboxStorage = {
-  load: (): OutboxItem[] => read<OutboxItem[]>('outbox', []),
-  save: (items: OutboxItem[]): void => write('outbox', items),
+/**
+ * The unsent messages of the person signed in now. Each has a key of its own, so that two tabs do not overwrite each
+ * other's; a tab removes only what it stored or loaded itself.
+ */
+export function outboxStorage() {
+  const prefix = `${storageKey('outbox')}.`
+  const stored = new Map<string, string>()
+  return {
+    load: (): OutboxItem[] => {
+      const items: (OutboxItem & { order: number })[] = []
+      for (const key of storedKeys(prefix)) {
+        try {
+          items.push(JSON.parse(localStorage.getItem(key) ?? '') as OutboxItem & { order: number })
+          stored.set(key, '')
+        } catch {
+          localStorage.removeItem(key) // damaged
+        }
+      }
+      return items.sort((a, b) => a.order - b.order).map(({ order: _, ...item }) => item)
+    },
+    save: (items: OutboxItem[]): void => {
+      const now = new Set<string>()
+      try {
+        for (const [order, item] of items.entries()) {
+          const text = JSON.stringify({ ...item, order })
+          now.add(prefix + item.key)
+          if (stored.get(prefix + item.key) !== text) localStorage.setItem(prefix + item.key, text)
+          stored.set(prefix + item.key, text)
+        }
+        for (const key of [...stored.keys()].filter((k) => !now.has(k))) {
+          localStorage.removeItem(key)
+          stored.delete(key)
+        }
+      } catch {
+        // see read
+      }
+    },
+  }
+}
+
+function storedKeys(prefix: string): string[] {
+  try {
+    return Array.from({ length: localStorage.length }, (_, i) => localStorage.key(i) ?? '').filter((k) => k.startsWith(prefix))
+  } catch {
+    return []
+  }
 }
 
 /** Texts do not stay behind for the next person at this browser. */
 export function forgetDrafts(): void {
   try {
     localStorage.removeItem(storageKey('drafts'))
-    localStorage.removeItem(storageKey('outbox'))
+    for (const key of storedKeys(`${storageKey('outbox')}.`)) localStorage.removeItem(key)
   } catch {
     // nothing was stored
   }

@@ -17,7 +17,10 @@ function setUp(send: (item: OutboxItem) => Promise<Message | undefined>, stored:
   return { box, items: () => items, saved }
 }
 
-const done = (n: () => OutboxItem[]): Promise<void> => vi.waitFor(() => expect(n()).toEqual([]))
+/** Room for a busy machine; vitest's own is a second. */
+const patience = 20_000
+
+const done = (n: () => OutboxItem[]): Promise<void> => vi.waitFor(() => expect(n()).toEqual([]), patience)
 
 describe('Outbox', () => {
   it('sends one after the other per conversation, in the order of writing, under lasting keys', async () => {
@@ -47,7 +50,7 @@ describe('Outbox', () => {
     })
     const bad = s.box.add('a', 'reply', 'bad')
     const good = s.box.add('a', 'reply', 'good')
-    await vi.waitFor(() => expect(s.items()).toMatchObject([{ key: bad.key, state: 'failed', reason: 'because' }]))
+    await vi.waitFor(() => expect(s.items()).toMatchObject([{ key: bad.key, state: 'failed', reason: 'because' }]), patience)
     refuse = false
     s.box.resend(bad.key)
     await done(s.items)
@@ -101,5 +104,36 @@ describe('Outbox', () => {
     } finally {
       vi.useRealTimers()
     }
+  })
+
+  it('keeps what waits when the session ends, for the next log-in of the same person', async () => {
+    const tries: string[] = []
+    const s = setUp(async (item) => {
+      tries.push(item.text)
+      throw new Problem('unauthenticated', 401, '')
+    })
+    s.box.add('a', 'reply', 'one')
+    s.box.add('a', 'reply', 'two')
+    await vi.waitFor(() => expect(s.items()).toMatchObject([{ state: 'waiting' }, { state: 'waiting' }]), patience)
+    expect(tries).toEqual(['one'])
+    expect(s.saved.items).toMatchObject([{ text: 'one' }, { text: 'two' }])
+  })
+
+  it('sends and stores nothing after it was closed', async () => {
+    const tries: string[] = []
+    let answer = (): void => undefined
+    const s = setUp(async (item) => {
+      tries.push(item.text)
+      await new Promise<void>((done) => (answer = done))
+      return undefined
+    })
+    s.box.add('a', 'reply', 'one')
+    s.box.add('a', 'reply', 'two')
+    s.box.close()
+    answer()
+    await new Promise((done) => setTimeout(done))
+    s.box.kick()
+    expect(tries).toEqual(['one'])
+    expect(s.saved.items).toMatchObject([{ text: 'one' }, { text: 'two' }])
   })
 })

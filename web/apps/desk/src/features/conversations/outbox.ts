@@ -25,6 +25,7 @@ export class Outbox {
   private readonly timers = new Map<string, ReturnType<typeof setTimeout>>()
   private readonly wakers = new Map<string, () => void>()
   private readonly waits: number[]
+  private closed = false
 
   constructor(private readonly deps: OutboxDeps) {
     this.waits = deps.waits ?? [500, 1000, 2000, 4000, 8000]
@@ -65,20 +66,21 @@ export class Outbox {
     }
   }
 
-  /** Stops sending; what waits stays in the storage. */
+  /** Stops sending; what waits stays in the storage. Whoever logs in next at this page sends and stores nothing of it. */
   close(): void {
+    this.closed = true
     for (const timer of this.timers.values()) clearTimeout(timer)
     this.timers.clear()
   }
 
   private async run(conversation: string): Promise<void> {
-    if (this.busy.has(conversation)) return
+    if (this.closed || this.busy.has(conversation)) return
     this.busy.add(conversation)
     try {
       let failures = 0
       for (;;) {
         const next = this.items.find((i) => i.conversation === conversation && i.state === 'waiting')
-        if (!next) return
+        if (!next || this.closed) return
         this.change(next.key, { state: 'sending' })
         try {
           const message = await this.deps.send(next)
@@ -86,6 +88,11 @@ export class Outbox {
           this.drop(next.key)
           failures = 0
         } catch (error) {
+          if (error instanceof Problem && error.kind === 'unauthenticated') {
+            // The session is over: it waits for the next log-in of the same person.
+            this.change(next.key, { state: 'waiting' })
+            return
+          }
           if (!(error instanceof Problem) || !error.temporary) {
             this.change(next.key, { state: 'failed', reason: this.deps.explain(error) })
             continue
@@ -126,6 +133,7 @@ export class Outbox {
   }
 
   private update(items: OutboxItem[]): void {
+    if (this.closed) return
     this.items = items
     this.deps.storage?.save(items)
     this.deps.changed(items)

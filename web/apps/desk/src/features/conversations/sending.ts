@@ -19,7 +19,7 @@ export function startOutbox(explain: (problem: unknown) => string): () => void {
       items.value = all
     },
     explain,
-    storage: outboxStorage,
+    storage: outboxStorage(),
   })
   outbox = box
   const stopListening = onMessage((message: Message) => {
@@ -44,4 +44,6 @@ export const sending = {
   resend: (key: string): void => outbox?.resend(key),
   drop: (key: string): void => outbox?.drop(key),
   kick: (): void => outbox?.kick(),
+  /** Nothing is sent or stored from now on: the person is logging out. */
+  close: (): void => outbox?.close(),
 }

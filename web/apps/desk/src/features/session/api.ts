@@ -1,4 +1,4 @@
-import type { Session } from '@yingda/shared/api'
+import { Problem, type Session } from '@yingda/shared/api'
 import { queries, server } from '../../server.ts'
 import { session } from './model.ts'
 
@@ -17,11 +17,12 @@ export async function logIn(email: string, password: string): Promise<Session> {
   return accept(await server.command<Session>('POST', '/session', { email, password }))
 }
 
+/** Ends the session at the server. Rejects when that did not work: then the person is still logged in. */
 export async function logOut(): Promise<void> {
   try {
     await server.command('DELETE', '/session')
-  } finally {
-    forget()
+  } catch (error) {
+    if (!(error instanceof Problem && error.kind === 'unauthenticated')) throw error
   }
 }
 
