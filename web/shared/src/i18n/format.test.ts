@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { dayLabel, momentLabel, relativeTime } from './format.ts'
+import { lapse, dayLabel, momentLabel, relativeTime } from './format.ts'
 
 const now = new Date(2026, 2, 4, 15, 0).getTime()
 const at = (minutes: number): string => new Date(now - minutes * 60_000).toISOString()
@@ -31,3 +31,10 @@ describe('times for people', () => {
     expect(relativeTime('en', 'soon', now)).toBe('')
   })
 })
+
+it.each([
+  [10_000, '1分钟', '1 minute'],
+  [5 * 60_000, '5分钟', '5 minutes'],
+  [119 * 60_000, '1小时', '1 hour'],
+  [50 * 3_600_000, '2天', '2 days'],
+])('%i ms last %s', (ms, zh, en) => expect([lapse('zh-CN', ms).replace(/\s/g, ''), lapse('en', ms)]).toEqual([zh, en]))

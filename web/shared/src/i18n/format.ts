@@ -25,6 +25,13 @@ export function relativeTime(locale: string, iso: string, now: number): string {
   return shortDate(locale, time, new Date(now))
 }
 
+/** "5分钟", "3小时", "2天": how long something has lasted, in its largest whole unit; less than a minute is one. */
+export function lapse(locale: string, ms: number): string {
+  const minutes = Math.max(1, Math.floor(ms / 60_000))
+  const [value, unit] = minutes < 60 ? [minutes, 'minute'] : minutes < 1440 ? [Math.floor(minutes / 60), 'hour'] : [Math.floor(minutes / 1440), 'day']
+  return new Intl.NumberFormat(locale, { style: 'unit', unit: String(unit), unitDisplay: 'long' }).format(Number(value))
+}
+
 export function clockTime(locale: string, iso: string): string {
   return new Intl.DateTimeFormat(locale, { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(new Date(iso))
 }
