@@ -166,7 +166,7 @@ export function start(options: Options): (command: Command) => void {
       label();
     }
   });
-  addEventListener('keydown', (e) => e.key === 'Escape' && close());
+  addEventListener('keydown', (e) => e.key === 'Escape' && !e.isComposing && !e.defaultPrevented && close());
   document.addEventListener('visibilitychange', markTitle);
   // Pages that change without loading: the Navigation API where it exists, the back button anywhere.
   (window as { navigation?: EventTarget }).navigation?.addEventListener('navigatesuccess', () => setTimeout(() => tellPage('page'), 300));
