@@ -1,3 +1,3 @@
 import { defineConfig } from 'vitest/config'
 
-export default defineConfig({ test: { environment: 'happy-dom', include: ['src/**/*.test.ts'], env: { TZ: 'Asia/Shanghai' } } })
+export default defineConfig({ test: { environment: 'happy-dom', testTimeout: 30_000, include: ['src/**/*.test.ts'], env: { TZ: 'Asia/Shanghai' } } })

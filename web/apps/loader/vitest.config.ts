@@ -5,6 +5,8 @@ export default mergeConfig(
   base,
   defineConfig({
     test: {
+      // Room for a busy machine.
+      testTimeout: 30_000,
       include: ['test/**/*.test.ts'],
       environment: 'happy-dom',
       // The frame's page is nobody's here; tests speak in its name.

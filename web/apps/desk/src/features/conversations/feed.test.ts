@@ -139,7 +139,7 @@ describe('events', () => {
     const get = vi.spyOn(server, 'get').mockResolvedValue(fresh)
     queries.setQueryData(keys.list('unassigned'), list([[]]))
     for (const seq of [1, 2, 3]) applyEvent({ type: 'conversation.opened', at: '', conversation_id: 'new', conversation: state(fresh) }, seq)
-    await vi.waitFor(() => expect(ids(queries.getQueryData(keys.list('unassigned')))).toEqual([['new']]))
+    await vi.waitFor(() => expect(ids(queries.getQueryData(keys.list('unassigned')))).toEqual([['new']]), 20_000)
     expect(get.mock.calls.filter(([path]) => path === '/conversations/new')).toHaveLength(1)
   })
 
