@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -24,9 +25,12 @@ type Deps struct {
 
 // Config tunes a Service. Its zero value is the default.
 type Config struct {
-	// Batch is how many events are indexed at once. Default 1,000: each commit
-	// makes a segment of the index that has to be merged later.
-	Batch int
+	// Batch is how many events are indexed at once, and Linger how long they are
+	// gathered. Default 2,000 and one second: each commit makes a segment of the
+	// index that has to be merged later, and nobody searches for what was written
+	// a second ago.
+	Batch  int
+	Linger time.Duration
 	// MaxCandidates bounds how many hits one search opens. Default 1,000.
 	MaxCandidates int
 }
@@ -44,7 +48,10 @@ func New(d Deps, c Config) (*Service, error) {
 		return nil, desk.E(desk.Invalid, "build search", "a required part is missing")
 	}
 	if c.Batch <= 0 {
-		c.Batch = 1000
+		c.Batch = 2_000
+	}
+	if c.Linger <= 0 {
+		c.Linger = time.Second
 	}
 	if c.MaxCandidates <= 0 {
 		c.MaxCandidates = 1000
@@ -61,7 +68,7 @@ const ConsumerName = "indexer"
 // Consumer indexes new messages. The index is beside the database, so an event
 // may be indexed twice, which changes nothing.
 func (s *Service) Consumer() bus.Consumer {
-	return bus.Consumer{Name: ConsumerName, Batch: s.config.Batch, Handle: s.handle, Rebuild: s.Rebuild}
+	return bus.Consumer{Name: ConsumerName, Batch: s.config.Batch, Linger: s.config.Linger, Handle: s.handle, Rebuild: s.Rebuild}
 }
 
 func (s *Service) handle(ctx context.Context, events []desk.Event) (bus.Effects, error) {

@@ -2,6 +2,7 @@ package bus
 
 import (
 	"context"
+	"time"
 
 	"yingda.dev/internal/desk"
 	"yingda.dev/internal/platform/store"
@@ -19,6 +20,10 @@ type Consumer struct {
 	Name string
 	// Batch is the most events given to one Handle; 0 means 256.
 	Batch int
+	// Linger is the least time between two commits while batches are not full;
+	// 0 means the bus's own. Longer makes commits fewer and what the consumer
+	// keeps later. It never holds up a consumer that is far behind.
+	Linger time.Duration
 	// Handle looks at consecutive events of the shards that this node holds, in
 	// the order of the log, and returns what is to be written (nil for nothing).
 	// It must not modify or keep the slice. It may be called again with the same

@@ -289,30 +289,61 @@ func rebuilt(t *testing.T, w *world) {
 	require.Empty(t, rebuilt, "once")
 }
 
-func linger(t *testing.T, w *world) {
+// linger checks a consumer that waits as long between commits as set says,
+// which may change the consumer.
+func linger(set func(*world, *bus.Consumer) time.Duration) func(*testing.T, *world) {
+	return func(t *testing.T, w *world) {
+		c := w.conversation()
+		j := w.journal("journal")
+		arrived := make(chan int, 100)
+		j.before = func(events []desk.Event) error { arrived <- len(events); return nil }
+		n := w.node()
+		consumer := j.consumer()
+		linger := set(w, &consumer)
+		n.consume(consumer)
+		w.emit(c, 1, 1)
+		require.Equal(t, 1, receive(t, arrived, "the first"), "an idle consumer does not wait")
+		j.await(1)
+		known := n.listen(1, 10)
+		for i := range 5 {
+			w.emit(c, i+2, 1)
+			require.Equal(t, int64(i+2), receive(t, known, "the event").Pos)
+		}
+		// The clock stands, so nothing more is handled until it moves.
+		for waits := false; !waits; {
+			d, set := w.clock.Next()
+			waits = set && d == linger
+		}
+		require.Empty(t, arrived)
+		w.clock.Advance(linger)
+		require.Equal(t, 5, receive(t, arrived, "the rest"), "all in one commit")
+		j.await(6)
+	}
+}
+
+// behind: who has fallen out of the window reads on without a pause.
+func behind(t *testing.T, w *world) {
 	c := w.conversation()
 	j := w.journal("journal")
-	arrived := make(chan int, 100)
-	j.before = func(events []desk.Event) error { arrived <- len(events); return nil }
+	arrived, blocked := make(chan int, 100), make(chan struct{})
+	j.before = func(events []desk.Event) error {
+		arrived <- len(events)
+		<-blocked
+		return nil
+	}
 	n := w.node()
-	n.consume(j.consumer())
+	consumer := j.consumer()
+	consumer.Batch = 10 * w.Window
+	n.consume(consumer)
 	w.emit(c, 1, 1)
-	require.Equal(t, 1, receive(t, arrived, "the first"), "an idle consumer does not wait")
-	j.await(1)
-	known := n.listen(1, 10)
-	for i := range 5 {
-		w.emit(c, i+2, 1)
-		require.Equal(t, int64(i+2), receive(t, known, "the event").Pos)
+	require.Equal(t, 1, receive(t, arrived, "the first"))
+	known := n.listen(1, w.Window)
+	for i := range 3 * w.Window {
+		w.emit(c, 2+i, 1)
+		receive(t, known, "the event")
 	}
-	// The clock stands, so nothing more is handled until it moves.
-	for waits := false; !waits; {
-		d, set := w.clock.Next()
-		waits = set && d <= w.Linger
-	}
-	require.Empty(t, arrived)
-	w.clock.Advance(w.Linger)
-	require.Equal(t, 5, receive(t, arrived, "the rest"), "all in one commit")
-	j.await(6)
+	close(blocked)
+	j.await(1 + 3*w.Window) // though the clock stands
 }
 
 func twice(t *testing.T, w *world) {

@@ -51,15 +51,20 @@ type Cluster struct {
 func Run(t *testing.T, f Features, open func(t *testing.T, clock desk.Clock) Cluster) {
 	t.Helper()
 	for name, check := range map[string]func(*testing.T, *world){
-		"each event once and in order":             once,
-		"goes on after a restart":                  restart,
-		"unavailable is nobody's fault":            unavailable,
-		"panics and errors of effects roll back":   rollBack,
-		"a poisoned conversation is put aside":     poison,
-		"replay that fails again":                  replayFails,
-		"a dead node's shards are taken over":      takeOver,
-		"a trimmed consumer is rebuilt":            rebuilt,
-		"busy consumers commit seldom":             linger,
+		"each event once and in order":           once,
+		"goes on after a restart":                restart,
+		"unavailable is nobody's fault":          unavailable,
+		"panics and errors of effects roll back": rollBack,
+		"a poisoned conversation is put aside":   poison,
+		"replay that fails again":                replayFails,
+		"a dead node's shards are taken over":    takeOver,
+		"a trimmed consumer is rebuilt":          rebuilt,
+		"busy consumers commit seldom":           linger(func(w *world, _ *bus.Consumer) time.Duration { return w.Linger }),
+		"some more seldom than others": linger(func(w *world, c *bus.Consumer) time.Duration {
+			c.Linger = 4 * w.Linger
+			return c.Linger
+		}),
+		"a consumer far behind does not linger":    behind,
 		"one name runs once in a process":          twice,
 		"follow from now and from a position":      follow,
 		"a slow follower misses nothing":           slowFollower,

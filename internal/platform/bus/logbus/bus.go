@@ -37,7 +37,7 @@ type Config struct {
 	// grew. Defaults to 1 s.
 	Fallback time.Duration
 	// Linger is the least time between two commits of a consumer whose batches
-	// are not full. Defaults to 250 ms.
+	// are not full, unless the consumer has its own. Defaults to 250 ms.
 	Linger time.Duration
 	// LeaseTTL is how long a silent node keeps its shards. Defaults to 15 s.
 	LeaseTTL time.Duration

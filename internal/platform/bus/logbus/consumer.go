@@ -60,8 +60,11 @@ var errFenced = errors.New("shards are no longer ours")
 // Consume implements bus.Bus.
 func (b *Bus) Consume(ctx context.Context, c bus.Consumer) error {
 	const op = "consume"
-	if c.Name == "" || c.Handle == nil || c.Batch < 0 {
-		return desk.E(desk.Invalid, op, "a consumer needs a name, a handler and a batch that is not negative")
+	if c.Name == "" || c.Handle == nil || c.Batch < 0 || c.Linger < 0 {
+		return desk.E(desk.Invalid, op, "a consumer needs a name, a handler, and a batch and a linger that are not negative")
+	}
+	if c.Linger == 0 {
+		c.Linger = b.cfg.Linger
 	}
 	if c.Batch == 0 {
 		c.Batch = defaultBatch
@@ -312,14 +315,15 @@ func (c *consumer) rebuild(ctx context.Context) error {
 
 // gather returns the next events, at least one unless woken for another
 // reason. A busy consumer waits until Linger after its last commit, so that
-// it commits full batches or few.
+// it commits full batches or few; one that has fallen out of the window has
+// no time for that, because the log comes in pages smaller than its batches.
 func (c *consumer) gather(ctx context.Context) ([]desk.Event, error) {
 	events, err := c.b.next(ctx, c.read, c.Batch, c.wake)
-	if err != nil || len(events) == 0 || len(events) == c.Batch {
+	if err != nil || len(events) == 0 || len(events) == c.Batch || !c.b.tail.holds(c.read) {
 		return events, err
 	}
-	wait := c.b.cfg.Linger - c.b.deps.Clock.Now().Sub(c.committed)
-	if wait <= 0 || wait > c.b.cfg.Linger {
+	wait := c.Linger - c.b.deps.Clock.Now().Sub(c.committed)
+	if wait <= 0 || wait > c.Linger {
 		return events, nil
 	}
 	if !c.b.pause(ctx, wait) {

@@ -65,6 +65,13 @@ func (t *tail) tell() {
 	t.grown = make(chan struct{})
 }
 
+// holds reports whether the window has everything after a position.
+func (t *tail) holds(after int64) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return after >= t.newest-int64(len(t.window))
+}
+
 // read returns up to limit events after a position. Without any it returns a
 // channel that closes when there may be; a nil channel means that the window
 // does not reach back so far.
