@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"os"
+	"runtime/debug"
 	"strings"
 	"time"
 
@@ -23,8 +25,17 @@ func (s serveCommand) Run(r *run) error {
 		return err
 	}
 	c.Demo = c.Demo || s.Demo
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(gcPercent)
+	}
 	return serve(r.ctx, c, r)
 }
+
+// gcPercent lets the heap grow to three times what lives before it is
+// collected, not twice: at 2,500 messages a second 6 % less CPU, and p99 down
+// from 123 to 72 ms, for 25 MiB more (yingda bench messages --rate 2500). An
+// idle server does not notice. GOGC in the environment goes before it.
+const gcPercent = 200
 
 // drainTime is how long requests in work may take when the server stops. Long
 // polls are longer; their clients ask again.
