@@ -10,8 +10,8 @@
 // commits whose notification got lost, by a slow tick. Each consumer is one
 // loop. It leases shards (the first to ask gets all that are free; another
 // node takes them over when they are released or expire), handles consecutive
-// events, and commits effects and positions together, at most every Linger
-// unless batches are full. Signals stay within the process.
+// events, and commits effects and positions together, at most every Linger (the
+// consumer's own or ours) unless batches are full. Signals stay within the process.
 //
 // Concurrency: Run once; Consume, Follow and Signals each block their caller
 // and leave no goroutine behind.
