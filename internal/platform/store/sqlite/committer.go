@@ -206,6 +206,7 @@ func (b *batch) finish(ctx context.Context) error {
 // rollback leaves no transaction open. It fails when SQLite has rolled back
 // already, which is as good.
 func (d *Driver) rollback(ctx context.Context) {
+	d.recall.forget() // it may know what was never committed
 	if _, err := d.writer.ExecContext(ctx, "ROLLBACK"); err != nil {
 		d.log.Debug("nothing to roll back", "error", err)
 	}

@@ -15,6 +15,10 @@
 // not, the other units run again without the one that failed. Positions of the
 // log are drawn inside the transaction, so they have no gaps.
 //
+// The committer remembers what every command looks up (identities, live
+// conversations, conversations). That is right only because nobody else writes:
+// each function that touches these tables and each rollback empties the memory.
+//
 // Concurrency: a Driver is safe for concurrent use; Run must be called once.
 //
 // Imports: store, query, migrate and desk; modernc.org/sqlite has its home here.

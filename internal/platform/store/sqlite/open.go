@@ -100,7 +100,8 @@ type Driver struct {
 	ring     *store.Ring
 	watchers store.Watchers
 	index    *index
-	lastUs   int64 // the committer's: the newest commit time, so that time never goes back
+	recall   recall // the committer's
+	lastUs   int64  // the committer's: the newest commit time, so that time never goes back
 
 	closeOnce sync.Once
 	closeErr  error

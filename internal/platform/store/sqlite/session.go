@@ -3,52 +3,160 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
-	"sync"
-	"time"
-
-	"yingda.dev/internal/desk"
-
-	lite "modernc.org/sqlite"
-	lib "modernc.org/sqlite/lib"
+	"fmt"
+	"io"
 )
 
 // session is the writing connection with its prepared statements. The texts
 // are those of package query and this package, so their number is bounded. It
 // belongs to one goroutine.
+//
+// What has no rows goes to the driver directly: database/sql would check and
+// copy each argument on the way, which costs as much as a small statement.
 type session struct {
 	conn  *sql.Conn
-	stmts map[string]*sql.Stmt
+	stmts map[string]*statement
+	// args is the buffer of the present call; drivers do not keep arguments.
+	args []driver.NamedValue
+	// remembered counts the statements that changed what recall remembers.
+	remembered int
+}
+
+// statement is a text prepared twice, each when it is first needed: with the
+// driver, and with database/sql for those who want to scan rows.
+type statement struct {
+	text     string
+	order    []int
+	recalled bool
+	direct   directStmt
+	scanned  *sql.Stmt
+}
+
+// directStmt is what modernc's statements can do.
+type directStmt interface {
+	driver.Stmt
+	driver.StmtExecContext
+	driver.StmtQueryContext
 }
 
 func newSession(conn *sql.Conn) *session {
-	return &session{conn: conn, stmts: make(map[string]*sql.Stmt)}
+	return &session{conn: conn, stmts: make(map[string]*statement)}
 }
 
-// PrepareContext returns the statement for a text, which the session owns.
+func (s *session) statement(text string) *statement {
+	st := s.stmts[text]
+	if st == nil {
+		st = &statement{recalled: changesRecalled(text)}
+		st.text, st.order = positional(text)
+		s.stmts[text] = st
+	}
+	if st.recalled {
+		s.remembered++
+	}
+	return st
+}
+
+// do calls fn with the driver's statement. database/sql holds its lock
+// meanwhile, so that the connection still serves one at a time.
+func (s *session) do(ctx context.Context, st *statement, fn func(directStmt) error) error {
+	return s.conn.Raw(func(raw any) error {
+		if st.direct == nil {
+			conn, ok := raw.(driver.ConnPrepareContext)
+			if !ok {
+				return fmt.Errorf("a connection %T cannot prepare", raw)
+			}
+			stmt, err := conn.PrepareContext(ctx, st.text)
+			if err != nil {
+				return err
+			}
+			if st.direct, ok = stmt.(directStmt); !ok {
+				return errors.Join(fmt.Errorf("a statement %T knows no context", stmt), stmt.Close())
+			}
+		}
+		return fn(st.direct)
+	})
+}
+
+// bind puts the arguments into the driver's form, in the order of the text.
+func (s *session) bind(st *statement, args []any) ([]driver.NamedValue, error) {
+	s.args = s.args[:0]
+	for i, from := range st.order {
+		if from >= len(args) {
+			return nil, fmt.Errorf("argument %d is missing", from+1)
+		}
+		var value driver.Value
+		switch x := args[from].(type) {
+		case nil, string, int64, []byte, bool:
+			value = x
+		case int16:
+			value = int64(x)
+		default:
+			var err error
+			if value, err = driver.DefaultParameterConverter.ConvertValue(x); err != nil {
+				return nil, err
+			}
+		}
+		s.args = append(s.args, driver.NamedValue{Ordinal: i + 1, Value: value})
+	}
+	return s.args, nil
+}
+
+// PrepareContext prepares a text; the caller closes it.
 func (s *session) PrepareContext(ctx context.Context, text string) (*sql.Stmt, error) {
-	if stmt := s.stmts[text]; stmt != nil {
-		return stmt, nil
-	}
-	stmt, err := s.conn.PrepareContext(ctx, text)
-	if err == nil {
-		s.stmts[text] = stmt
-	}
-	return stmt, err
+	return s.conn.PrepareContext(ctx, text)
 }
 
 // ExecContext runs a statement without rows.
 func (s *session) ExecContext(ctx context.Context, text string, args ...any) (sql.Result, error) {
-	stmt, err := s.PrepareContext(ctx, text) //nolint:sqlclosecheck // the session closes it
+	st := s.statement(text)
+	bound, err := s.bind(st, args)
 	if err != nil {
 		return nil, err
 	}
-	return stmt.ExecContext(ctx, args...)
+	var result sql.Result
+	err = s.do(ctx, st, func(stmt directStmt) error {
+		result, err = stmt.ExecContext(ctx, bound)
+		return err
+	})
+	return result, err
+}
+
+// value is the first column of the first row, nil if there is no row.
+func (s *session) value(ctx context.Context, text string, args ...any) (value driver.Value, err error) {
+	st := s.statement(text)
+	bound, err := s.bind(st, args)
+	if err != nil {
+		return nil, err
+	}
+	err = s.do(ctx, st, func(stmt directStmt) error {
+		rows, err := stmt.QueryContext(ctx, bound)
+		if err != nil {
+			return err
+		}
+		var row [1]driver.Value
+		if err = rows.Next(row[:]); errors.Is(err, io.EOF) {
+			err = nil
+		}
+		value = row[0]
+		return errors.Join(err, rows.Close())
+	})
+	return value, err
+}
+
+func (s *session) scan(ctx context.Context, text string) (*sql.Stmt, error) {
+	st := s.statement(text)
+	var err error
+	if st.scanned == nil {
+		st.scanned, err = s.conn.PrepareContext(ctx, text)
+	}
+	return st.scanned, err
 }
 
 // QueryContext runs a statement with rows.
 func (s *session) QueryContext(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
-	stmt, err := s.PrepareContext(ctx, text) //nolint:sqlclosecheck // the session closes it
+	stmt, err := s.scan(ctx, text) //nolint:sqlclosecheck // the session closes it
 	if err != nil {
 		return nil, err
 	}
@@ -57,7 +165,7 @@ func (s *session) QueryContext(ctx context.Context, text string, args ...any) (*
 
 // QueryRowContext runs a statement with one row.
 func (s *session) QueryRowContext(ctx context.Context, text string, args ...any) *sql.Row {
-	stmt, err := s.PrepareContext(ctx, text) //nolint:sqlclosecheck // the session closes it
+	stmt, err := s.scan(ctx, text) //nolint:sqlclosecheck // the session closes it
 	if err != nil {
 		return s.conn.QueryRowContext(ctx, text, args...) // brings the same error along
 	}
@@ -66,110 +174,13 @@ func (s *session) QueryRowContext(ctx context.Context, text string, args ...any)
 
 func (s *session) close() error {
 	var errs []error
-	for _, stmt := range s.stmts {
-		errs = append(errs, stmt.Close())
+	for _, st := range s.stmts {
+		if st.scanned != nil {
+			errs = append(errs, st.scanned.Close())
+		}
+		if st.direct != nil {
+			errs = append(errs, s.conn.Raw(func(any) error { return st.direct.Close() }))
+		}
 	}
 	return errors.Join(append(errs, s.conn.Close())...)
-}
-
-// readers is the pool of reading connections with prepared statements. It is
-// safe for concurrent use.
-type readers struct {
-	db    *sql.DB
-	limit time.Duration
-	stmts sync.Map // text → *sql.Stmt, which prepares itself on each connection
-}
-
-// PrepareContext returns the statement for a text, which the pool owns.
-func (r *readers) PrepareContext(ctx context.Context, text string) (*sql.Stmt, error) {
-	if stmt, ok := r.stmts.Load(text); ok {
-		return stmt.(*sql.Stmt), nil //nolint:errcheck // the map holds nothing else
-	}
-	stmt, err := r.db.PrepareContext(ctx, text)
-	if err != nil {
-		return nil, err
-	}
-	if first, raced := r.stmts.LoadOrStore(text, stmt); raced {
-		return first.(*sql.Stmt), stmt.Close() //nolint:errcheck,sqlclosecheck // the map holds nothing else; another caller was first
-	}
-	return stmt, nil
-}
-
-// bounded ends a read transaction that would hold back the checkpoints. The
-// rows outlive the call, so the timer ends the context and not the caller.
-func (r *readers) bounded(ctx context.Context) context.Context {
-	ctx, cancel := context.WithTimeout(ctx, r.limit)
-	context.AfterFunc(ctx, cancel)
-	return ctx
-}
-
-// ExecContext is refused by the connections, which cannot write.
-func (r *readers) ExecContext(ctx context.Context, text string, args ...any) (sql.Result, error) {
-	return r.db.ExecContext(ctx, text, args...)
-}
-
-// QueryContext runs a statement with rows.
-func (r *readers) QueryContext(ctx context.Context, text string, args ...any) (*sql.Rows, error) {
-	stmt, err := r.PrepareContext(ctx, text) //nolint:sqlclosecheck // the pool closes it
-	if err != nil {
-		return nil, err
-	}
-	return stmt.QueryContext(r.bounded(ctx), args...)
-}
-
-// QueryRowContext runs a statement with one row.
-func (r *readers) QueryRowContext(ctx context.Context, text string, args ...any) *sql.Row {
-	stmt, err := r.PrepareContext(ctx, text) //nolint:sqlclosecheck // the pool closes it
-	if err != nil {
-		return r.db.QueryRowContext(ctx, text, args...) // brings the same error along
-	}
-	return stmt.QueryRowContext(r.bounded(ctx), args...)
-}
-
-func (r *readers) close() error {
-	var errs []error
-	r.stmts.Range(func(_, stmt any) bool {
-		errs = append(errs, stmt.(*sql.Stmt).Close()) //nolint:errcheck // the map holds nothing else
-		return true
-	})
-	return errors.Join(errs...)
-}
-
-// Kind classifies an error by SQLite's result code
-// (https://www.sqlite.org/rescode.html).
-func (d *Driver) Kind(err error) desk.Kind { return kindOf(err) }
-
-func kindOf(err error) desk.Kind {
-	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) || errors.Is(err, sql.ErrConnDone) {
-		return desk.Unavailable
-	}
-	var e *lite.Error
-	if !errors.As(err, &e) {
-		return desk.Internal
-	}
-	switch e.Code() {
-	case lib.SQLITE_CONSTRAINT_UNIQUE, lib.SQLITE_CONSTRAINT_PRIMARYKEY, lib.SQLITE_CONSTRAINT_ROWID:
-		return desk.Conflict
-	}
-	switch e.Code() & 0xff {
-	case lib.SQLITE_FULL, lib.SQLITE_IOERR, lib.SQLITE_READONLY, lib.SQLITE_CANTOPEN, lib.SQLITE_NOMEM,
-		lib.SQLITE_BUSY, lib.SQLITE_LOCKED, lib.SQLITE_INTERRUPT, lib.SQLITE_CORRUPT, lib.SQLITE_NOTADB:
-		return desk.Unavailable
-	}
-	return desk.Internal
-}
-
-// broken tells that the database cannot write at the moment, whichever unit
-// asks: the disk is full, failing or read-only.
-func broken(err error) bool {
-	var e *lite.Error
-	if !errors.As(err, &e) {
-		return errors.Is(err, sql.ErrConnDone)
-	}
-	switch e.Code() & 0xff {
-	case lib.SQLITE_FULL, lib.SQLITE_IOERR, lib.SQLITE_READONLY, lib.SQLITE_CANTOPEN, lib.SQLITE_NOMEM,
-		lib.SQLITE_CORRUPT, lib.SQLITE_NOTADB:
-		return true
-	}
-	return false
 }

@@ -24,6 +24,7 @@ func (b *batch) unit(ctx context.Context, u *unit) (answer, error) {
 		return b.command(ctx, u.command)
 	}
 	tx := store.NewTx(b.q, u.account, b.now, kindOf)
+	remembered := b.d.writer.remembered
 	err := b.savepoint(ctx, func() error {
 		limit := b.d.config.UnitTime
 		if b.alone {
@@ -41,6 +42,9 @@ func (b *batch) unit(ctx context.Context, u *unit) (answer, error) {
 		b.rows++
 		return b.emit(ctx, tx.Events())
 	})
+	if b.d.writer.remembered != remembered {
+		b.d.recall.forget()
+	}
 	if lost := b.check(err); lost != nil {
 		return answer{}, lost
 	}
@@ -173,36 +177,66 @@ LEFT JOIN dedupe k ON k.account_id = a.account_id AND k.scope = $2 AND k.key = $
 LEFT JOIN identity i ON i.account_id = a.account_id AND i.scope = $4 AND i.hash = $5
 LEFT JOIN live_conversation l ON l.account_id = a.account_id AND l.contact_id = i.contact_id AND l.thread = $6`
 
+// firstAnswer finds the answer to a key alone.
+const firstAnswer = `SELECT result_id FROM dedupe WHERE account_id = $1 AND scope = $2 AND key = $3`
+
 // find loads what the command is about, and the first answer if its key was
 // used before.
 func (b *batch) find(ctx context.Context, c *store.Command) (found store.Found, first string, repeated bool, err error) {
-	account, target := string(c.Account), string(c.Target.Conversation)
+	target, known := c.Target.Conversation, true
 	if id := c.Target.Identity; id != nil {
-		var contact string
-		err := b.d.writer.QueryRowContext(ctx, lookUp, account, c.Scope, c.Key, id.Scope, id.Hash, id.Thread).
-			Scan(&repeated, &first, &contact, &target)
+		if found.Contact, known = b.d.recall.contacts.get(identityKey{c.Account, id.Scope, id.Hash}); known {
+			target, known = b.d.recall.live.get(liveKey{c.Account, found.Contact, id.Thread})
+		}
+		if !known {
+			if found.Contact, target, first, repeated, err = b.lookUp(ctx, c); err != nil {
+				return found, "", false, err
+			}
+		}
+	}
+	if known && c.Key != "" {
+		value, err := b.d.writer.value(ctx, firstAnswer, string(c.Account), c.Scope, c.Key)
 		if err != nil {
 			return found, "", false, err
 		}
-		found.Contact = desk.ContactID(contact)
-	} else if c.Key != "" {
-		row, err := b.q.Dedupe(ctx, query.DedupeParams{AccountID: account, Scope: c.Scope, Key: c.Key})
-		if err != nil && !errors.Is(err, sql.ErrNoRows) {
-			return found, "", false, err
-		}
-		first, repeated = row.ResultID, err == nil
+		first, repeated = value.(string)
 	}
 	if target == "" {
 		return found, first, repeated, nil
 	}
-	shard, _ := desk.ConversationID(target).Shard()
-	row, err := b.q.Conversation(ctx, query.ConversationParams{AccountID: account, Shard: int16(shard), ID: target})
-	if err == nil {
-		found.Conversation = store.ConversationOf(row)
-	} else if !errors.Is(err, sql.ErrNoRows) {
-		return found, "", false, err
+	found.Conversation, err = b.conversation(ctx, conversationKey{c.Account, target})
+	return found, first, repeated, err
+}
+
+func (b *batch) lookUp(ctx context.Context, c *store.Command) (contact desk.ContactID, live desk.ConversationID, first string, repeated bool, err error) {
+	id := c.Target.Identity
+	err = b.d.writer.QueryRowContext(ctx, lookUp, string(c.Account), c.Scope, c.Key, id.Scope, id.Hash, id.Thread).
+		Scan(&repeated, &first, &contact, &live)
+	if err == nil && contact != "" {
+		b.d.recall.contacts.put(identityKey{c.Account, id.Scope, id.Hash}, contact)
+		if live != "" {
+			b.d.recall.live.put(liveKey{c.Account, contact, id.Thread}, live)
+		}
 	}
-	return found, first, repeated, nil
+	return contact, live, first, repeated, err
+}
+
+// conversation is the zero value if there is none.
+func (b *batch) conversation(ctx context.Context, key conversationKey) (desk.Conversation, error) {
+	if c, ok := b.d.recall.conversations.get(key); ok {
+		return c, nil
+	}
+	shard, _ := key.id.Shard()
+	row, err := b.q.Conversation(ctx, query.ConversationParams{AccountID: string(key.account), Shard: int16(shard), ID: string(key.id)})
+	if errors.Is(err, sql.ErrNoRows) {
+		return desk.Conversation{}, nil
+	}
+	if err != nil {
+		return desk.Conversation{}, err
+	}
+	c := store.ConversationOf(row)
+	b.d.recall.conversations.put(key, c)
+	return c, nil
 }
 
 func (b *batch) needs(ctx context.Context, account desk.AccountID, ids []desk.MessageID) (map[desk.MessageID]desk.StoredMessage, error) {
@@ -249,6 +283,7 @@ func (b *batch) apply(ctx context.Context, p *store.Plan) error {
 		}
 	}
 	b.head, b.events, b.rows = head, append(b.events, p.Events...), b.rows+p.Rows()
+	b.d.recall.wrote(p)
 	return nil
 }
 
