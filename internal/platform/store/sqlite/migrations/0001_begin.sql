@@ -2,8 +2,10 @@
 -- names and columns. What is added here:
 --   STRICT         a wrong type is an error and not a surprise
 --   WITHOUT ROWID  one tree instead of two where rows are small or found by key
---   message        lies in the order of its conversation, so that opening one reads a few
---                  neighbouring pages
+--   message        is only ever appended to and found by two small indexes: rows that lie in the
+--                  order of their conversation made each new one rewrite and split full pages
+--   CHECK          as a chain of OR: for IN with more than two values SQLite builds a small
+--                  table for each row it checks
 --   dedupe         keeps its row id, so that the oldest keys are found without an index
 
 CREATE TABLE installation (
@@ -133,7 +135,7 @@ CREATE TABLE conversation (
   contact_id       text     NOT NULL,
   inbox_id         text     NOT NULL,
   thread           text     NOT NULL,
-  status           text     NOT NULL CHECK (status IN ('pending', 'open', 'snoozed', 'resolved')),
+  status           text     NOT NULL CHECK (status = 'pending' OR status = 'open' OR status = 'snoozed' OR status = 'resolved'),
   assignee_id      text     NOT NULL,
   team_id          text     NOT NULL,
   seq              integer   NOT NULL,
@@ -160,7 +162,7 @@ CREATE TABLE message (
   conversation_id text     NOT NULL,
   seq             integer   NOT NULL,
   inbox_id        text     NOT NULL,
-  author_kind     text     NOT NULL CHECK (author_kind IN ('visitor', 'agent', 'bot', 'system')),
+  author_kind     text     NOT NULL CHECK (author_kind = 'visitor' OR author_kind = 'agent' OR author_kind = 'bot' OR author_kind = 'system'),
   author_id       text     NOT NULL,
   visibility      text     NOT NULL CHECK (visibility IN ('public', 'note')),
   status          text     NOT NULL,
@@ -170,9 +172,9 @@ CREATE TABLE message (
   sent_us         integer   NOT NULL,
   at_us           integer   NOT NULL,
   body            blob    NOT NULL,
-  PRIMARY KEY (shard, conversation_id, seq),
-  UNIQUE (shard, id)
-) STRICT, WITHOUT ROWID;
+  PRIMARY KEY (account_id, id, shard),
+  UNIQUE (conversation_id, seq, shard)
+) STRICT;
 -- Only outgoing messages of channels with receipts have an external id, so this
 -- index costs an incoming message nothing.
 CREATE INDEX message_external ON message (account_id, inbox_id, external_id) WHERE external_id <> '';
