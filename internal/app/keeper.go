@@ -27,6 +27,11 @@ const (
 	keepEvery = 5 * time.Minute
 	// maxEvents bounds the log whatever its age: about 10 GiB.
 	maxEvents = 20_000_000
+	// keyRetention is the least time that idempotency keys are kept, however
+	// short the event log is: a phone that was off over a long weekend or a
+	// holiday repeats what it could not get answered, and the repeat must not
+	// become a second message.
+	keyRetention = 7 * 24 * time.Hour
 )
 
 // Run keeps house until ctx ends.
@@ -44,11 +49,15 @@ func (k *keeper) Run(ctx context.Context) error {
 }
 
 func (k *keeper) keep(ctx context.Context) {
-	trimmed, err := k.store.Trim(ctx, k.clock.Now().Add(-k.retention), maxEvents)
+	now := k.clock.Now()
+	trimmed, err := k.store.Trim(ctx, now.Add(-k.retention), maxEvents)
+	var keys, sessions int64
 	if err == nil {
-		var sessions int64
+		keys, err = k.store.TrimKeys(ctx, now.Add(-max(k.retention, keyRetention)))
+	}
+	if err == nil {
 		sessions, err = k.sessions.Sweep(ctx)
-		k.log.DebugContext(ctx, "kept house", "trimmed", trimmed, "sessions", sessions)
+		k.log.DebugContext(ctx, "kept house", "trimmed", trimmed, "keys", keys, "sessions", sessions)
 	}
 	if err != nil && ctx.Err() == nil {
 		k.log.WarnContext(ctx, "keeping house failed; trying again later", "error", err)

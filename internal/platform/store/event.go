@@ -107,28 +107,34 @@ const trimChunk = 500
 
 // Trimmed counts what Trim removed.
 type Trimmed struct {
-	Events, Keys int64
+	Events int64
 	// Rebuild is how many consumer positions were left behind and must start
 	// again from the tables.
 	Rebuild int64
 }
 
+// TrimKeys removes idempotency keys older than a time, in small chunks, and
+// returns how many there were.
+func (s *Store) TrimKeys(ctx context.Context, olderThan time.Time) (int64, error) {
+	var gone int64
+	for {
+		n, err := s.driver.TrimDedupe(ctx, olderThan, trimChunk)
+		if gone += n; err != nil {
+			return gone, s.fail("trim keys", "key", err)
+		}
+		if n < trimChunk {
+			return gone, nil
+		}
+	}
+}
+
 // Trim removes events older than a time or beyond the newest maxEvents (0
-// means any number), and idempotency keys older than the time, in small
-// chunks. A consumer that has not read an event yet holds it for half as long
-// or half as many again; after that the consumer is marked Rebuild.
+// means any number), in small chunks. A consumer that has not read an event
+// yet holds it for half as long or half as many again; after that the consumer
+// is marked Rebuild.
 func (s *Store) Trim(ctx context.Context, olderThan time.Time, maxEvents int64) (Trimmed, error) {
 	const op = "trim"
 	var done Trimmed
-	for {
-		n, err := s.driver.TrimDedupe(ctx, olderThan, trimChunk)
-		if err != nil {
-			return done, s.fail(op, "key", err)
-		}
-		if done.Keys += n; n < trimChunk {
-			break
-		}
-	}
 	var upTo int64
 	err := s.Write(ctx, "", func(ctx context.Context, tx *Tx) error {
 		var forced int64

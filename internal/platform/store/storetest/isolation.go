@@ -68,7 +68,7 @@ var installation = map[string]bool{
 	"Dialect": true, "DueOutbox": true, "DueReplays": true, "DueTimers": true, "Epoch": true, "Events": true, "Head": true,
 	"InboxByKey": true, "Index": true, "InstallationValue": true, "NextOutbox": true, "NextTimer": true, "Oldest": true,
 	"ParkedConversations": true, "Positions": true, "ReleaseLease": true, "ReleasePositions": true, "RenewLease": true,
-	"Run": true, "RunningJobs": true, "Session": true, "Trim": true, "Watch": true, "Write": true,
+	"Run": true, "RunningJobs": true, "Session": true, "Trim": true, "TrimKeys": true, "Watch": true, "Write": true,
 }
 
 // isolation calls every method with the other's ids and the own account. None
