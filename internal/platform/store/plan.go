@@ -2,6 +2,7 @@ package store
 
 import (
 	"fmt"
+	"runtime/debug"
 	"time"
 
 	"yingda.dev/internal/desk"
@@ -81,11 +82,16 @@ func (c Command) Draft(now time.Time, found Found) (*Draft, error) {
 func (c Command) decide(s Situation) (e Effects, err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = desk.Wrap(desk.Internal, "decide", fmt.Errorf("panic: %v", p))
+			err = desk.Wrap(desk.Internal, "decide", Panicked(p))
 		}
 	}()
 	return c.Decide(s)
 }
+
+// Panicked makes an error of a recovered panic, for drivers: its type and where
+// it was, not its value, which may hold what a customer wrote. Call it in the
+// deferred function that recovers.
+func Panicked(p any) error { return fmt.Errorf("panic of type %T at %s", p, debug.Stack()) }
 
 // Repeat is the answer to a key that was used before.
 func (c Command) Repeat(resultID string, found Found) Outcome {

@@ -283,3 +283,17 @@ func TestFullQueueIsLimited(t *testing.T) {
 		require.NoError(t, <-answers, "the other account has room of its own")
 	}
 }
+
+// The panic of a unit names its type and place and keeps to itself what it holds.
+func TestPanicOfAUnitTellsNoContents(t *testing.T) {
+	t.Parallel()
+	dsn := database(t)
+	env := storetest.Start(t, func(t testing.TB, clock desk.Clock) (store.Driver, func() store.Driver) {
+		return node(t, dsn, clock), nil
+	})
+	err := env.Store.Write(env.Ctx, "", func(context.Context, *store.Tx) error { panic("call 13800138000") })
+	require.ErrorIs(t, err, desk.Internal)
+	require.NotContains(t, err.Error(), "13800138000")
+	require.Contains(t, err.Error(), "panic of type string")
+	require.Contains(t, err.Error(), "failure_test.go")
+}

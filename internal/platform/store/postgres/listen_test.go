@@ -136,3 +136,30 @@ func TestASilentConnectionDoesNotHideOtherNodes(t *testing.T) {
 	w.silence()
 	hears("2")
 }
+
+// Work without a deadline of its own does not wait for ever for a server whose
+// answers do not come.
+func TestASilentConnectionEndsReads(t *testing.T) {
+	t.Parallel()
+	w, through := newWire(t, database(t))
+	far := store.New(node(t, through, desk.ClockFunc(time.Now), func(c *postgres.Config) {
+		c.Readers, c.ReadTime = 1, 200*time.Millisecond
+	}))
+	defer far.Close() //nolint:errcheck // the connections are dead on purpose
+	_, err := far.Head(t.Context())
+	require.NoError(t, err)
+	w.silence()
+	failed := make(chan error, 1)
+	go func() {
+		_, err := far.Head(t.Context())
+		failed <- err
+	}()
+	select {
+	case err := <-failed:
+		require.ErrorIs(t, err, desk.Unavailable)
+	case <-time.After(15 * time.Second):
+		require.FailNow(t, "the look-up waits for ever")
+	}
+	require.Eventually(t, func() bool { _, err := far.Head(t.Context()); return err == nil }, 15*time.Second, 20*time.Millisecond,
+		"the next connection works")
+}

@@ -59,7 +59,8 @@ type Config struct {
 	// StatementTime bounds a statement of a commit, with the wait for locks in
 	// it. Default 5 s.
 	StatementTime time.Duration
-	// ReadTime bounds a look-up. Default 5 s.
+	// ReadTime bounds a look-up, at the server and, should its answer not come,
+	// on this side. Default 5 s.
 	ReadTime time.Duration
 	// Ring is how many committed events are kept in memory for consumers.
 	// Default 8192.
@@ -95,7 +96,7 @@ type Driver struct {
 	config   Config
 	conn     *pgx.ConnConfig // of committers and the listener
 	metrics  metrics
-	readDB   *sql.DB
+	readDB   reader
 	writeDB  *sql.DB
 	queues   []*queue     // one a committer
 	seed     maphash.Seed // of route
@@ -142,9 +143,9 @@ func Open(ctx context.Context, deps Deps, config Config) (_ *Driver, err error) 
 	set["idle_in_transaction_session_timeout"] = "30s"
 	set["statement_timeout"] = millis(config.StatementTime)
 	d.writeDB = d.pool(config.Writers, nil)
-	d.readDB = d.pool(config.Readers, map[string]string{
+	d.readDB = reader{limit: config.ReadTime, DB: d.pool(config.Readers, map[string]string{
 		"default_transaction_read_only": "on", "statement_timeout": millis(config.ReadTime),
-	})
+	})}
 	if err := d.check(ctx); err != nil {
 		return nil, err
 	}
@@ -275,7 +276,7 @@ func (d *Driver) Close() error {
 		}
 		d.metrics.unregister()
 		var errs []error
-		for _, db := range []*sql.DB{d.readDB, d.writeDB} {
+		for _, db := range []*sql.DB{d.readDB.DB, d.writeDB} {
 			if db != nil {
 				errs = append(errs, db.Close())
 			}

@@ -68,6 +68,8 @@ func (d *Driver) makePartition(ctx context.Context, p partition) (err error) {
 		d.log.Warn("a day of the event log stays in the default partition, because it began there", "day", p.from.Format(time.DateOnly))
 		return nil
 	}
+	ctx, cancel := context.WithTimeout(ctx, writeTime)
+	defer cancel()
 	tx, err := d.writeDB.BeginTx(ctx, nil)
 	if err != nil {
 		return err
@@ -92,6 +94,8 @@ func (d *Driver) makePartition(ctx context.Context, p partition) (err error) {
 // the default one, it deletes. What is old in a day between goes with that day.
 func (d *Driver) TrimLog(ctx context.Context, upTo int64, limit int) (int64, error) {
 	const op = "trim log"
+	ctx, cancel := context.WithTimeout(ctx, writeTime)
+	defer cancel()
 	var newest string
 	err := d.readDB.QueryRowContext(ctx, "SELECT tableoid::regclass::text FROM event_log ORDER BY pos DESC LIMIT 1").Scan(&newest)
 	if errors.Is(err, sql.ErrNoRows) {

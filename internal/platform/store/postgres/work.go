@@ -129,7 +129,7 @@ func (d *Driver) writeOnce(ctx context.Context, u *unit) (_ []desk.Event, err er
 func guard(ctx context.Context, u *unit, tx *store.Tx) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = desk.Wrap(desk.Internal, "run unit", fmt.Errorf("panic: %v", p))
+			err = desk.Wrap(desk.Internal, "run unit", store.Panicked(p))
 		}
 	}()
 	return u.write(ctx, tx)
@@ -168,6 +168,8 @@ const keyPartitions = 16
 // TrimDedupe deletes old idempotency keys, partition by partition.
 func (d *Driver) TrimDedupe(ctx context.Context, before time.Time, limit int) (int64, error) {
 	const op = "trim keys"
+	ctx, cancel := context.WithTimeout(ctx, writeTime)
+	defer cancel()
 	var gone int64
 	for i := 0; i < keyPartitions && gone < int64(limit); i++ {
 		statement := fmt.Sprintf(sqlTrimKeys, fmt.Sprintf("dedupe_h%02d", i))
