@@ -14,6 +14,7 @@ import (
 	"yingda.dev/internal/app/backup"
 	"yingda.dev/internal/app/config"
 	"yingda.dev/internal/desk"
+	"yingda.dev/internal/platform/seal"
 	"yingda.dev/internal/platform/store"
 	"yingda.dev/internal/platform/store/snapshot"
 )
@@ -96,8 +97,8 @@ func (b restoreCommand) Run(r *run) error {
 	if m.Dialect != c.Dialect() {
 		return desk.E(desk.Invalid, op, fmt.Sprintf("the backup is from %s and the configuration says %s; set database.dsn", m.Dialect, c.Dialect()))
 	}
-	if _, err := os.Stat(c.Keys.File); err != nil {
-		return desk.E(desk.Invalid, op, fmt.Sprintf("the key file %s is missing; put the saved copy there first, the backup cannot be read without it", c.Keys.File))
+	if err := checkKey(r.ctx, c, m, b.Folder); err != nil {
+		return err
 	}
 	if m.Dialect == "postgres" {
 		err = undump(r.ctx, c.Database.DSN, filepath.Join(b.Folder, dumpName))
@@ -117,6 +118,25 @@ func (b restoreCommand) Run(r *run) error {
 	}
 	r.printf("Restored the backup of %s. Start the server; clients will reload what they show.\n", m.CreatedAt.Format("2006-01-02 15:04:05 MST"))
 	return nil
+}
+
+// checkKey looks whether the key file can be used and, as far as that can be
+// seen before the copy, whether it is the backup's: a restore that finds it out
+// afterwards leaves data that the next attempt stumbles over.
+func checkKey(ctx context.Context, c config.Config, m backup.Manifest, folder string) error {
+	const op = "restore"
+	master, err := seal.LoadMaster(c.Keys.File)
+	if errors.Is(err, desk.NotFound) {
+		return desk.E(desk.Invalid, op, fmt.Sprintf("the key file %s is missing; put the saved copy there first, the backup cannot be read without it", c.Keys.File))
+	}
+	if err != nil || m.Dialect == "postgres" {
+		return err
+	}
+	want, err := snapshot.InstallationValue(ctx, filepath.Join(folder, databaseName), masterCheck)
+	if err == nil && want != "" && want != check(master) {
+		err = desk.E(desk.Invalid, op, fmt.Sprintf("the key file %s is not the backup's; put the right one there first. Nothing was restored", c.Keys.File))
+	}
+	return err
 }
 
 // dump runs pg_dump, or says how to.

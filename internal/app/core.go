@@ -183,6 +183,17 @@ func (k *core) probe(ctx context.Context) error {
 	})
 }
 
+// closeAfter closes after the stages have ended with err, and returns both
+// errors. If a part did not end, the database stays open until the process
+// ends: closing it under a commit is worse than no closing, which the database
+// bears as it bears a crash.
+func (k *core) closeAfter(err error) error {
+	if errors.Is(err, errLate) {
+		return err
+	}
+	return errors.Join(err, k.close())
+}
+
 func (k *core) close() error {
 	var err error
 	if k.store != nil {
@@ -199,7 +210,7 @@ func withCore(ctx context.Context, c config.Config, log *slog.Logger, work func(
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, k.close()) }()
+	defer func() { err = k.closeAfter(err) }()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	s := &stages{

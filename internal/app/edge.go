@@ -1,6 +1,7 @@
 package app
 
 import (
+	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
@@ -72,7 +73,8 @@ func (e *edge) recovered(next http.Handler) http.Handler {
 			if failure == http.ErrAbortHandler { //nolint:errorlint // net/http compares so too
 				panic(failure)
 			}
-			e.log.Error("request handler panicked", "path", r.URL.Path, "panic", failure, "stack", string(debug.Stack()))
+			// The type, not the value: that may hold what a customer wrote.
+			e.log.Error("request handler panicked", "path", r.URL.Path, "panic", fmt.Sprintf("%T", failure), "stack", string(debug.Stack()))
 			http.Error(w, "internal error", http.StatusInternalServerError)
 		}()
 		next.ServeHTTP(w, r)

@@ -5,10 +5,12 @@ import (
 	"context"
 	"io"
 	"log/slog"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/klauspost/compress/zstd"
 	"github.com/stretchr/testify/require"
@@ -72,13 +74,19 @@ func TestEdgeAddress(t *testing.T) {
 
 func TestEdgeHeadersAndPanics(t *testing.T) {
 	t.Parallel()
-	h := edged(t, func(c *config.Config) { c.Server.PublicURL = "https://chat.example.com" }, func(http.ResponseWriter, *http.Request) {
+	var said bytes.Buffer
+	e, err := newEdge(config.Config{Server: config.Server{PublicURL: "https://chat.example.com"}}, slog.New(slog.NewTextHandler(&said, nil)))
+	require.NoError(t, err)
+	h, err := e.wrap(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
 		panic("a mistake with 13800138000 in it")
-	})
+	}))
+	require.NoError(t, err)
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", http.NoBody))
 	require.Equal(t, http.StatusInternalServerError, w.Code)
 	require.NotContains(t, w.Body.String(), "13800138000")
+	require.NotContains(t, said.String(), "13800138000")
+	require.Contains(t, said.String(), "panic=string")
 	require.Equal(t, "nosniff", w.Header().Get("X-Content-Type-Options"))
 	require.Contains(t, w.Header().Get("Content-Security-Policy"), "default-src 'none'")
 	require.Contains(t, w.Header().Get("Strict-Transport-Security"), "max-age")
@@ -134,14 +142,16 @@ func TestMetricsAreGuarded(t *testing.T) {
 	t.Parallel()
 	next := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) })
 	for name, tc := range map[string]struct {
-		token, peer, authorization, forwarded string
-		want                                  int
+		token, peer, authorization, forwarded, public string
+		want                                          int
 	}{
 		"this machine":             {peer: "127.0.0.1:1", want: 200},
 		"this machine, IPv6":       {peer: "[::1]:1", want: 200},
 		"elsewhere":                {peer: "203.0.113.1:1", want: 403},
 		"a proxy on this machine":  {peer: "127.0.0.1:1", forwarded: "203.0.113.1", want: 403},
 		"token":                    {token: "0123456789abcdef", peer: "203.0.113.1:1", authorization: "Bearer 0123456789abcdef", want: 200},
+		"behind a silent proxy":    {peer: "127.0.0.1:1", public: "https://chat.example.com", want: 403},
+		"public with the token":    {token: "0123456789abcdef", peer: "127.0.0.1:1", public: "https://chat.example.com", authorization: "Bearer 0123456789abcdef", want: 200},
 		"wrong token":              {token: "0123456789abcdef", peer: "127.0.0.1:1", authorization: "Bearer 0123456789abcdeg", want: 401},
 		"no token though required": {token: "0123456789abcdef", peer: "127.0.0.1:1", want: 401},
 	} {
@@ -154,7 +164,10 @@ func TestMetricsAreGuarded(t *testing.T) {
 				r.Header.Set("X-Forwarded-For", tc.forwarded)
 			}
 			w := httptest.NewRecorder()
-			guarded(tc.token, next).ServeHTTP(w, r)
+			c := config.Default()
+			c.Metrics.Token, c.Server.PublicURL = tc.token, tc.public
+			c.Server.TrustedProxies = []string{"127.0.0.1/32"}
+			guarded(c, next).ServeHTTP(w, r)
 			require.Equal(t, tc.want, w.Code)
 		})
 	}
@@ -182,6 +195,29 @@ func TestReadiness(t *testing.T) {
 	fail = nil
 	clock.set(1004)
 	require.Equal(t, 200, ask().Code)
+	require.True(t, h.watched())
+	clock.set(1040)
+	require.False(t, h.watched(), "nobody watches, nobody waits at the stop")
 	h.stopping.Store(true)
 	require.Equal(t, 503, ask().Code)
+}
+
+// New connections are served until the moment for load balancers is over.
+func TestServeLingers(t *testing.T) {
+	t.Parallel()
+	var lc net.ListenConfig
+	l, err := lc.Listen(t.Context(), "tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	h := &health{clock: &fixedClock{}, probe: func(context.Context) error { return nil }}
+	h.stopping.Store(true)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	lingered := false
+	require.NoError(t, serveHTTP(ctx, newServer(http.HandlerFunc(h.ready), quiet()), l, func() {
+		status, _, body := get(t, client(t), "http://"+l.Addr().String())
+		require.Equal(t, http.StatusServiceUnavailable, status)
+		require.Contains(t, body, "stopping")
+		lingered = true
+	}, time.Minute))
+	require.True(t, lingered)
 }

@@ -13,6 +13,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"yingda.dev/internal/app/config"
 	"yingda.dev/internal/desk"
 )
 
@@ -33,6 +34,28 @@ const (
 	probeAge     = time.Second // an answer this fresh is given again
 	probeTimeout = 2 * time.Second
 )
+
+// Who asks /readyz gets to hear that the server stops before it is gone.
+const (
+	// balancerAge is how long ago somebody may have asked to count as still asking.
+	balancerAge = 30 * time.Second
+	lingerTime  = time.Second
+)
+
+// linger keeps the listener open a moment, if a load balancer watches, so that
+// it sees 503 and sends new connections elsewhere.
+func (h *health) linger() {
+	if h.watched() {
+		<-time.After(lingerTime)
+	}
+}
+
+// watched tells whether somebody has asked of late.
+func (h *health) watched() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return !h.looked.IsZero() && h.clock.Now().Sub(h.looked) < balancerAge
+}
 
 // readiness is the JSON of /readyz.
 type readiness struct {
@@ -89,8 +112,11 @@ func explainKind(err error) string {
 
 // guarded lets a scraper with the token in, and without a configured token
 // only direct requests from this machine. A request that came through a proxy
-// on this machine is not direct.
-func guarded(token string, next http.Handler) http.Handler {
+// on this machine is not direct. A public URL says that there is a proxy, and
+// one that adds no headers cannot be told from a program on this machine, so
+// with it nobody gets in without a token.
+func guarded(c config.Config, next http.Handler) http.Handler {
+	token := c.Metrics.Token
 	want := sha256.Sum256([]byte(token))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if token != "" {
@@ -101,8 +127,8 @@ func guarded(token string, next http.Handler) http.Handler {
 				http.Error(w, "metrics need the configured token", http.StatusUnauthorized)
 				return
 			}
-		} else if !direct(r) {
-			http.Error(w, "metrics are for this machine; set metrics.token to read them from elsewhere", http.StatusForbidden)
+		} else if c.Server.PublicURL != "" || !direct(r) {
+			http.Error(w, "metrics are for this machine; set metrics.token to read them from elsewhere or with server.public_url", http.StatusForbidden)
 			return
 		}
 		next.ServeHTTP(w, r)

@@ -2,7 +2,6 @@ package app
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -45,7 +44,7 @@ func serve(ctx context.Context, c config.Config, r *run) (err error) {
 	log := newLogger(c.Log, r.process.Err)
 	started := systemClock().Now()
 	// Listen first: a taken port should be the first thing to be said.
-	l, err := listen(ctx, c)
+	l, err := listen(ctx, c, log)
 	if err != nil {
 		return err
 	}
@@ -54,7 +53,7 @@ func serve(ctx context.Context, c config.Config, r *run) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, k.close()) }()
+	defer func() { err = k.closeAfter(err) }()
 	a, err := newApp(k)
 	if err != nil {
 		return err
@@ -68,7 +67,7 @@ func serve(ctx context.Context, c config.Config, r *run) (err error) {
 	s := &stages{
 		log: log, timeout: c.Server.StopTimeout, stopping: func() { h.stopping.Store(true) },
 		list: []stage{
-			{parts: []part{{"store", k.store.Run}}, then: k.prepare},
+			{parts: []part{{"store", k.store.Run}}, then: orderly(k.prepare)},
 			{parts: []part{{"bus", a.bus.Run}}},
 			{
 				parts: []part{
@@ -79,12 +78,12 @@ func serve(ctx context.Context, c config.Config, r *run) (err error) {
 					{"rotator", a.rotator.Run},
 					{"keeper", a.keeper.Run},
 				},
-				then: func(ctx context.Context) error { return a.demo(ctx) },
+				then: orderly(a.demo),
 			},
 			{parts: []part{{"realtime", doors.realtime.Run}}},
 			{
 				parts: []part{{"http", func(ctx context.Context) error {
-					return serveHTTP(ctx, server, l, min(drainTime, c.Server.StopTimeout/2))
+					return serveHTTP(ctx, server, l, h.linger, min(drainTime, c.Server.StopTimeout/2))
 				}}},
 				then: func(context.Context) error {
 					log.Info("ready", "address", l.Addr().String(), "database", k.store.Dialect(), "version", versionText(),

@@ -171,6 +171,22 @@ func TestServeRestartBackupRestore(t *testing.T) {
 	require.Contains(t, errs, "damaged")
 	require.NoDirExists(t, filepath.Join(i.dir, "data"))
 	require.NoError(t, os.WriteFile(filepath.Join(folder, databaseName), whole, 0o600))
+	// A wrong key file is found before anything is copied.
+	key := filepath.Join(i.dir, "keys", "master.key")
+	right, err := os.ReadFile(key)
+	require.NoError(t, err)
+	foreign := newInstallation(t)
+	require.Equal(t, 0, foreign.serve(t).stop())
+	another, err := os.ReadFile(filepath.Join(foreign.dir, "keys", "master.key"))
+	require.NoError(t, err)
+	for _, wrong := range [][]byte{another, []byte("rubbish")} {
+		require.NoError(t, os.WriteFile(key, wrong, 0o600))
+		status, _, errs = i.command(t, "restore", folder)
+		require.NotEqual(t, ExitDone, status)
+		require.Contains(t, errs, "key file")
+		require.NoDirExists(t, filepath.Join(i.dir, "data"))
+	}
+	require.NoError(t, os.WriteFile(key, right, 0o600))
 	status, _, errs = i.command(t, "restore", folder)
 	require.Equal(t, ExitDone, status, errs)
 

@@ -28,7 +28,7 @@ const (
 )
 
 // listen opens the address, with TLS if it is configured.
-func listen(ctx context.Context, c config.Config) (net.Listener, error) {
+func listen(ctx context.Context, c config.Config, log *slog.Logger) (net.Listener, error) {
 	const op = "listen"
 	var lc net.ListenConfig
 	l, err := lc.Listen(ctx, "tcp", c.Server.Listen)
@@ -42,7 +42,7 @@ func listen(ctx context.Context, c config.Config) (net.Listener, error) {
 	if c.TLS.CertFile == "" {
 		return l, nil
 	}
-	settings, err := tlsSettings(c.TLS, systemClock())
+	settings, err := tlsSettings(c.TLS, systemClock(), log)
 	if err != nil {
 		l.Close()
 		return nil, err
@@ -86,8 +86,8 @@ func (c *boundedConn) Close() error {
 }
 
 // tlsSettings allows TLS 1.3, and 1.2 with forward secrecy when asked to.
-func tlsSettings(c config.TLS, clock desk.Clock) (*tls.Config, error) {
-	files := &certificate{cert: c.CertFile, key: c.KeyFile, clock: clock}
+func tlsSettings(c config.TLS, clock desk.Clock, log *slog.Logger) (*tls.Config, error) {
+	files := &certificate{cert: c.CertFile, key: c.KeyFile, clock: clock, log: log}
 	if _, err := files.get(nil); err != nil {
 		return nil, err
 	}
@@ -98,17 +98,29 @@ func tlsSettings(c config.TLS, clock desk.Clock) (*tls.Config, error) {
 	return settings, nil
 }
 
-// certificate reads the files again when they change, at most every ten
-// seconds. A broken renewal leaves the old certificate in use.
+// certificate reads the files again when one of them changes, at most every ten
+// seconds. A broken renewal leaves the old certificate in use and is told once.
 type certificate struct {
 	cert, key string
 	clock     desk.Clock
+	log       *slog.Logger
 
-	mu      sync.Mutex
-	loaded  *tls.Certificate
-	changed time.Time // of the files that are loaded
-	looked  time.Time
+	mu     sync.Mutex
+	loaded *tls.Certificate
+	used   stamps // of the files that are loaded
+	broken stamps // of the files that were last told to be unusable
+	looked time.Time
 }
+
+// stamp is by what a changed file is noticed. A zero one is a file that cannot
+// be looked at.
+type stamp struct {
+	changed time.Time
+	size    int64
+}
+
+// stamps are those of certificate and key.
+type stamps [2]stamp
 
 func (f *certificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	f.mu.Lock()
@@ -118,34 +130,41 @@ func (f *certificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 		return f.loaded, nil
 	}
 	f.looked = now
-	err := f.load()
-	if f.loaded != nil {
-		return f.loaded, nil
+	found, err := f.load()
+	switch {
+	case f.loaded == nil:
+		return nil, err
+	case err == nil:
+		f.broken = f.used // should the next be broken in the same way, it is told again
+	case found != f.broken:
+		f.broken = found
+		f.log.Error("the renewed certificate cannot be used; the old one stays in use", "error", err)
 	}
-	return nil, err
+	return f.loaded, nil
 }
 
-func (f *certificate) load() error {
+// load reads the files if they are not those in use. The stamps are what it
+// found, whatever came of it.
+func (f *certificate) load() (found stamps, err error) {
 	const op = "load certificate"
-	var newest time.Time
-	for _, path := range []string{f.cert, f.key} {
+	var missing error
+	for i, path := range []string{f.cert, f.key} {
 		info, err := os.Stat(path)
 		if err != nil {
-			return &desk.Error{Kind: desk.Invalid, Op: op, Err: err, Msg: "tls: a certificate file cannot be read"}
+			missing = &desk.Error{Kind: desk.Invalid, Op: op, Err: err, Msg: "tls: a certificate file cannot be read"}
+			continue
 		}
-		if info.ModTime().After(newest) {
-			newest = info.ModTime()
-		}
+		found[i] = stamp{changed: info.ModTime(), size: info.Size()}
 	}
-	if f.loaded != nil && newest.Equal(f.changed) {
-		return nil
+	if missing != nil || f.loaded != nil && found == f.used {
+		return found, missing
 	}
 	pair, err := tls.LoadX509KeyPair(f.cert, f.key)
 	if err != nil {
-		return &desk.Error{Kind: desk.Invalid, Op: op, Err: err, Msg: "tls: the certificate and its key cannot be used"}
+		return found, &desk.Error{Kind: desk.Invalid, Op: op, Err: err, Msg: "tls: the certificate and its key cannot be used"}
 	}
-	f.loaded, f.changed = &pair, newest
-	return nil
+	f.loaded, f.used = &pair, found
+	return found, nil
 }
 
 // newServer is the HTTP server around a handler.
@@ -162,9 +181,9 @@ func newServer(handler http.Handler, log *slog.Logger) *http.Server {
 	}
 }
 
-// serveHTTP serves until ctx ends, then lets requests in work finish, for at
-// most the given time.
-func serveHTTP(ctx context.Context, server *http.Server, l net.Listener, drain time.Duration) error {
+// serveHTTP serves until ctx ends and linger returns, then lets requests in
+// work finish, for at most the given time.
+func serveHTTP(ctx context.Context, server *http.Server, l net.Listener, linger func(), drain time.Duration) error {
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(l) }()
 	select {
@@ -172,6 +191,7 @@ func serveHTTP(ctx context.Context, server *http.Server, l net.Listener, drain t
 		return err
 	case <-ctx.Done():
 	}
+	linger()
 	limit, cancel := context.WithTimeout(context.WithoutCancel(ctx), drain)
 	defer cancel()
 	err := server.Shutdown(limit)

@@ -98,6 +98,17 @@ func (s *stages) followUp(ctx context.Context, st stage, failed <-chan error) er
 	}
 }
 
+// orderly makes the end of the context, which is how a stop arrives, no failure
+// of what runs after a start: the rest of it is done at the next start.
+func orderly(then func(context.Context) error) func(context.Context) error {
+	return func(ctx context.Context) error {
+		if err := then(ctx); ctx.Err() == nil {
+			return err
+		}
+		return nil
+	}
+}
+
 func ignoreCanceled(err error) error {
 	if errors.Is(err, context.Canceled) {
 		return nil
@@ -145,6 +156,9 @@ func (s *stages) start(ctx context.Context, st stage, failed chan<- error) *runn
 	return r
 }
 
+// errLate says that a part still runs: what it uses must not be closed.
+var errLate = errors.New("did not stop in time")
+
 // late says which parts have not ended.
 func (r *runningStage) late() error {
 	r.mu.Lock()
@@ -152,7 +166,7 @@ func (r *runningStage) late() error {
 	var errs []error
 	for _, name := range r.names {
 		if !r.ended[name] {
-			errs = append(errs, fmt.Errorf("%s did not stop in time", name))
+			errs = append(errs, fmt.Errorf("%s %w", name, errLate))
 		}
 	}
 	return errors.Join(errs...)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -12,6 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
+	"yingda.dev/internal/app/config"
+	"yingda.dev/internal/desk"
 	"yingda.dev/internal/platform/store/pgtest"
 )
 
@@ -164,4 +167,44 @@ func TestFollowUp(t *testing.T) {
 	s.list[0] = stage{parts: []part{d.part("store", started)}, then: func(context.Context) error { return bad }}
 	require.ErrorIs(t, s.Run(t.Context()), bad)
 	require.Equal(t, []string{"end store"}, d.lines)
+}
+
+// A stop while something is still being prepared is a stop and no failure.
+func TestStopDuringFollowUp(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	var d diary
+	started := make(chan string, 4)
+	s := &stages{
+		log: quiet(), timeout: time.Minute, stopping: func() {},
+		list: []stage{
+			{parts: []part{d.part("store", started)}, then: orderly(func(ctx context.Context) error {
+				cancel()
+				<-ctx.Done()
+				return desk.Wrap(desk.Unavailable, "seed", ctx.Err())
+			})},
+			{parts: []part{d.part("http", started)}},
+		},
+	}
+	require.NoError(t, s.Run(ctx))
+	require.Equal(t, []string{"end store"}, d.lines, "the next stage does not start")
+	bad := errors.New("bad")
+	require.ErrorIs(t, orderly(func(context.Context) error { return bad })(t.Context()), bad)
+}
+
+// The database stays open while a part still uses it.
+func TestLatePartsKeepTheDatabase(t *testing.T) {
+	t.Parallel()
+	c := config.Default()
+	c.DataDir, c.Keys.File = filepath.Join(t.TempDir(), "data"), filepath.Join(t.TempDir(), "master.key")
+	k, err := openCore(t.Context(), c, quiet())
+	require.NoError(t, err)
+	late := (&runningStage{names: []string{"store"}}).late()
+	require.Equal(t, late, k.closeAfter(late))
+	_, err = k.store.Head(t.Context())
+	require.NoError(t, err)
+	bad := errors.New("bad")
+	require.ErrorIs(t, k.closeAfter(bad), bad)
+	_, err = k.store.Head(t.Context())
+	require.Error(t, err)
 }

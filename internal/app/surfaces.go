@@ -82,10 +82,10 @@ func (a *App) buildSurfaces(h *health) (*surfaces, error) {
 	}
 	outer := http.NewServeMux()
 	// Beside the edge, because it must see who really asks.
-	outer.Handle("GET /metrics", guarded(a.config.Metrics.Token, promhttp.HandlerFor(a.metrics, promhttp.HandlerOpts{Registry: a.metrics})))
+	outer.Handle("GET /metrics", guarded(a.config, promhttp.HandlerFor(a.metrics, promhttp.HandlerOpts{Registry: a.metrics})))
 	// Profiles tell an operator where the time goes; they hold no contents.
-	outer.Handle("GET /debug/pprof/", guarded(a.config.Metrics.Token, http.HandlerFunc(pprof.Index)))
-	outer.Handle("GET /debug/pprof/profile", guarded(a.config.Metrics.Token, http.HandlerFunc(pprof.Profile)))
+	outer.Handle("GET /debug/pprof/", guarded(a.config, http.HandlerFunc(pprof.Index)))
+	outer.Handle("GET /debug/pprof/profile", guarded(a.config, http.HandlerFunc(pprof.Profile)))
 	outer.Handle("/", inner)
 	return &surfaces{realtime: socket, handler: outer}, nil
 }

@@ -9,11 +9,13 @@ import (
 	"crypto/x509/pkix"
 	"encoding/pem"
 	"io"
+	"log/slog"
 	"math/big"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -96,7 +98,11 @@ func TestCertificateRenewal(t *testing.T) {
 	dir := t.TempDir()
 	clock := &fixedClock{}
 	clock.set(1000)
-	c := &certificate{cert: filepath.Join(dir, "cert.pem"), key: filepath.Join(dir, "key.pem"), clock: clock}
+	var said safeBuffer
+	c := &certificate{
+		cert: filepath.Join(dir, "cert.pem"), key: filepath.Join(dir, "key.pem"), clock: clock,
+		log: slog.New(slog.NewTextHandler(&said, nil)),
+	}
 	serial := func() int64 {
 		pair, err := c.get(nil)
 		require.NoError(t, err)
@@ -120,4 +126,31 @@ func TestCertificateRenewal(t *testing.T) {
 	require.NoError(t, os.WriteFile(c.cert, []byte("half a fi"), 0o600))
 	clock.set(1060)
 	require.Equal(t, int64(2), serial())
+	clock.set(1080)
+	require.Equal(t, int64(2), serial())
+	require.Equal(t, 1, strings.Count(said.String(), "level=ERROR"), "told once, not at each handshake")
+	require.NoError(t, os.Remove(c.key))
+	clock.set(1100)
+	require.Equal(t, int64(2), serial())
+	require.Equal(t, 2, strings.Count(said.String(), "level=ERROR"), "another change")
+
+	// A certificate is written first and its key long after, or the files come
+	// from an archive with times of their own: all is change.
+	writeCertificate(t, c.cert, c.key, 3)
+	require.NoError(t, os.Chtimes(c.cert, time.Unix(9000, 0), time.Unix(9000, 0)))
+	key, err := os.ReadFile(c.key)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(c.key, []byte("half a key"), 0o600))
+	require.NoError(t, os.Chtimes(c.key, time.Unix(8000, 0), time.Unix(8000, 0)))
+	clock.set(1120)
+	require.Equal(t, int64(2), serial())
+	require.NoError(t, os.WriteFile(c.key, key, 0o600))
+	require.NoError(t, os.Chtimes(c.key, time.Unix(8500, 0), time.Unix(8500, 0)))
+	clock.set(1140)
+	require.Equal(t, int64(3), serial())
+	writeCertificate(t, c.cert, c.key, 4)
+	require.NoError(t, os.Chtimes(c.cert, time.Unix(9000, 0), time.Unix(9000, 0)))
+	require.NoError(t, os.Chtimes(c.key, time.Unix(8600, 0), time.Unix(8600, 0)))
+	clock.set(1160)
+	require.Equal(t, int64(4), serial(), "the key is new though older than the certificate")
 }

@@ -114,7 +114,8 @@ type Log struct {
 type Metrics struct {
 	// Token lets a scraper from elsewhere in: "Authorization: Bearer <token>",
 	// at least 16 characters. Empty means: only direct requests from this
-	// machine. Default: "".
+	// machine, and none at all once server.public_url is set, because a proxy on
+	// this machine may look like one. It guards /debug/pprof/ too. Default: "".
 	Token string `koanf:"token"`
 }
 

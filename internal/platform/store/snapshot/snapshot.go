@@ -54,6 +54,21 @@ func SchemaVersion(ctx context.Context, path string) (version int, err error) {
 	return version, desk.Wrap(desk.Unavailable, op, err)
 }
 
+// InstallationValue reads a setting of the installation; empty if there is none.
+func InstallationValue(ctx context.Context, path, key string) (value string, err error) {
+	const op = "read installation value"
+	db, err := open(path)
+	if err != nil {
+		return "", desk.Wrap(desk.Unavailable, op, err)
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	err = db.QueryRowContext(ctx, "SELECT value FROM installation WHERE key = $1", key).Scan(&value)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", nil
+	}
+	return value, desk.Wrap(desk.Unavailable, op, err)
+}
+
 func open(path string) (*sql.DB, error) {
 	dsn := fmt.Sprintf("file:%s?mode=ro&_pragma=busy_timeout(5000)", (&url.URL{Path: path}).EscapedPath())
 	db, err := sql.Open("sqlite", dsn)
