@@ -234,11 +234,12 @@ type payload struct {
 // EncodePayload renders what the log keeps of the event beside its columns:
 // actor, state and fact, as JSON.
 func (e Event) EncodePayload() ([]byte, error) {
-	fact, err := json.Marshal(e.Fact)
-	if err != nil {
-		return nil, Wrap(Internal, "encode event", err)
-	}
-	b, err := json.Marshal(payload{e.Actor, e.State, fact})
+	// payload with the fact itself: encoded once, not twice.
+	b, err := json.Marshal(struct {
+		Actor Author             `json:"actor"`
+		State *ConversationState `json:"state,omitempty"`
+		Fact  Fact               `json:"fact"`
+	}{e.Actor, e.State, e.Fact})
 	return b, Wrap(Internal, "encode event", err)
 }
 
