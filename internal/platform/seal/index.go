@@ -84,7 +84,7 @@ func (a *AccountKeys) Tokens(words []string) []uint64 {
 		clear(block[:])
 		if len(w) <= last {
 			copy(block[:], w)
-			block[last] = byte(len(w))
+			block[last] = byte(len(w)) //nolint:gosec // at most 15
 		} else {
 			sum := a.index.digests.sum([]byte(w))
 			copy(block[:], sum[:last])
