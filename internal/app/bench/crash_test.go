@@ -2,9 +2,10 @@ package bench_test
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
-	"math/rand/v2"
+	"math/big"
 	"net/http"
 	"os"
 	"os/exec"
@@ -124,9 +125,10 @@ func crash(t *testing.T, dsn string, strike func(*bench.Server) (restart func())
 		writers[i] = &writer{Visitor: load.Visitor{Base: base, HTTP: client, Addr: fmt.Sprintf("10.9.0.%d", i+1)}}
 		writing.Go(func() { writers[i].err = writers[i].write(ctx, &stop, ledger) })
 	}
-	random := rand.New(rand.NewPCG(1, uint64(rounds(t)))) //nolint:gosec // when to strike, not a secret
 	for range rounds(t) {
-		time.Sleep(time.Duration(150+random.IntN(500)) * time.Millisecond) // any moment is a good one for a power cut
+		pause, err := rand.Int(rand.Reader, big.NewInt(500))
+		require.NoError(t, err)
+		time.Sleep(time.Duration(150+pause.Int64()) * time.Millisecond) // any moment is a good one for a power cut
 		restart := strike(server)
 		restart()
 		server, err = bench.StartServer(ctx, file, dir, env, base)
@@ -161,7 +163,7 @@ func hear(ctx context.Context, agent *load.Agent, ledger *load.Ledger, ready fun
 		})
 		switch {
 		case ctx.Err() != nil:
-			return nil
+			return nil //nolint:nilerr // the test is over
 		case errors.Is(err, load.ErrReset):
 			return err // nothing here is long enough for the log to be trimmed
 		}

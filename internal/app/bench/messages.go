@@ -147,7 +147,7 @@ func listen(ctx context.Context, base string, companies []Company, ledger *load.
 					}
 				})
 				if ctx.Err() != nil {
-					return nil
+					return nil //nolint:nilerr // the measurement is over
 				}
 				return err
 			})

@@ -15,7 +15,7 @@ func metric(ctx context.Context, base, name string) (float64, error) {
 	if err != nil {
 		return 0, fmt.Errorf("read metrics: %w", err)
 	}
-	resp, err := http.DefaultClient.Do(req)
+	resp, err := inspector.Do(req)
 	if err != nil {
 		return 0, fmt.Errorf("read metrics: %w", err)
 	}

@@ -79,13 +79,13 @@ func (p *Postgres) Stop(ctx context.Context) error {
 }
 
 func (p *Postgres) run(ctx context.Context, program string, args ...string) error {
-	cmd := exec.CommandContext(ctx, filepath.Join(p.programs, program), args...)
+	cmd := exec.CommandContext(ctx, filepath.Join(p.programs, program), args...) //nolint:gosec // PostgreSQL's programs with our own arguments
 	cmd.Dir = p.dir
 	if p.as != nil {
 		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: p.as}
 	}
 	// The started server keeps the output open; a pipe would wait for its end.
-	out, err := os.Create(filepath.Join(os.TempDir(), filepath.Base(p.dir)+"-"+program+".out"))
+	out, err := os.CreateTemp("", "yingda-"+program+"-")
 	if err != nil {
 		return fmt.Errorf("run %s: %w", program, err)
 	}

@@ -81,12 +81,15 @@ func StartServer(ctx context.Context, program, dir string, env []string, base st
 	}
 }
 
+// inspector asks the server about itself.
+var inspector = &http.Client{Timeout: 30 * time.Second}
+
 func (s *Server) ready(ctx context.Context) bool {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.Base+"/readyz", nil)
 	if err != nil {
 		return false
 	}
-	resp, err := http.DefaultClient.Do(req)
+	resp, err := inspector.Do(req)
 	if err != nil {
 		return false
 	}

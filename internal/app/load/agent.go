@@ -40,11 +40,11 @@ func (a *Agent) LogIn(ctx context.Context, email, password string) error {
 	var result struct {
 		CSRF string `json:"csrf_token"`
 	}
-	resp, err := a.do(ctx, http.MethodPost, "/session", map[string]string{"email": email, "password": password}, &result)
+	got, err := a.do(ctx, http.MethodPost, "/session", map[string]string{"email": email, "password": password}, &result)
 	if err != nil {
 		return err
 	}
-	for _, c := range resp.Cookies() {
+	for _, c := range got.cookies {
 		if c.Name == "yingda_session" {
 			a.cookie = c.Name + "=" + c.Value
 		}
@@ -147,20 +147,20 @@ func (a *Agent) catchUp(ctx context.Context, fn func(Event)) error {
 	}
 }
 
-func (a *Agent) do(ctx context.Context, method, path string, in, out any) (*http.Response, error) {
+func (a *Agent) do(ctx context.Context, method, path string, in, out any) (answer, error) {
 	return a.doKeyed(ctx, method, path, rand.Text(), in, out)
 }
 
-func (a *Agent) doKeyed(ctx context.Context, method, path, key string, in, out any) (*http.Response, error) {
+func (a *Agent) doKeyed(ctx context.Context, method, path, key string, in, out any) (answer, error) {
 	body := &bytes.Buffer{}
 	if in != nil {
 		if err := json.NewEncoder(body).Encode(in); err != nil {
-			return nil, fmt.Errorf("encode %s: %w", path, err)
+			return answer{}, fmt.Errorf("encode %s: %w", path, err)
 		}
 	}
 	req, err := http.NewRequestWithContext(ctx, method, a.Base+"/api/v1"+path, body)
 	if err != nil {
-		return nil, fmt.Errorf("call %s: %w", path, err)
+		return answer{}, fmt.Errorf("call %s: %w", path, err)
 	}
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("Idempotency-Key", key)
@@ -171,15 +171,15 @@ func (a *Agent) doKeyed(ctx context.Context, method, path, key string, in, out a
 		req.Header.Set("Cookie", a.cookie)
 		req.Header.Set("X-Csrf-Token", a.csrf)
 	}
-	raw, resp, err := do(a.HTTP, req)
+	got, err := do(a.HTTP, req)
 	if err != nil {
-		return nil, fmt.Errorf("call %s: %w", path, err)
+		return answer{}, fmt.Errorf("call %s: %w", path, err)
 	}
-	if resp.StatusCode/100 != 2 {
-		return nil, fmt.Errorf("call %s: %s: %.300s", path, resp.Status, raw)
+	if got.code/100 != 2 {
+		return answer{}, fmt.Errorf("call %s: %s: %.300s", path, got.status, got.body)
 	}
-	if err := json.Unmarshal(raw, out); err != nil {
-		return nil, fmt.Errorf("read answer of %s: %w", path, err)
+	if err := json.Unmarshal(got.body, out); err != nil {
+		return answer{}, fmt.Errorf("read answer of %s: %w", path, err)
 	}
-	return resp, nil
+	return got, nil
 }

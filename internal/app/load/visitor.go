@@ -183,16 +183,16 @@ func (v *Visitor) ask(ctx context.Context, method string, params any) ([]byte, e
 	if !s.bad && !failed && result != nil {
 		return result, nil
 	}
-	var answer struct {
+	var reply struct {
 		Error *RPCError `json:"error"`
 	}
-	if err := json.Unmarshal(raw, &answer); err != nil {
+	if err := json.Unmarshal(raw, &reply); err != nil {
 		return nil, fmt.Errorf("read answer of %s: %w", method, err)
 	}
-	if answer.Error == nil {
+	if reply.Error == nil {
 		return nil, fmt.Errorf("the answer of %s holds neither result nor error", method)
 	}
-	return nil, answer.Error
+	return nil, reply.Error
 }
 
 func (v *Visitor) post(ctx context.Context, body []byte) ([]byte, error) {
@@ -217,19 +217,27 @@ func (v *Visitor) post(ctx context.Context, body []byte) ([]byte, error) {
 	if v.Token != "" {
 		req.Header.Set("Authorization", "Bearer "+v.Token)
 	}
-	raw, _, err := do(v.HTTP, req)
-	return raw, err
+	got, err := do(v.HTTP, req)
+	return got.body, err
 }
 
 // maxAnswer bounds what we read of any answer, in bytes.
 const maxAnswer = 8 << 20
 
-func do(c *http.Client, req *http.Request) ([]byte, *http.Response, error) {
+// answer is what came back, read to its end.
+type answer struct {
+	status  string
+	code    int
+	body    []byte
+	cookies []*http.Cookie
+}
+
+func do(c *http.Client, req *http.Request) (answer, error) {
 	resp, err := c.Do(req)
 	if err != nil {
-		return nil, nil, err
+		return answer{}, err
 	}
 	defer func() { _ = resp.Body.Close() }() // read to the end below; nothing left to report
-	raw, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
-	return raw, resp, err
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+	return answer{status: resp.Status, code: resp.StatusCode, body: body, cookies: resp.Cookies()}, err
 }
