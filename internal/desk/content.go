@@ -9,7 +9,8 @@ type Content struct {
 	ReplyTo MessageID `json:"reply_to,omitempty"`
 }
 
-// PartType names what a Part holds; exactly the field of the same name is set.
+// PartType names what a Part holds; exactly the field of the same name is set
+// (media for image, audio, video and file; buttons may have a text above them).
 type PartType string
 
 // The kinds of content that every channel's messages are turned into.

@@ -3,6 +3,7 @@ package desk_test
 import (
 	"encoding/json"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -24,6 +25,14 @@ func TestContentIsBounded(t *testing.T) {
 	}
 	form := func(kind string, values map[string]string) desk.Content {
 		return one(desk.Part{Type: desk.FormPart, Form: &desk.Form{Fields: []desk.FormField{{Name: "a", Label: "甲", Kind: kind}}, Values: values}})
+	}
+	choice := func(options ...string) desk.Content {
+		return one(desk.Part{Type: desk.FormPart, Form: &desk.Form{Fields: []desk.FormField{{Name: "a", Label: "甲", Kind: "select", Options: options}}}})
+	}
+	foreign := func(change func(*desk.Part)) desk.Content {
+		p := desk.Part{Type: desk.TextPart, Text: "你好"}
+		change(&p)
+		return one(p)
 	}
 	buttons := func(b ...desk.Button) desk.Content {
 		return one(desk.Part{Type: desk.ButtonsPart, Buttons: b})
@@ -66,6 +75,22 @@ func TestContentIsBounded(t *testing.T) {
 		{"form", form("email", map[string]string{"a": "x"}), true},
 		{"form field of unknown kind", form("magic", nil), false},
 		{"values nobody asked for", form("text", map[string]string{"a": "1", "b": "2"}), false},
+		{"value under a name that is no field", form("text", map[string]string{"b": "2"}), false},
+		{"options", choice("红", "黑"), true},
+		{"most options", choice(slices.Repeat([]string{"红"}, 100)...), true},
+		{"too many options", choice(slices.Repeat([]string{"红"}, 101)...), false},
+		{"option too long", choice(strings.Repeat("红", 201)), false},
+		{"blank option", choice("红", " "), false},
+		{"option of broken UTF-8", choice("a\xff"), false},
+		{"buttons below a text", one(desk.Part{Type: desk.ButtonsPart, Text: "选", Buttons: []desk.Button{{Label: "好"}}}), true},
+		{"text with media", foreign(func(p *desk.Part) { p.Media = &desk.Media{URL: "javascript:alert(1)"} }), false},
+		{"text with a good medium", foreign(func(p *desk.Part) { p.Media = &desk.Media{URL: "/files/a.png"} }), false},
+		{"text with a place", foreign(func(p *desk.Part) { p.Location = &desk.Location{} }), false},
+		{"text with a card", foreign(func(p *desk.Part) { p.Card = &desk.Card{} }), false},
+		{"text with buttons", foreign(func(p *desk.Part) { p.Buttons = []desk.Button{{Label: "好"}} }), false},
+		{"text with an empty list of buttons", foreign(func(p *desk.Part) { p.Buttons = []desk.Button{} }), true},
+		{"text with a form", foreign(func(p *desk.Part) { p.Form = &desk.Form{} }), false},
+		{"image with a text", one(desk.Part{Type: desk.ImagePart, Text: "x", Media: &desk.Media{URL: "/f"}}), false},
 		{"no form", one(desk.Part{Type: desk.FormPart}), false},
 	}
 	for _, c := range cases {

@@ -14,6 +14,7 @@ const (
 	maxLabel     = 200
 	maxButtons   = 20
 	maxFields    = 30
+	maxOptions   = 100
 	maxURL       = 2_048
 )
 
@@ -36,6 +37,9 @@ func (c Content) Validate() error {
 
 // problem says what is wrong with the part in words for a person; empty means fine.
 func (p Part) problem() string {
+	if p.foreign() {
+		return "a part holds only what its type names"
+	}
 	switch p.Type {
 	case TextPart:
 		return textProblem(p.Text, MaxTextRunes, true)
@@ -72,6 +76,28 @@ func (p Part) problem() string {
 	}
 }
 
+// foreign reports whether a field is set that does not belong to the part's
+// type. Nobody checks such a field, so it must not be stored or shown.
+func (p Part) foreign() bool {
+	rest := p
+	switch p.Type {
+	case TextPart:
+		rest.Text = ""
+	case ImagePart, AudioPart, VideoPart, FilePart:
+		rest.Media = nil
+	case LocationPart:
+		rest.Location = nil
+	case CardPart:
+		rest.Card = nil
+	case ButtonsPart: // buttons stand below a text
+		rest.Text, rest.Buttons = "", nil
+	case FormPart:
+		rest.Form = nil
+	}
+	return rest.Text != "" || rest.Media != nil || rest.Location != nil || rest.Card != nil ||
+		len(rest.Buttons) > 0 || rest.Form != nil
+}
+
 func (m *Media) problem() string {
 	if msg := urlProblem(m.URL, true); msg != "" {
 		return msg
@@ -101,23 +127,42 @@ func (f *Form) problem() string {
 	if len(f.Fields) == 0 || len(f.Fields) > maxFields {
 		return fmt.Sprintf("a form has 1 to %d fields", maxFields)
 	}
+	asked := make(map[string]bool, len(f.Fields))
 	for _, field := range f.Fields {
-		if msg := firstProblem(textProblem(field.Name, 64, true), textProblem(field.Label, maxLabel, true)); msg != "" {
+		if msg := field.problem(); msg != "" {
 			return msg
 		}
-		switch field.Kind {
-		case "text", "email", "phone", "number", "select", "date", "textarea":
-		default:
-			return "unknown kind of form field"
-		}
-		if msg := textProblem(f.Values[field.Name], MaxTextRunes, false); msg != "" {
-			return msg
-		}
+		asked[field.Name] = true
 	}
-	if len(f.Values) > len(f.Fields) {
-		return "a form has no more values than fields"
+	for name, value := range f.Values {
+		if !asked[name] {
+			return "a form has values only for its fields"
+		}
+		if msg := textProblem(value, MaxTextRunes, false); msg != "" {
+			return msg
+		}
 	}
 	return textProblem(f.Title, maxLabel, false)
+}
+
+func (f FormField) problem() string {
+	if msg := firstProblem(textProblem(f.Name, 64, true), textProblem(f.Label, maxLabel, true)); msg != "" {
+		return msg
+	}
+	switch f.Kind {
+	case "text", "email", "phone", "number", "select", "date", "textarea":
+	default:
+		return "unknown kind of form field"
+	}
+	if len(f.Options) > maxOptions {
+		return fmt.Sprintf("a form field has at most %d options", maxOptions)
+	}
+	for _, o := range f.Options {
+		if msg := textProblem(o, maxLabel, true); msg != "" {
+			return msg
+		}
+	}
+	return ""
 }
 
 func buttonsProblem(buttons []Button) string {

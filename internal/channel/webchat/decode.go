@@ -44,14 +44,14 @@ func Decode(claims auth.VisitorClaims, params json.RawMessage) (channel.Envelope
 		}
 	}
 	content := desk.Content{Parts: p.Parts, ReplyTo: p.ReplyTo}
-	if err := content.Validate(); err != nil {
-		return channel.Envelope{}, err
-	}
-	for i, part := range p.Parts {
+	for i, part := range content.Parts {
 		if msg := refused(part); msg != "" {
 			return channel.Envelope{}, desk.InvalidField(op, fmt.Sprintf("parts[%d]", i), msg)
 		}
 		content.Parts[i] = clean(part)
+	}
+	if err := content.Validate(); err != nil {
+		return channel.Envelope{}, err
 	}
 	e := envelope(claims, p.ClientID, channel.MessageEvent)
 	e.At = p.SentAt.UTC().Truncate(time.Microsecond)
@@ -144,8 +144,8 @@ func refused(p desk.Part) string {
 	return ""
 }
 
-// clean drops what does not belong to the part's type, so that nothing that
-// Validate did not look at is stored.
+// clean drops what does not belong to the part's type. Validate would refuse
+// it; a visitor's page that sends more than it should is understood all the same.
 func clean(p desk.Part) desk.Part {
 	c := desk.Part{Type: p.Type}
 	switch p.Type {
@@ -158,6 +158,9 @@ func clean(p desk.Part) desk.Part {
 	case desk.CardPart:
 		c.Card = p.Card
 	case desk.FormPart:
+		if p.Form == nil {
+			break
+		}
 		form := *p.Form
 		form.Values = make(map[string]string, len(p.Form.Values))
 		for _, f := range form.Fields {
