@@ -26,9 +26,9 @@ type Deps struct {
 // Config tunes a Service. Its zero value is the default.
 type Config struct {
 	// Batch is how many events are indexed at once, and Linger how long they are
-	// gathered. Default 2,000 and one second: each commit makes a segment of the
-	// index that has to be merged later, and nobody searches for what was written
-	// a second ago.
+	// gathered. Default 2,000 and half a second: each commit makes a segment of
+	// the index that has to be merged later, nobody searches for what was written
+	// half a second ago, and a longer one would hold a processor for too long.
 	Batch  int
 	Linger time.Duration
 	// MaxCandidates bounds how many hits one search opens. Default 1,000.
@@ -51,7 +51,7 @@ func New(d Deps, c Config) (*Service, error) {
 		c.Batch = 2_000
 	}
 	if c.Linger <= 0 {
-		c.Linger = time.Second
+		c.Linger = 500 * time.Millisecond
 	}
 	if c.MaxCandidates <= 0 {
 		c.MaxCandidates = 1000
