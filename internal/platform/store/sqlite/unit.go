@@ -55,7 +55,7 @@ func (b *batch) unit(ctx context.Context, u *unit) (answer, error) {
 func call(ctx context.Context, tx *store.Tx, fn func(context.Context, *store.Tx) error) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			err = desk.Wrap(desk.Internal, "run unit", fmt.Errorf("panic: %v", p))
+			err = desk.Wrap(desk.Internal, "run unit", store.Panicked(p))
 		}
 	}()
 	return fn(ctx, tx)
