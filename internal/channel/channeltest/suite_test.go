@@ -48,7 +48,7 @@ func (parrot) Check(_ context.Context, a channel.Account) []channel.Problem {
 
 func (parrot) Secrets(a channel.Account) []string { return []string{a.Options["secret"]} }
 
-func sign(key string, at string, body []byte) string {
+func sign(key, at string, body []byte) string {
 	mac := hmac.New(sha256.New, []byte(key))
 	mac.Write([]byte(at + "."))
 	mac.Write(body)

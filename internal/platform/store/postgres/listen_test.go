@@ -36,7 +36,7 @@ func newWire(t *testing.T, dsn string) (w *wire, through string) {
 	require.NoError(t, err)
 	query := address.Query()
 	const socket = "/.s.PGSQL.5432"
-	folder, err := os.MkdirTemp("", "wire") // t.TempDir is too long for a socket's name
+	folder, err := os.MkdirTemp("", "wire") //nolint:usetesting // t.TempDir is too long for a socket's name
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, os.RemoveAll(folder)) })
 	var lc net.ListenConfig

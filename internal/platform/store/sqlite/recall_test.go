@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
+	"math/rand/v2" //nolint:depguard // a test that must be the same each time
 	"reflect"
 	"testing"
 	"time"
@@ -59,7 +59,7 @@ func TestRecallIsTrue(t *testing.T) {
 	})
 	n := env.Tenant()
 	refused := errors.New("refused")
-	random := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // a test that must be the same each time
+	random := rand.New(rand.NewPCG(1, 2))
 	person := func() string { return fmt.Sprint("person", random.IntN(12)) }
 	var kept int
 	for round := range 60 {
