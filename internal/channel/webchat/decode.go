@@ -158,7 +158,8 @@ func clean(p desk.Part) desk.Part {
 	case desk.CardPart:
 		c.Card = p.Card
 	case desk.FormPart:
-		if p.Form == nil {
+		if p.Form == nil || len(p.Form.Values) > len(p.Form.Fields) {
+			c.Form = p.Form // for Validate to refuse
 			break
 		}
 		form := *p.Form

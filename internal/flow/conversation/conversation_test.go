@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"yingda.dev/internal/channel"
 	"yingda.dev/internal/desk"
 	"yingda.dev/internal/flow/conversation"
 	"yingda.dev/internal/platform/store"
@@ -471,16 +472,33 @@ func TestVisitorsQuoteOnlyTheirOwnConversation(t *testing.T) {
 		a := c.says("u1", "k1", "你好")
 		keys, err := c.keys.Account(t.Context(), c.id)
 		require.NoError(t, err)
-		for name, quoted := range map[string]desk.MessageID{"own": a.MessageID, "nonsense": "msg_x"} {
-			decide := c.Receive(conversation.Incoming{
-				Inbox: c.inbox, Keys: keys, MessageID: c.IDs.Message,
-				Content: desk.Content{Parts: desk.TextContent("对").Parts, ReplyTo: quoted},
+		own, _ := a.ConversationID.Shard()
+		// Another customer's message on the same shard, whose id looks the same.
+		foreign := c.says("x0", "k", "别人的话")
+		for i := 1; ; i++ {
+			if shard, _ := foreign.ConversationID.Shard(); shard == own {
+				break
+			}
+			foreign = c.says(fmt.Sprint("x", i), "k", "别人的话")
+		}
+		elsewhere := h.company().says("u1", "k1", "别的公司")
+		note, err := c.Note(t.Context(), conversation.NoteCommand{
+			Actor: c.agents[0], Key: "n", ConversationID: a.ConversationID, Text: "内部",
+		})
+		require.NoError(t, err)
+		for name, quoted := range map[string]desk.MessageID{
+			"own": a.MessageID, "foreign": foreign.MessageID, "other account": elsewhere.MessageID, "note": note.ID,
+			"unknown": c.IDs.Message(own), "nonsense": "msg_x",
+		} {
+			said, err := c.hub.Accept(t.Context(), c.inbox, channel.Envelope{
+				ID: name, Kind: channel.MessageEvent, Peer: channel.Peer{Scope: "user", External: "u1", Verified: true},
+				Message: &channel.Message{Content: desk.Content{Parts: desk.TextContent("对").Parts, ReplyTo: quoted}},
 			})
-			now, err := c.Conversation(t.Context(), c.id, a.ConversationID)
+			require.NoError(t, err, name)
+			require.Equal(t, a.ConversationID, said.ConversationID)
+			stored, err := c.Store.Message(t.Context(), c.id, said.MessageID)
 			require.NoError(t, err)
-			e, err := decide(store.Situation{Now: c.Clock.Now(), ContactID: a.ContactID, Conversation: now})
-			require.NoError(t, err)
-			plain, err := keys.Open(conversation.BodyPlace(a.ConversationID, e.Messages[0].ID), e.Messages[0].Body)
+			plain, err := keys.Open(conversation.BodyPlace(a.ConversationID, said.MessageID), stored.Body)
 			require.NoError(t, err)
 			require.Equal(t, name == "own", strings.Contains(string(plain), "reply_to"), name)
 		}
@@ -520,6 +538,14 @@ func TestKeysAreRotatedInTheBackground(t *testing.T) {
 		keys, err := h.keys.Account(t.Context(), c.id)
 		require.NoError(t, err)
 		c.says("u0", "k2", "轮换中的新消息")
+		versions := make(map[desk.ConversationID]int64)
+		for shard := range desk.Shard(desk.Shards) {
+			page, err := h.Store.ConversationPage(t.Context(), c.id, shard, "", 1000)
+			require.NoError(t, err)
+			for _, v := range page {
+				versions[v.ID] = v.Version
+			}
+		}
 		// A process that knows nothing but the database finishes the work.
 		require.NoError(t, rotator().Work(t.Context()))
 		done, err := r.RotationStatus(t.Context(), c.id)
@@ -540,6 +566,7 @@ func TestKeysAreRotatedInTheBackground(t *testing.T) {
 			require.NoError(t, err)
 			for _, v := range conversations {
 				require.True(t, keys.Current(v.Preview))
+				require.Equal(t, versions[v.ID], v.Version, "a preview sealed anew is no change")
 			}
 		}
 		require.Equal(t, 15, seen)

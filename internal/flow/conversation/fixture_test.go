@@ -113,10 +113,7 @@ func open(t *testing.T, driver storetest.Open) *house {
 type receiver struct{ *conversation.Service }
 
 func (r receiver) Receive(in hub.Incoming) func(store.Situation) (store.Effects, error) {
-	return r.Service.Receive(conversation.Incoming{
-		Inbox: in.Inbox, Keys: in.Keys, MessageID: in.MessageID, Content: in.Content,
-		ClientID: in.ClientID, SentAt: in.SentAt, Profile: in.Profile,
-	})
+	return r.Service.Receive(conversation.Incoming(in))
 }
 
 type silence struct{}

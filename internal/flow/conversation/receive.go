@@ -19,6 +19,9 @@ type Incoming struct {
 	// each time.
 	MessageID func(desk.Shard) desk.MessageID
 	Content   desk.Content
+	// Quoted is the conversation of the public message that Content.ReplyTo
+	// names; the quote is dropped if the message goes to another, or if empty.
+	Quoted desk.ConversationID
 	// ClientID is the sender's own id of the message.
 	ClientID string
 	// SentAt is the sender's clock; may be zero.
@@ -76,7 +79,7 @@ func (s *Service) Receive(in Incoming) func(store.Situation) (store.Effects, err
 			return out, desk.E(desk.Internal, "receive message", "")
 		}
 		id, says := in.MessageID(shard), content
-		if quoted, ok := in.Content.ReplyTo.Shard(); !ok || quoted != shard {
+		if in.Quoted != current.ID {
 			says = plain
 		}
 		sealed, preview := says.seal(in.Keys, current.ID, id)

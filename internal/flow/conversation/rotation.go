@@ -413,7 +413,8 @@ func (w *walker) Save(ctx context.Context, account desk.AccountID, changes []sea
 	})
 }
 
-// replacePreview changes nothing but the preview's key, and tells nobody.
+// replacePreview changes nothing but the preview's key, and tells nobody: the
+// version stays, so that no command on what is shown conflicts.
 func (w *walker) replacePreview(ctx context.Context, account desk.AccountID, c seal.Change) error {
 	_, err := w.store.Do(ctx, store.Command{
 		Account: account, Target: store.Target{Conversation: desk.ConversationID(c.Place.Row)},
@@ -423,7 +424,6 @@ func (w *walker) replacePreview(ctx context.Context, account desk.AccountID, c s
 			}
 			after := sit.Conversation
 			after.Preview = c.New
-			after.Version++ // or the store would take it for unchanged
 			return store.Effects{Conversation: after, Actor: desk.Author{Kind: desk.BySystem}}, nil
 		},
 	})

@@ -23,6 +23,9 @@ type Incoming struct {
 	// same id each time, because a unit of work may run more than once.
 	MessageID func(desk.Shard) desk.MessageID
 	Content   desk.Content
+	// Quoted is the conversation of the public message that Content.ReplyTo
+	// names; empty if it names none.
+	Quoted desk.ConversationID
 	// ClientID is the sender's own id of the message.
 	ClientID string
 	// SentAt is the sender's clock; may be zero.
@@ -173,6 +176,10 @@ func thread(inbox desk.Inbox, e channel.Envelope) string {
 }
 
 func (h *Hub) message(ctx context.Context, inbox desk.Inbox, keys *seal.AccountKeys, e channel.Envelope) (Accepted, error) {
+	quoted, err := h.quoted(ctx, inbox.AccountID, e.Message.Content.ReplyTo)
+	if err != nil {
+		return Accepted{}, err
+	}
 	hash := IdentityHash(keys, e.Peer)
 	// The shard is known only once the conversation is; until then the id is
 	// drawn for shard 0, and its last digit changed when it is used.
@@ -195,7 +202,7 @@ func (h *Hub) message(ctx context.Context, inbox desk.Inbox, keys *seal.AccountK
 	decide := h.deps.Conversations.Receive(Incoming{
 		Inbox: inbox, Keys: keys,
 		MessageID: func(s desk.Shard) desk.MessageID { return onShard(drawn, s) },
-		Content:   e.Message.Content, ClientID: e.ID, SentAt: e.At, Profile: e.Peer.Profile,
+		Content:   e.Message.Content, Quoted: quoted, ClientID: e.ID, SentAt: e.At, Profile: e.Peer.Profile,
 		Thread: thread(inbox, e), NewConversation: begin,
 	})
 	// What the last run of the unit wrote is what was committed.
@@ -222,6 +229,20 @@ func (h *Hub) message(ctx context.Context, inbox desk.Inbox, keys *seal.AccountK
 	}
 	written.Conversation = out.Conversation
 	return written, nil
+}
+
+// quoted finds the conversation of a message that a customer quotes, before
+// the unit, for few messages quote. One that the customer cannot see or that is
+// not there has none.
+func (h *Hub) quoted(ctx context.Context, account desk.AccountID, id desk.MessageID) (desk.ConversationID, error) {
+	if id == "" {
+		return "", nil
+	}
+	m, err := h.deps.Store.Message(ctx, account, id)
+	if errors.Is(err, desk.NotFound) || (err == nil && m.Visibility != desk.Public) {
+		return "", nil
+	}
+	return m.ConversationID, err
 }
 
 // firstAnswer reads what the first delivery of a repeated envelope led to.

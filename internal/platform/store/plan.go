@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"fmt"
 	"runtime/debug"
 	"time"
@@ -233,7 +234,8 @@ func (d *Draft) conversation(p *Plan) {
 			AccountID: row.AccountID, ContactID: row.ContactID, Thread: row.Thread,
 			Shard: row.Shard, ConversationID: row.ID,
 		}
-	} else if c.Version != d.situation.Conversation.Version {
+	} else if before := d.situation.Conversation; c.Version != before.Version || !bytes.Equal(c.Preview, before.Preview) {
+		// A preview sealed anew says the same, so its version stays.
 		p.Conversation = &query.UpdateConversationParams{
 			InboxID: row.InboxID, Status: row.Status, AssigneeID: row.AssigneeID, TeamID: row.TeamID, Seq: row.Seq,
 			Version: row.Version, ContactReadSeq: row.ContactReadSeq, AgentReadSeq: row.AgentReadSeq,

@@ -242,10 +242,7 @@ func (h *House) company(name, title string) *Company {
 type receiver struct{ *conversation.Service }
 
 func (r receiver) Receive(in hub.Incoming) func(store.Situation) (store.Effects, error) {
-	return r.Service.Receive(conversation.Incoming{
-		Inbox: in.Inbox, Keys: in.Keys, MessageID: in.MessageID, Content: in.Content,
-		ClientID: in.ClientID, SentAt: in.SentAt, Profile: in.Profile, Thread: in.Thread, NewConversation: in.NewConversation,
-	})
+	return r.Service.Receive(conversation.Incoming(in))
 }
 
 type ownFeed struct{}
