@@ -162,6 +162,7 @@ type house struct {
 	inbox    desk.Inbox
 	agent    desk.AgentID
 	metrics  *prometheus.Registry
+	maxAge   time.Duration
 }
 
 type joined struct{ *conversation.Service }
@@ -266,7 +267,7 @@ func (h *house) start() (stop func()) {
 		Log: slog.New(slog.DiscardHandler), Metrics: h.metrics,
 	}, delivery.Config{
 		Backoff: time.Millisecond, MaxBackoff: 4 * time.Millisecond, Quiet: 30 * time.Millisecond,
-		Fallback: 5 * time.Millisecond, SendTimeout: 300 * time.Millisecond, Attempts: 4,
+		Fallback: 5 * time.Millisecond, SendTimeout: 300 * time.Millisecond, Attempts: 4, MaxAge: h.maxAge,
 	})
 	require.NoError(h, err)
 	ctx, cancel := context.WithCancel(context.WithoutCancel(h.ctx))

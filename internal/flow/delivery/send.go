@@ -52,7 +52,9 @@ func (d *Delivery) process(ctx context.Context, item store.OutboxItem) {
 		if ctx.Err() == nil {
 			d.deps.Log.WarnContext(ctx, "message not delivered yet", "account", item.AccountID,
 				"message", item.MessageID, "channel", name, "error", err)
-			d.putOff(ctx, item, d.backoff(int(item.Attempts)+1))
+			// It counts, so that the pauses grow; MaxAge ends it, not the number.
+			item.Attempts++
+			d.putOff(ctx, item, d.backoff(int(item.Attempts)))
 		}
 	}
 	d.outcomes.WithLabelValues(name, result).Inc()
@@ -69,6 +71,10 @@ func (d *Delivery) putOff(ctx context.Context, item store.OutboxItem, wait time.
 func (d *Delivery) advance(ctx context.Context, item store.OutboxItem) (string, error) {
 	p := &parcel{item: item, state: parseProgress(item.Error)}
 	if reason, err := d.prepare(ctx, p); err != nil {
+		// The next messages of the conversation do not wait for ever.
+		if ctx.Err() == nil && p.message.ID != "" && d.deps.Clock.Now().Sub(p.message.At) >= d.cfg.MaxAge {
+			return d.fail(ctx, p, ReasonExpired)
+		}
 		return "", err
 	} else if reason != "" {
 		return d.fail(ctx, p, reason)
@@ -143,6 +149,9 @@ type inboxSecrets struct {
 func (d *Delivery) prepare(ctx context.Context, p *parcel) (reason string, err error) {
 	item, s := p.item, d.deps.Store
 	if p.message, err = s.Message(ctx, item.AccountID, item.MessageID); err != nil {
+		if desk.KindOf(err) == desk.NotFound {
+			return reasonBroken, nil
+		}
 		return "", err
 	}
 	inbox, err := s.Inbox(ctx, item.AccountID, item.InboxID)
@@ -189,6 +198,9 @@ func (d *Delivery) prepare(ctx context.Context, p *parcel) (reason string, err e
 	}
 	contact, err := s.Contact(ctx, item.AccountID, item.ContactID)
 	if err != nil {
+		if desk.KindOf(err) == desk.NotFound {
+			return ReasonAddress, nil
+		}
 		return "", err
 	}
 	if contact.Blocked {
@@ -394,11 +406,12 @@ func (d *Delivery) finish(ctx context.Context, p *parcel, status desk.DeliverySt
 }
 
 // close sets the final status and then removes the row. In between a crash
-// leads here again, which changes nothing.
+// leads here again, which changes nothing. A message that is gone has no status.
 func (d *Delivery) close(ctx context.Context, p *parcel, status desk.DeliveryStatus, reason, external string) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), d.cfg.SendTimeout)
 	defer cancel()
-	if err := d.deps.Conversations.SetMessageSent(ctx, p.item.AccountID, p.item.MessageID, status, reason, external); err != nil {
+	err := d.deps.Conversations.SetMessageSent(ctx, p.item.AccountID, p.item.MessageID, status, reason, external)
+	if err != nil && desk.KindOf(err) != desk.NotFound {
 		return err
 	}
 	return d.deps.Store.Write(ctx, p.item.AccountID, func(ctx context.Context, tx *store.Tx) error {
