@@ -3,6 +3,7 @@ package bench
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"strings"
 	"sync"
 	"time"
@@ -53,7 +54,7 @@ func Connections(ctx context.Context, s *Server, companies []Company, n int) (Co
 	address := "ws" + strings.TrimPrefix(s.Base, "http") + "/connection/websocket"
 	for i, v := range visitors {
 		group.Go(func() (err error) {
-			sockets[i], err = load.DialSocket(opening, address, nil, map[string]string{"visitor_token": v.Token})
+			sockets[i], err = load.DialSocket(opening, address, http.Header{"X-Forwarded-For": {v.Addr}}, map[string]string{"visitor_token": v.Token})
 			return err
 		})
 	}
