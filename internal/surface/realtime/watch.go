@@ -13,7 +13,7 @@ import (
 )
 
 // watched are the agents' connections. Who logs out, is disabled or has their
-// token revoked must not go on listening, so each is asked for now and then.
+// token revoked must not go on listening, so each is asked for every Config.RecheckInterval.
 type watched struct {
 	mu    sync.Mutex
 	links map[*link]*centrifuge.Client
