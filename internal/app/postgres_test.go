@@ -1,6 +1,7 @@
 package app
 
 import (
+	"fmt"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -30,7 +31,7 @@ func TestPostgres(t *testing.T) {
 
 	status, out, errs := i.command(t, "doctor", "--json")
 	require.Contains(t, []int{ExitDone, ExitProblem}, status, errs) // pgtest's server may run without fsync
-	require.Contains(t, findings(t, out)["database"].Saw, "schema version 1")
+	require.Contains(t, findings(t, out)["database"].Saw, fmt.Sprintf("schema version %d", knownSchema))
 	folder := filepath.Join(i.dir, "backup")
 	status, _, errs = i.command(t, "backup", folder)
 	require.Equal(t, ExitDone, status, errs)

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"os"
@@ -311,7 +312,7 @@ func TestDoctor(t *testing.T) {
 	require.Equal(t, ExitDone, status, out+errs)
 	seen := findings(t, out)
 	require.Contains(t, seen["address"].Saw, "a server is running")
-	require.Contains(t, seen["database"].Saw, "schema version 1")
+	require.Contains(t, seen["database"].Saw, fmt.Sprintf("schema version %d", knownSchema))
 	require.Equal(t, fine, seen["database files"].Severity, seen["database files"].Saw)
 	require.Equal(t, 0, s.stop())
 

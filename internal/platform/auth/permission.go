@@ -28,13 +28,24 @@ const (
 	KeysManage           Permission = "keys.manage"
 	DeadLettersManage    Permission = "dead_letters.manage"
 	MetricsRead          Permission = "metrics.read"
+	ContactsManage       Permission = "contacts.manage"
+	ToolboxManage        Permission = "toolbox.manage"
+	RolesManage          Permission = "roles.manage"
+	SessionsManage       Permission = "sessions.manage"
+	AuditRead            Permission = "audit.read"
+	LiveRead             Permission = "live.read"
+	QueueManage          Permission = "queue.manage"
+	KnowledgeRead        Permission = "knowledge.read"
+	KnowledgeManage      Permission = "knowledge.manage"
+	BotManage            Permission = "bot.manage"
 )
 
 // all fixes each permission's bit; it is only ever appended to.
 var all = [...]Permission{
 	ConversationsRead, ConversationsReply, ConversationsNote, ConversationsAssign, ConversationsResolve,
 	ConversationsSnooze, SearchRead, PeopleRead, PeopleManage, InboxesRead, InboxesManage, TokensManage,
-	KeysManage, DeadLettersManage, MetricsRead,
+	KeysManage, DeadLettersManage, MetricsRead, ContactsManage, ToolboxManage, RolesManage, SessionsManage,
+	AuditRead, LiveRead, QueueManage, KnowledgeRead, KnowledgeManage, BotManage,
 }
 
 // Permissions lists every permission in a stable order.
@@ -111,12 +122,12 @@ func bit(p Permission) Set {
 // RolePermissions is what the built-in roles may do. An unknown role may do nothing.
 func RolePermissions(role desk.Role) Set {
 	answerer := NewSet(ConversationsRead, ConversationsReply, ConversationsNote, ConversationsAssign,
-		ConversationsResolve, ConversationsSnooze, SearchRead, PeopleRead, InboxesRead)
+		ConversationsResolve, ConversationsSnooze, SearchRead, PeopleRead, InboxesRead, ContactsManage, KnowledgeRead)
 	switch role {
 	case desk.Answerer:
 		return answerer
 	case desk.Supervisor:
-		return answerer | NewSet(DeadLettersManage, MetricsRead)
+		return answerer | NewSet(DeadLettersManage, MetricsRead, ToolboxManage, LiveRead, AuditRead, KnowledgeManage)
 	case desk.Administrator:
 		return NewSet(all[:]...)
 	}

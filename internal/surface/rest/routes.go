@@ -2,8 +2,8 @@ package rest
 
 import (
 	"context"
-	"net/http"
 	"reflect"
+	"slices"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -26,44 +26,12 @@ type route struct {
 // binding registers a handler; its type parameters are the shapes in and out.
 type binding func(s *Server, r route, op huma.Operation)
 
-// routes is the index of the agents' API.
+// routes is the index of the agents' API: one list for each area, each in the file of its handlers' area.
 func routes() []route {
-	const get, post, del = http.MethodGet, http.MethodPost, http.MethodDelete
-	const conversations, one = "/api/v1/conversations", "/api/v1/conversations/{id}"
-	return []route{
-		{post, "/api/v1/session", "logIn", "Log in", "", true, to((*Server).logIn)},
-		{get, "/api/v1/session", "getSession", "Who is logged in", "", false, to((*Server).getSession)},
-		{del, "/api/v1/session", "logOut", "Log out", "", false, to((*Server).logOut)},
-
-		{get, conversations, "listConversations", "List conversations", auth.ConversationsRead, false, to((*Server).listConversations)},
-		{get, one, "getConversation", "Open a conversation", auth.ConversationsRead, false, to((*Server).getConversation)},
-		{get, one + "/messages", "listMessages", "Read messages", auth.ConversationsRead, false, to((*Server).listMessages)},
-		{post, one + "/replies", "reply", "Answer the customer", auth.ConversationsReply, false, to((*Server).reply)},
-		{post, one + "/notes", "addNote", "Leave a note for colleagues", auth.ConversationsNote, false, to((*Server).addNote)},
-		{post, one + "/assign", "assign", "Assign to an agent, a team, both or nobody", auth.ConversationsAssign, false, to((*Server).assign)},
-		{post, one + "/claim", "claim", "Take an unassigned conversation", auth.ConversationsAssign, false, to((*Server).claim)},
-		{post, one + "/resolve", "resolve", "Resolve", auth.ConversationsResolve, false, to((*Server).resolve)},
-		{post, one + "/reopen", "reopen", "Reopen", auth.ConversationsResolve, false, to((*Server).reopen)},
-		{post, one + "/snooze", "snooze", "Put off until later", auth.ConversationsSnooze, false, to((*Server).snooze)},
-		{post, one + "/read", "markRead", "Mark as read", auth.ConversationsRead, false, to((*Server).markRead)},
-		{post, one + "/typing", "typing", "Tell that an answer is being written", auth.ConversationsReply, false, to((*Server).typing)},
-
-		{get, "/api/v1/search", "search", "Search messages", auth.SearchRead, false, to((*Server).search)},
-		{get, "/api/v1/feed", "fetchFeed", "What happened since", auth.ConversationsRead, false, to((*Server).fetchFeed)},
-
-		{get, "/api/v1/agents", "listAgents", "Colleagues", auth.PeopleRead, false, to((*Server).listAgents)},
-		{get, "/api/v1/teams", "listTeams", "Teams", auth.PeopleRead, false, to((*Server).listTeams)},
-		{get, "/api/v1/inboxes", "listInboxes", "Inboxes", auth.InboxesRead, false, to((*Server).listInboxes)},
-
-		{get, "/api/v1/tokens", "listTokens", "API tokens", auth.TokensManage, false, to((*Server).listTokens)},
-		{post, "/api/v1/tokens", "createToken", "Make an API token; its secret is shown once, so a repeat of the key is a conflict", auth.TokensManage, false, to((*Server).createToken)},
-		{del, "/api/v1/tokens/{id}", "revokeToken", "Revoke an API token", auth.TokensManage, false, to((*Server).revokeToken)},
-
-		{get, "/api/v1/dead-letters", "listDeadLetters", "Events that could not be handled", auth.DeadLettersManage, false, to((*Server).listDeadLetters)},
-		{post, "/api/v1/dead-letters/{id}/replay", "replayDeadLetter", "Handle them again", auth.DeadLettersManage, false, to((*Server).replayDeadLetter)},
-		{post, "/api/v1/keys/rotation", "rotateKeys", "Give the account a new data key and seal everything anew; while that runs, a repeat joins it", auth.KeysManage, false, to((*Server).rotateKeys)},
-		{get, "/api/v1/keys/rotation", "getRotation", "How far the rotation is", auth.KeysManage, false, to((*Server).getRotation)},
-	}
+	return slices.Concat(
+		sessionRoutes(), conversationRoutes(), contactRoutes(), toolboxRoutes(), attachmentRoutes(),
+		peopleRoutes(), inboxRoutes(), queueRoutes(), knowledgeRoutes(), operationRoutes(),
+	)
 }
 
 var problemType = reflect.TypeFor[Problem]()

@@ -1,0 +1,1 @@
+-- Roles, invitations, second factors, the record of administrative acts.

@@ -1,0 +1,1 @@
+-- Labels, canned replies, drafts, scheduled messages and what else agents work with.

@@ -1,0 +1,1 @@
+-- What the bot knows, what it decided and what people said to that.

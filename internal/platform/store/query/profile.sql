@@ -1,0 +1,1 @@
+-- Queries of contact notes, merges and page visits.

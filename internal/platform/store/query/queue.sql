@@ -1,0 +1,1 @@
+-- Queries of skills, presence, hours and the queue.

@@ -1,0 +1,1 @@
+-- Queries of roles, invitations, second factors and the audit.

@@ -1,0 +1,1 @@
+-- Queries of labels, canned replies, drafts and scheduled messages.

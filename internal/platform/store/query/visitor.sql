@@ -1,0 +1,1 @@
+-- Queries of ratings, page events and consent.

@@ -1,0 +1,1 @@
+-- What is known of contacts: notes, merges, page visits.

@@ -1,0 +1,1 @@
+-- What visitors leave besides messages: ratings, events of the page, consent.

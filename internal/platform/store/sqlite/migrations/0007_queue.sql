@@ -1,0 +1,1 @@
+-- Skills, presence, hours, the queue and its history.

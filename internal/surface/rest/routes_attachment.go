@@ -1,0 +1,4 @@
+package rest
+
+// attachmentRoutes carry files.
+func attachmentRoutes() []route { return nil }

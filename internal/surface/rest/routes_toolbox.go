@@ -1,0 +1,4 @@
+package rest
+
+// toolboxRoutes are what agents work with: labels, canned replies, drafts.
+func toolboxRoutes() []route { return nil }
