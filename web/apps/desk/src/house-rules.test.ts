@@ -2,8 +2,13 @@ import { catalogueKeys } from '@yingda/shared/i18n'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { chinese } from './i18n/zh-CN.ts'
-import { english } from './i18n/en.ts'
+import { admin as adminEnglish } from './i18n/en/admin.ts'
+import { admin as adminChinese } from './i18n/zh-CN/admin.ts'
+import { chinese as firstChinese } from './i18n/zh-CN.ts'
+import { english as firstEnglish } from './i18n/en.ts'
+
+const chinese = { ...firstChinese, ...adminChinese }
+const english = { ...firstEnglish, ...adminEnglish }
 
 const root = import.meta.dirname
 const icons = JSON.parse(readFileSync(join(root, '../../../node_modules/@iconify-json/lucide/icons.json'), 'utf8')) as {

@@ -1,0 +1,19 @@
+import type { session as chinese } from '../zh-CN/session.ts'
+
+export const session: typeof chinese = {
+  session: {
+    title: 'Log in to the desk',
+    lead: 'Answer every customer. Miss no message.',
+    email: 'E-mail',
+    password: 'Password',
+    show: 'Show password',
+    hide: 'Hide password',
+    submit: 'Log in',
+    demo: 'This is a demo company',
+    demoHint: 'The account is filled in. Just log in.',
+    wrong: 'E-mail or password is wrong. Check both and try again.',
+    ended: 'Your session has ended. Please log in again.',
+    logOut: 'Log out',
+    stillIn: 'You are still logged in',
+  },
+}

@@ -1,0 +1,13 @@
+/** Places of the desk beside the conversations. The rail lists them above the person, the bottom bar before. */
+export interface Place {
+  /** The name of its first route; the place is current on every route whose meta.place is this name. */
+  name: string
+  to: string
+  icon: string
+  /** The key of its name on screen. */
+  label: string
+  /** Whether the person signed in may enter. */
+  allowed: (permissions: readonly string[]) => boolean
+}
+
+export const places: Place[] = []
