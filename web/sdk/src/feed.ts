@@ -72,6 +72,12 @@ export class Feed {
     const life = this.life;
     const batch = await this.owner.fetch(this.position, waitSeconds);
     if (life !== this.life) return true;
+    return this.absorb(batch);
+  }
+
+  /** Takes a batch that was fetched from this place, or an earlier one, on; tells whether there is more. */
+  absorb(batch: FeedBatch): boolean {
+    const life = this.life;
     if (batch.reset || batch.epoch !== this.position.epoch) {
       this.restart(batch);
       this.owner.reset(this.position);

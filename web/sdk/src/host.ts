@@ -19,6 +19,54 @@ export interface Host {
   after(ms: number, run: () => void): Timer;
   /** Tells when the network (or the page itself) came back or went; returns a function that ends it. */
   onNetwork?(changed: (online: boolean) => void): () => void;
+
+  // What follows is worth having and not needed.
+
+  /** Posts JSON text and gives the answer piece by piece as it arrives. Without it the SDK polls where sockets are blocked. */
+  stream?: ((url: string, body: string, options: { token: string }, events: StreamEvents) => { close(): void }) | undefined;
+  /** Sends a file as the body of a POST, or as the part "file" of a form. Resolves and rejects as post does. */
+  upload?: ((url: string, file: Blob | FileSource, options: UploadRequest) => Promise<HttpAnswer>) | undefined;
+  /** Hands a POST over that outlives the page; false if it was not taken. */
+  beacon?(url: string, body: string): boolean;
+  /** Runs one after the other what is asked for under a name, over all tabs that share this storage. */
+  exclusive?<T>(name: string, run: () => Promise<T>): Promise<T>;
+  /** Whether somebody looks at the page now. */
+  visible?(): boolean;
+  /** Tells when somebody begins and ends to look at the page; returns a function that ends it. */
+  onAttention?(changed: (watching: boolean) => void): () => void;
+}
+
+export interface StreamEvents {
+  /** The head of the answer is here. */
+  opened(status: number): void;
+  text(piece: string): void;
+  /** Exactly once and last, also after close. */
+  ended(): void;
+}
+
+/** A file of a place without Blob: a path of a mini-program or an address of React Native. */
+export interface FileSource {
+  path: string;
+  name?: string;
+  /** Bytes, if known. */
+  size?: number;
+  type?: string;
+}
+
+/** The part of an AbortSignal that is used; mini-programs bring their own. */
+export interface Aborting {
+  readonly aborted: boolean;
+  addEventListener(type: 'abort', listener: () => void): void;
+  removeEventListener(type: 'abort', listener: () => void): void;
+}
+
+export interface UploadRequest {
+  token: string;
+  name: string;
+  mime: string;
+  timeoutMs: number;
+  progress(loaded: number, total: number): void;
+  signal?: Aborting | undefined;
 }
 
 export interface HttpAnswer {
@@ -102,62 +150,4 @@ export function randomID(): string {
 export function timer(ms: number, run: () => void): Timer {
   const handle = setTimeout(run, ms);
   return { cancel: () => clearTimeout(handle) };
-}
-
-/** The host of browsers and of Node (20 or newer; WebSocket from 22 on, else polling). */
-export function browserHost(overrides: Partial<Host> = {}): Host {
-  return {
-    async post(url, body, { token, timeoutMs }) {
-      const abort = new AbortController();
-      const limit = timer(timeoutMs, () => abort.abort());
-      try {
-        const answer = await fetch(url, {
-          method: 'POST',
-          body,
-          headers: { 'Content-Type': 'application/json', ...(token ? { Authorization: `Bearer ${token}` } : {}) },
-          credentials: 'omit',
-          cache: 'no-store',
-          signal: abort.signal,
-        });
-        return {
-          status: answer.status,
-          body: await answer.text(),
-          retryAfterMs: (Number(answer.headers.get('Retry-After')) || 0) * 1000,
-        };
-      } finally {
-        limit.cancel();
-      }
-    },
-    socket: typeof WebSocket === 'undefined' ? undefined : browserSocket,
-    storage: webStorage(),
-    now: () => performance.now(),
-    date: () => new Date(),
-    random: Math.random,
-    uniqueID: randomID,
-    after: timer,
-    onNetwork(changed) {
-      if (typeof addEventListener === 'undefined') return () => {};
-      const online = () => changed(true);
-      const offline = () => changed(false);
-      const seen = () => document.visibilityState === 'visible' && changed(true);
-      addEventListener('online', online);
-      addEventListener('offline', offline);
-      globalThis.document?.addEventListener('visibilitychange', seen);
-      return () => {
-        removeEventListener('online', online);
-        removeEventListener('offline', offline);
-        globalThis.document?.removeEventListener('visibilitychange', seen);
-      };
-    },
-    ...overrides,
-  };
-}
-
-function browserSocket(url: string): Socket {
-  const ws = new WebSocket(url);
-  const socket: Socket = { send: (text) => ws.send(text), close: () => ws.close(), onopen: null, onmessage: null, onclose: null };
-  ws.onopen = () => socket.onopen?.();
-  ws.onmessage = (e) => socket.onmessage?.(String(e.data));
-  ws.onclose = (e) => socket.onclose?.(e.code, e.reason);
-  return socket;
 }

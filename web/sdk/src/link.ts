@@ -3,11 +3,13 @@ import { asYingdaError, YingdaError } from './error.ts';
 import { Feed } from './feed.ts';
 import type { Host, Timer } from './host.ts';
 import { postCall } from './http.ts';
+import { Poller } from './poller.ts';
 import type { FeedBatch, FeedEvent, FeedPosition, Method, Params, Result, Signal } from './protocol.ts';
-import { SocketLine } from './socket.ts';
+import { SocketLine, type Ending, type LineEvents } from './socket.ts';
+import { StreamLine } from './stream.ts';
 
-/** How news arrives at present. */
-export type Transport = 'socket' | 'long_poll' | 'short_poll';
+/** How news arrives at present, the best first. */
+export type Transport = 'socket' | 'stream' | 'long_poll' | 'short_poll';
 
 export interface LinkEvents {
   apply(event: FeedEvent): void;
@@ -16,25 +18,30 @@ export interface LinkEvents {
   reset(): void;
   /** null: nothing gets through at present. */
   online(transport: Transport | null): void;
-  /** The server no longer knows the token. */
+  /** The server does not take the token, or this visitor, any more: opening a session tells. */
   rejected(): void;
 }
 
 const callTimeoutMs = 15_000;
-const longPollSeconds = 25;
-const shortPollMs = 4_000;
-/** Quiet polling slows down to this. */
-const slowestPollMs = 15_000;
-/** How often a socket is tried while polling. */
+/** How often something better is tried. */
 const probeMs = 60_000;
-/** So many sockets must fail to open, or long polls to answer, before the next transport is used. */
+/** A line that takes longer than this to open goes on trying beside the next best. */
+const hesitationMs = 3_000;
+/** So many must fail to open in a row before the next transport is used. */
 const patience = 2;
+
+type Kind = 'socket' | 'stream';
+interface Line {
+  kind: Kind;
+  is: SocketLine | StreamLine;
+  opened: boolean;
+}
 
 /**
  * The line to the server. It keeps news coming by the best transport that
- * works — WebSocket, long poll, short poll — changes by itself, reconnects
- * for ever with growing, jittered pauses, and carries calls by socket when
- * there is one, else by HTTP.
+ * works — WebSocket, stream, long poll, short poll — changes by itself, down
+ * when one fails and up again when it works, reconnects for ever with growing,
+ * jittered pauses, and carries calls by socket when there is one, else by HTTP.
  */
 export class Link {
   readonly feed: Feed;
@@ -42,23 +49,21 @@ export class Link {
   private readonly endpoint: string;
   private readonly events: LinkEvents;
   private readonly backoff: Backoff;
+  private readonly poller: Poller;
   private token = '';
   private socketURL = '';
-  private line: SocketLine | null = null;
-  /** Numbers sockets. */
+  /** The line that news comes by, or is to come by. */
+  private line: Line | null = null;
+  /** A better one that is being tried meanwhile. */
+  private climber: Line | null = null;
+  /** Numbers lines. */
   private lines = 0;
   /** The present socket pushed something, so it is in the feed. */
   private fed = false;
-  /** Sockets that never opened, in a row. */
-  private socketFailures = 0;
-  private longFailures = 0;
-  private pollMs = shortPollMs;
-  /** Numbers poll loops; polling is the number of the one that runs, 0 for none. */
-  private polls = 0;
-  private polling = 0;
-  private pollPause: { timer: Timer; done: () => void } | null = null;
+  /** Lines that never opened, in a row. */
+  private failures: Record<Kind, number> = { socket: 0, stream: 0 };
   private retry: Timer | null = null;
-  /** A quiet socket is asked now and then whether a last push got lost; the pauses grow while nothing happens. */
+  /** A quiet line is asked now and then whether a last push got lost; the pauses grow while nothing happens. */
   private check: Timer | null = null;
   private readonly quiet: Backoff;
   private probe: Timer | null = null;
@@ -79,6 +84,14 @@ export class Link {
       },
       { epoch: '', seq: 0 },
     );
+    this.poller = new Poller(host, this.feed, {
+      works: (transport) => {
+        // Everything was down and is back: better lines probably are too.
+        if (!this.current && !this.line) this.probeIn(2_000);
+        this.report(transport);
+      },
+      fails: (err) => this.meet(err),
+    });
   }
 
   get transport(): Transport | null {
@@ -102,9 +115,10 @@ export class Link {
 
   /** Makes a call as the visitor. */
   async call<M extends Method>(method: M, params: Params<M>): Promise<Result<M>> {
-    if (this.line?.usable) {
+    const socket = this.socket;
+    if (socket) {
       try {
-        return (await this.line.call(method, params)) as Result<M>;
+        return (await socket.call(method, params)) as Result<M>;
       } catch (err) {
         // The line's own trouble: HTTP may still get through, and every method bears a repeat.
         if (asYingdaError(err).kind !== 'network') throw err;
@@ -115,7 +129,8 @@ export class Link {
 
   /** Tells something that is not worth a second try. */
   notify<M extends Method>(method: M, params: Params<M>): void {
-    if (this.line?.usable) this.line.notify(method, params);
+    const socket = this.socket;
+    if (socket) socket.notify(method, params);
     else if (this.current) void this.post(method, params, callTimeoutMs).catch(() => {});
   }
 
@@ -126,8 +141,8 @@ export class Link {
       await this.feed.catchUp();
     } catch (thrown) {
       const err = asYingdaError(thrown);
-      if (this.meet(err) || this.polling !== 0) return;
-      if (this.line?.usable) this.host.after(this.backoff.next(err.retryAfterMs), () => void this.catchUp());
+      if (this.meet(err) || this.poller.active) return;
+      if (this.line?.is.usable) this.host.after(this.backoff.next(err.retryAfterMs), () => void this.catchUp());
     }
   }
 
@@ -135,101 +150,21 @@ export class Link {
   network(online: boolean): void {
     if (!this.running) return;
     if (!online) {
-      this.line?.close();
+      this.climber?.is.close();
+      this.line?.is.close();
       this.report(null);
       return;
     }
     this.backoff.reset();
-    this.pollMs = shortPollMs;
-    this.endPollPause();
+    this.poller.hurry();
     // A live line proves itself by answering; a dead one is found out and replaced.
-    if (this.line?.usable) void this.catchUp();
+    if (this.line?.is.usable) void this.catchUp();
     else if (!this.line) this.connect();
-  }
-
-  // ── WebSocket ──
-
-  private connect(): void {
-    this.retry?.cancel();
-    this.probe?.cancel();
-    this.retry = this.probe = null;
-    if (!this.host.socket || !this.socketURL) return this.startPolling();
-    let opened = false;
-    this.lines++;
-    this.fed = false;
-    let line: SocketLine;
-    try {
-      line = new SocketLine(this.host, this.socketURL, this.token, {
-        opened: () => {
-          opened = true;
-          this.socketFailures = 0;
-          this.stopPolling();
-          this.report('socket');
-          this.quiet.reset();
-          this.watch(line);
-          // Subscribed first; whatever happened before that is fetched now.
-          void this.catchUp().then(() => this.line === line && line.usable && this.backoff.reset());
-        },
-        push: (push) => {
-          this.fed = true;
-          this.quiet.reset();
-          if (!this.feed.push(push)) void this.catchUp();
-        },
-        signal: (signal) => this.events.signal(signal),
-        closed: (rejected) => {
-          if (this.line === line) this.lost(opened, rejected);
-        },
-      });
-    } catch {
-      // A policy of the page may forbid sockets altogether.
-      return this.lost(false, false);
-    }
-    this.line = line;
-  }
-
-  private watch(line: SocketLine): void {
-    this.check?.cancel();
-    this.check = this.host.after(this.quiet.next(), () => {
-      if (this.line !== line || !line.usable) return;
-      void this.catchUp();
-      this.watch(line);
-    });
-  }
-
-  private lost(opened: boolean, rejected: boolean): void {
-    this.line = null;
-    if (!this.running) return;
-    if (rejected) return this.events.rejected();
-    if (!opened) this.socketFailures++;
-    if (this.socketFailures >= patience) return this.startPolling();
-    this.report(null);
-    this.retry = this.host.after(this.backoff.next(), () => this.connect());
-  }
-
-  // ── Polling ──
-
-  private startPolling(): void {
-    this.probeIn(probeMs);
-    // Every now and then waiting is tried again too.
-    this.longFailures = Math.min(this.longFailures, patience - 1);
-    if (this.polling === 0) void this.poll(++this.polls);
-  }
-
-  /** Tries a socket after about ms. */
-  private probeIn(ms: number): void {
-    if (!this.host.socket || !this.socketURL) return;
-    this.probe?.cancel();
-    this.probe = this.host.after(ms * (0.75 + this.host.random() / 2), () => this.connect());
-  }
-
-  private stopPolling(): void {
-    this.polling = 0;
-    this.endPollPause();
   }
 
   /** The socket that carries calls at present; 0 when they go by HTTP. */
   get carrier(): number {
-    return this.line?.usable ? this.lines : 0;
+    return this.socket ? this.lines : 0;
   }
 
   /** The same, if news came through it; 0 when it may not be in the feed. */
@@ -240,75 +175,144 @@ export class Link {
   /**
    * The visitor became known to the desk and has a feed from now on. A socket
    * that carried the first message is in the feed already; any other has to
-   * connect anew, and a poll has to be asked anew.
+   * connect anew, and a poll has to be asked anew. A stream is told by the server.
    */
   known(carrier: number): void {
     // A batch on its way may have been drawn for nobody: it must not move the place.
     this.feed.restart(this.feed.at);
-    if (this.polling !== 0) {
-      this.stopPolling();
-      void this.poll(++this.polls);
-    }
-    if (!this.line) return;
-    if (carrier !== 0 && carrier === this.carrier) return void this.catchUp();
-    this.line.close();
-    this.socketFailures = 0;
+    this.poller.again();
+    const line = this.line;
+    if (!line) return;
+    if (line.kind === 'stream' || (carrier !== 0 && carrier === this.carrier)) return void this.catchUp();
+    line.is.close();
+    this.failures.socket = 0;
   }
 
-  private async poll(loop: number): Promise<void> {
-    this.polling = loop;
-    // The first answer is asked for without waiting: it shows that polling works at all.
-    let wait = 0;
-    while (this.running && this.polling === loop) {
-      const long = this.longFailures < patience;
-      const began = this.host.now();
-      const place = this.feed.at.seq;
-      try {
-        const more = await this.feed.fetch(wait);
-        if (this.polling !== loop) return;
-        this.backoff.reset();
-        if (wait > 0) this.longFailures = 0;
-        // Everything was down and is back: sockets probably are too.
-        if (!this.current && !this.line) this.probeIn(2_000);
-        // Until a wait got through again, only asking at once is known to work.
-        this.report(wait > 0 || this.longFailures === 0 ? 'long_poll' : 'short_poll');
-        if (more) continue;
-        const quiet = this.feed.at.seq === place;
-        this.pollMs = quiet ? Math.min(slowestPollMs, this.pollMs * 1.1) : shortPollMs;
-        // A server that answers a long poll at once without news must not be asked in a tight loop.
-        const hasty = long && wait > 0 && quiet && this.host.now() - began < 1_000;
-        wait = long ? longPollSeconds : 0;
-        if (!long || hasty) await this.rest(this.pollMs * (0.9 + this.host.random() / 5));
-      } catch (thrown) {
-        if (this.polling !== loop) return;
-        const err = asYingdaError(thrown);
-        const passing = err.kind === 'network' || err.kind === 'unavailable';
-        if (wait > 0 && passing) {
-          // Perhaps only waiting does not get through: ask at once without it.
-          wait = 0;
-          this.longFailures++;
-          continue;
-        }
-        wait = 0;
-        // Nothing gets through, so the failed waits proved nothing.
-        if (passing) this.longFailures = Math.max(0, this.longFailures - 1);
-        if (this.meet(err)) return;
-        await this.rest(this.backoff.next(err.retryAfterMs));
-      }
-    }
+  // ── Lines ──
+
+  private get socket(): SocketLine | null {
+    const is = this.line?.is;
+    return is instanceof SocketLine && is.usable ? is : null;
   }
 
-  private rest(ms: number): Promise<void> {
-    return new Promise((done) => {
-      this.pollPause = { timer: this.host.after(ms, () => this.endPollPause()), done };
+  private possible(kind: Kind): boolean {
+    return kind === 'socket' ? !!this.host.socket && this.socketURL !== '' : !!this.host.stream;
+  }
+
+  /** Opens the best line that did not fail too often, or polls. */
+  private connect(): void {
+    this.retry?.cancel();
+    this.probe?.cancel();
+    this.retry = this.probe = null;
+    for (const kind of ['socket', 'stream'] as const) {
+      if (this.possible(kind) && this.failures[kind] < patience && this.climber?.kind !== kind) return this.open(kind, false);
+    }
+    this.poller.start();
+    this.probeIn(probeMs);
+  }
+
+  /** Opens a line; a climbing one takes the place of what works once it is open. */
+  private open(kind: Kind, climbing: boolean): void {
+    const line = { kind, opened: false } as Line;
+    if (climbing) this.climber = line;
+    else this.line = line;
+    const number = ++this.lines;
+    this.fed = false;
+    const events: LineEvents = {
+      opened: () => this.opened(line),
+      push: (push) => {
+        if (this.line !== line) return;
+        this.fed = number === this.lines;
+        this.quiet.reset();
+        if (!this.feed.push(push)) void this.catchUp();
+      },
+      signal: (signal) => {
+        if (this.line === line) this.events.signal(signal);
+      },
+      closed: (why) => this.closed(line, why),
+    };
+    try {
+      line.is =
+        kind === 'socket'
+          ? new SocketLine(this.host, this.socketURL, this.token, events)
+          : new StreamLine(this.host, `${this.endpoint}/rpc/v1/stream`, this.token, this.feed.at, {
+              ...events,
+              batch: (batch) => {
+                if (this.line === line && this.feed.absorb(batch)) void this.catchUp();
+              },
+            });
+    } catch {
+      // A policy of the page may forbid sockets altogether.
+      return this.closed(line, 'lost');
+    }
+    if (!climbing && kind === 'socket') this.host.after(hesitationMs, () => this.hesitate(line));
+  }
+
+  /** A firewall that swallows a socket must not keep news back: the next best begins meanwhile. */
+  private hesitate(line: Line): void {
+    if (this.line !== line || line.opened || !this.running) return;
+    this.climber = line;
+    this.line = null;
+    this.connect();
+  }
+
+  private opened(line: Line): void {
+    if (line !== this.line && line !== this.climber) return;
+    line.opened = true;
+    this.failures[line.kind] = 0;
+    const before = this.line;
+    this.line = line;
+    if (this.climber === line) this.climber = null;
+    if (before && before !== line) before.is.close();
+    this.poller.stop();
+    this.retry?.cancel();
+    this.probe?.cancel();
+    if (line.kind === 'stream') this.probeIn(probeMs);
+    this.report(line.kind);
+    this.quiet.reset();
+    this.watch(line);
+    // Subscribed first; whatever happened before that is fetched now. A stream begins with it.
+    if (line.kind === 'socket') void this.catchUp().then(() => this.line === line && line.is.usable && this.backoff.reset());
+    else this.backoff.reset();
+  }
+
+  private watch(line: Line): void {
+    this.check?.cancel();
+    this.check = this.host.after(this.quiet.next(), () => {
+      if (this.line !== line || !line.is.usable) return;
+      void this.catchUp();
+      this.watch(line);
     });
   }
 
-  private endPollPause(): void {
-    const pause = this.pollPause;
-    this.pollPause = null;
-    pause?.timer.cancel();
-    pause?.done();
+  private closed(line: Line, why: Ending): void {
+    const climbing = this.climber === line;
+    if (!climbing && this.line !== line) return;
+    if (climbing) this.climber = null;
+    else this.line = null;
+    if (!this.running) return;
+    if (why === 'rejected' || why === 'denied') return this.events.rejected();
+    if (!line.opened && why === 'lost') this.failures[line.kind]++;
+    if (climbing) return this.climbedInVain(line);
+    if (this.failures[line.kind] >= patience) return this.connect();
+    this.report(null);
+    this.retry = this.host.after(this.backoff.next(), () => this.connect());
+  }
+
+  private climbedInVain(line: Line): void {
+    // Polling, a stream is better too.
+    if (line.kind === 'socket' && this.poller.active && this.possible('stream')) return this.open('stream', true);
+    this.probeIn(probeMs);
+  }
+
+  /** Tries something better after about ms. */
+  private probeIn(ms: number): void {
+    const best = this.possible('socket') ? 'socket' : this.possible('stream') ? 'stream' : null;
+    if (!best || (this.line && this.line.kind === best)) return;
+    this.probe?.cancel();
+    this.probe = this.host.after(ms * (0.75 + this.host.random() / 2), () => {
+      if (this.running && !this.climber) this.open(best, true);
+    });
   }
 
   // ── Both ──
@@ -331,8 +335,8 @@ export class Link {
       this.events.rejected();
       return true;
     }
-    if (!this.line?.usable) this.report(null);
-    else if (err.kind !== 'limited') this.line.close();
+    if (!this.line?.is.usable) this.report(null);
+    else if (err.kind !== 'limited') this.line.is.close();
     return false;
   }
 
@@ -344,15 +348,17 @@ export class Link {
 
   private halt(): void {
     this.running = false;
-    this.stopPolling();
+    this.poller.stop();
     this.retry?.cancel();
     this.probe?.cancel();
     this.check?.cancel();
     this.retry = this.probe = this.check = null;
-    const line = this.line;
-    this.line = null;
-    line?.close();
-    this.socketFailures = this.longFailures = 0;
+    const [line, climber] = [this.line, this.climber];
+    this.line = this.climber = null;
+    line?.is.close();
+    climber?.is.close();
+    this.failures = { socket: 0, stream: 0 };
+    this.poller.reset();
     this.backoff.reset();
   }
 }

@@ -11,8 +11,12 @@ export interface Author {
 }
 
 export interface Media {
-  /** https, or a path of the installation. */
+  /** Names an uploaded file ("att_…"); enough to send it. */
+  id?: string;
+  /** https, or a path of the installation; signed and good for hours. */
   url: string;
+  /** A small picture of it. */
+  thumbnail_url?: string;
   name?: string;
   mime?: string;
   /** Bytes. */
@@ -74,6 +78,21 @@ export interface Part {
   form?: Form;
 }
 
+/** What the server says of an uploaded file, before it is part of a message. */
+export interface Uploaded extends Media {
+  id: string;
+  kind: 'image' | 'audio' | 'video' | 'file';
+  name: string;
+  mime: string;
+  size: number;
+}
+
+/** The part that sends an uploaded file. */
+export function mediaPart(file: Uploaded, durationMs?: number): Part {
+  const { kind, ...media } = file;
+  return { type: kind, media: { ...media, ...(durationMs ? { duration_ms: Math.round(durationMs) } : {}) } };
+}
+
 /** The protocol's limits on one message. */
 export const MAX_PARTS = 20;
 /** Counted in Unicode code points. */
@@ -95,6 +114,17 @@ export interface Message {
   sent_at?: string;
   /** The server's time of the commit. */
   at: string;
+  /** Set when its author took it back; parts are empty then. */
+  recalled_at?: string;
+}
+
+/** What the visitor thought of a conversation. */
+export interface Rating {
+  /** 1 to 5. */
+  score: number;
+  comment?: string;
+  /** The server's time. */
+  at?: string;
 }
 
 export interface Conversation {
@@ -104,6 +134,8 @@ export interface Conversation {
   contact_read_seq: number;
   agent_read_seq: number;
   assignee?: { name?: string } | null;
+  /** In the answers of session.open and message.list, and in conversation.rated. */
+  rating?: Rating | null;
 }
 
 /** Where a reader stands in its feed. A new epoch means that numbers start over. */
@@ -155,11 +187,85 @@ export interface Page {
   title?: string;
 }
 
+/** A product whose page the visitor looks at. */
+export interface Product {
+  title: string;
+  /** http or https. */
+  url?: string;
+  image_url?: string;
+  price?: string;
+}
+
+/** Where a message was written. */
+export interface MessageContext {
+  page?: Page;
+  product?: Product;
+}
+
+/** Words of the widget in one language; what is missing has a good default. */
+export interface WidgetTexts {
+  title?: string;
+  subtitle?: string;
+  greeting?: string;
+  offline?: string;
+  launcher?: string;
+  placeholder?: string;
+}
+
+/** How the administrator wants the widget. Everything has a good default. */
+export interface WidgetSettings {
+  position?: 'right' | 'left';
+  offset_x?: number;
+  offset_y?: number;
+  theme?: 'auto' | 'light' | 'dark';
+  /** BCP 47, the first is the default. */
+  languages?: string[];
+  texts?: Record<string, WidgetTexts>;
+  prechat?: { enabled?: boolean; title?: Record<string, string>; fields?: FormField[] };
+  quick_replies?: Record<string, string[]>;
+  sound?: boolean;
+  rating?: boolean;
+  transcript?: boolean;
+  uploads?: boolean;
+  voice?: boolean;
+  /** Nothing is tracked, and nothing kept on this device, before the visitor agrees. */
+  consent?: boolean;
+  [other: string]: unknown;
+}
+
+/** What this desk can do for this visitor. */
+export interface Features {
+  uploads: boolean;
+  voice: boolean;
+  rating: boolean;
+  transcript: boolean;
+  max_upload_bytes: number;
+}
+
+export interface InboxResult {
+  name: string;
+  greeting?: string;
+  primary?: string;
+  /** Somebody is there to answer. */
+  online?: boolean;
+  widget?: WidgetSettings | null;
+  features?: Features;
+}
+
+export interface VisitorResult {
+  verified: boolean;
+  name?: string;
+  /** What the desk knows already and a form need not ask. */
+  known?: { email: boolean; phone: boolean };
+}
+
 export interface SessionResult {
   token: string;
   expires_at?: string;
-  visitor: { verified: boolean; name?: string };
-  inbox: { name: string; greeting?: string; primary?: string };
+  visitor: VisitorResult;
+  inbox: InboxResult;
+  /** The server's clock, to which this machine's is compared. */
+  now?: string;
   conversation: Conversation | null;
   feed: FeedPosition;
   realtime?: { url: string };
@@ -177,18 +283,45 @@ export interface ListResult {
   more: boolean;
 }
 
+/** Something that happened on the page. */
+export interface TrackEvent {
+  type: 'page' | 'dwell' | 'custom';
+  url?: string;
+  title?: string;
+  /** Of a custom event: at most 64 characters. */
+  name?: string;
+  /** Of a custom event: at most 20 texts, numbers or booleans. */
+  props?: Record<string, string | number | boolean>;
+  /** How long ago it happened, in milliseconds; the sender's clock is not asked. */
+  ago_ms?: number;
+  /** Of a dwell: how long the page was looked at. */
+  ms?: number;
+}
+
 /** Every method a visitor may call: its parameters and its result. */
 export interface Methods {
   'session.open': {
-    params: { channel_key: string; token?: string; identity?: string; locale?: string; page?: Page };
+    params: { channel_key: string; token?: string; identity?: string; locale?: string; page?: Page; consent?: boolean };
     result: SessionResult;
   };
   'message.send': {
-    params: { client_id: string; parts: Part[]; reply_to?: string; sent_at?: string };
+    params: {
+      client_id: string;
+      parts: Part[];
+      reply_to?: string;
+      sent_at?: string;
+      prechat?: Record<string, string>;
+      context?: MessageContext;
+    };
     result: SendResult;
   };
   'message.list': { params: { before_seq?: number; after_seq?: number; limit?: number }; result: ListResult };
   'message.read': { params: { seq: number }; result: Record<string, never> };
+  'message.recall': { params: { id: string }; result: Record<string, never> };
+  'conversation.rate': { params: { conversation_id: string; score: number; comment?: string }; result: { rating: Rating } };
+  'conversation.transcript': { params: { conversation_id?: string; email: string }; result: Record<string, never> };
+  track: { params: { events: TrackEvent[]; token?: string }; result: Record<string, never> };
+  'consent.set': { params: { granted: boolean }; result: { token: string; expires_at?: string } };
   typing: { params: { on: boolean; text?: string }; result: Record<string, never> };
   'feed.fetch': { params: { epoch: string; since: number; wait?: number }; result: FeedBatch };
 }

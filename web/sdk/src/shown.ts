@@ -20,6 +20,8 @@ export interface ShownMessage {
   conversationID: string;
   replyTo?: string;
   clientID?: string;
+  /** Set when its author took it back; parts are empty then. */
+  recalledAt?: string;
   /** Why the server refuses it (state failed). */
   error?: { kind: string; message: string };
 }
@@ -62,6 +64,7 @@ function committed(m: Message, c: Conversation | null): ShownMessage {
     conversationID: m.conversation_id,
     ...(m.reply_to ? { replyTo: m.reply_to } : {}),
     ...(m.client_id ? { clientID: m.client_id } : {}),
+    ...(m.recalled_at ? { recalledAt: m.recalled_at } : {}),
   };
 }
 

@@ -2,13 +2,18 @@ import { readAnswer, YingdaError } from './error.ts';
 import type { Host, Socket, Timer } from './host.ts';
 import type { FeedPush, Signal } from './protocol.ts';
 
-/** What a SocketLine tells its owner. closed comes exactly once and last. */
-export interface SocketEvents {
+/**
+ * Why a line ended. rejected: the server does not accept this token; denied: this
+ * visitor may not be here at all; busy: the server asks for patience.
+ */
+export type Ending = 'lost' | 'rejected' | 'denied' | 'busy';
+
+/** What a line tells its owner. closed comes exactly once and last. */
+export interface LineEvents {
   opened(): void;
   push(push: FeedPush): void;
   signal(signal: Signal): void;
-  /** rejected: the server does not accept this token. */
-  closed(rejected: boolean): void;
+  closed(why: Ending): void;
 }
 
 interface Reply {
@@ -23,8 +28,14 @@ const openWithinMs = 8_000;
 const answerWithinMs = 10_000;
 /** Added to the server's ping interval before silence counts as a dead line. */
 const pingGraceMs = 10_000;
-/** Close codes and errors by which the server says that the token is the trouble. */
-const rejections = new Set([3500, 3507, 101, 103, 109, 110]);
+/** Close codes and errors by which the server says what the trouble is; all others pass by. */
+const endings: Record<number, Ending> = {
+  ...Object.fromEntries([4501, 3500, 3507, 101, 103, 109, 110].map((code) => [code, 'rejected'])),
+  4503: 'denied',
+  4029: 'busy',
+  4050: 'busy',
+};
+const ending = (code: number): Ending => endings[code] ?? 'lost';
 
 /**
  * One life of a WebSocket that speaks the JSON protocol of Centrifuge: connect
@@ -34,7 +45,7 @@ const rejections = new Set([3500, 3507, 101, 103, 109, 110]);
  */
 export class SocketLine {
   private readonly host: Host;
-  private readonly events: SocketEvents;
+  private readonly events: LineEvents;
   private readonly socket: Socket;
   private readonly waiting = new Map<number, { resolve(v: unknown): void; reject(e: Error): void; limit: Timer }>();
   private lastID = 1;
@@ -44,16 +55,16 @@ export class SocketLine {
   private pingMs = 0;
   private pong = false;
 
-  constructor(host: Host, url: string, token: string, events: SocketEvents) {
+  constructor(host: Host, url: string, token: string, events: LineEvents) {
     this.host = host;
     this.events = events;
-    this.silence = host.after(openWithinMs, () => this.end(false));
+    this.silence = host.after(openWithinMs, () => this.end('lost'));
     this.socket = host.socket!(url);
     this.socket.onopen = () => this.write({ id: 1, connect: { data: { visitor_token: token }, name: 'yingda-sdk' } });
     this.socket.onmessage = (text) => {
       for (const line of text.split('\n')) if (line) this.read(line);
     };
-    this.socket.onclose = (code) => this.end(rejections.has(code));
+    this.socket.onclose = (code) => this.end(ending(code));
   }
 
   /** True from the server's welcome to the end: calls may go this way. */
@@ -65,7 +76,7 @@ export class SocketLine {
   call(method: string, params: unknown): Promise<unknown> {
     return new Promise((resolve, reject) => {
       const id = ++this.lastID;
-      const limit = this.host.after(answerWithinMs, () => this.end(false));
+      const limit = this.host.after(answerWithinMs, () => this.end('lost'));
       this.waiting.set(id, { resolve, reject, limit });
       this.write({ id, rpc: { method: 'rpc', data: { jsonrpc: '2.0', id, method, params } } });
     });
@@ -77,7 +88,7 @@ export class SocketLine {
   }
 
   close(): void {
-    this.end(false);
+    this.end('lost');
   }
 
   private write(command: object): void {
@@ -85,7 +96,7 @@ export class SocketLine {
     try {
       this.socket.send(JSON.stringify(command));
     } catch {
-      this.end(false);
+      this.end('lost');
     }
   }
 
@@ -94,11 +105,11 @@ export class SocketLine {
     try {
       reply = JSON.parse(line) as Reply;
     } catch {
-      return this.end(false);
+      return this.end('lost');
     }
     if (this.open) this.listen();
     if (reply.id === 1) {
-      if (reply.error || !reply.connect) return this.end(rejections.has(reply.error?.code ?? 0));
+      if (reply.error || !reply.connect) return this.end(ending(reply.error?.code ?? 0));
       this.open = true;
       this.pingMs = (reply.connect.ping ?? 0) * 1000;
       this.pong = reply.connect.pong ?? false;
@@ -111,7 +122,7 @@ export class SocketLine {
       if (this.pong) this.write({});
       return;
     }
-    if (reply.push.disconnect) return this.end(rejections.has(reply.push.disconnect.code));
+    if (reply.push.disconnect) return this.end(ending(reply.push.disconnect.code));
     const data = reply.push.pub?.data as { signal?: Signal; event?: unknown } | undefined;
     if (data?.signal) this.events.signal(data.signal);
     else if (data?.event) this.events.push(data as unknown as FeedPush);
@@ -137,10 +148,10 @@ export class SocketLine {
   /** Starts the wait for the next sign of life anew. */
   private listen(): void {
     this.silence.cancel();
-    if (this.pingMs > 0) this.silence = this.host.after(this.pingMs + pingGraceMs, () => this.end(false));
+    if (this.pingMs > 0) this.silence = this.host.after(this.pingMs + pingGraceMs, () => this.end('lost'));
   }
 
-  private end(rejected: boolean): void {
+  private end(why: Ending): void {
     if (this.over) return;
     this.over = true;
     this.silence.cancel();
@@ -155,6 +166,6 @@ export class SocketLine {
       call.reject(new YingdaError('network', 'The connection was lost'));
     }
     this.waiting.clear();
-    this.events.closed(rejected);
+    this.events.closed(why);
   }
 }

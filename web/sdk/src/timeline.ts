@@ -15,7 +15,10 @@ export class Timeline {
   /** Takes a message; tells whether it is new. */
   add(message: Message): boolean {
     const known = this.byID.get(message.id);
-    if (known) return false;
+    if (known) {
+      if (message.recalled_at) this.recall(message.id, message.recalled_at);
+      return false;
+    }
     const place = `${message.conversation_id}/${message.seq}`;
     const own = message.author.kind === 'visitor' && message.client_id ? `=${message.client_id}` : place;
     if (this.taken.has(place) || this.taken.has(own)) return false;
@@ -43,6 +46,18 @@ export class Timeline {
     const m = this.byID.get(id);
     if (!m) return;
     this.byID.set(id, { ...m, status, ...(reason ? { failure_reason: reason } : {}) });
+    this.sorted = null;
+  }
+
+  get(id: string): Message | undefined {
+    return this.byID.get(id);
+  }
+
+  /** Its author took the message back: the place stays, the words go. */
+  recall(id: string, at: string): void {
+    const m = this.byID.get(id);
+    if (!m || m.recalled_at) return;
+    this.byID.set(id, { ...m, parts: [], recalled_at: at });
     this.sorted = null;
   }
 

@@ -123,8 +123,10 @@ describe('a session', () => {
   ])('tells the page only as the protocol takes it: %s', async (_name, url, page) => {
     const s = setup({ page: { url, title: 'Tea' } });
     void s.chat.start();
-    await s.world.pass(1_000);
-    expect(calls(s.server, 'session.open')[0]?.params.page).toEqual(page);
+    await s.world.pass(10_000);
+    expect(calls(s.server, 'session.open')[0]?.params.page).toBeUndefined();
+    const events = calls(s.server, 'track').flatMap((c) => c.params.events as { url: string; title: string }[]);
+    expect(events.map(({ url, title }) => ({ url, title }))).toEqual(page ? [page] : []);
   });
 });
 
