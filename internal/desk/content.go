@@ -39,12 +39,20 @@ type Part struct {
 	Form     *Form     `json:"form,omitempty"`
 }
 
-// Media points at a stored or remote file.
+// Media points at a file that was uploaded here, by ID, or at a remote one, by
+// URL. What the server knows of an uploaded file replaces what a sender says.
 type Media struct {
-	// URL is https, or a path of this installation.
-	URL  string `json:"url"`
-	Name string `json:"name,omitempty"`
-	MIME string `json:"mime,omitempty"`
+	// ID names an uploaded file.
+	ID AttachmentID `json:"id,omitempty"`
+	// URL is https, or for an uploaded file a signed path of this installation
+	// that is made when it is read and never stored.
+	URL string `json:"url,omitempty"`
+	// ThumbnailURL is a small picture of it, made like URL; may be empty.
+	ThumbnailURL string `json:"thumbnail_url,omitempty"`
+	// Thumbnail tells that an uploaded file has a small picture.
+	Thumbnail bool   `json:"thumbnail,omitempty"`
+	Name      string `json:"name,omitempty"`
+	MIME      string `json:"mime,omitempty"`
 	// Size is in bytes; 0 means unknown.
 	Size int64 `json:"size,omitempty"`
 	// Width and Height are in pixels; 0 means unknown.
@@ -137,4 +145,15 @@ func (c Content) PlainText() string {
 		}
 	}
 	return strings.Join(lines, "\n")
+}
+
+// Attachments lists the uploaded files of the content, in order; nil if it has
+// none, as most messages.
+func (c Content) Attachments() (ids []AttachmentID) {
+	for _, p := range c.Parts {
+		if p.Media != nil && p.Media.ID != "" {
+			ids = append(ids, p.Media.ID)
+		}
+	}
+	return ids
 }

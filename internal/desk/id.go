@@ -28,6 +28,8 @@ type (
 	AgentID string
 	// TeamID names a group of agents: "tem_…".
 	TeamID string
+	// AttachmentID names a file that was uploaded: "att_…".
+	AttachmentID string
 )
 
 // Shard is the storage partition of a conversation and all that belongs to
@@ -86,6 +88,9 @@ func (g *IDs) Conversation() ConversationID {
 func (g *IDs) Message(s Shard) MessageID {
 	return MessageID("msg_" + g.ulid() + shardDigit[s:s+1])
 }
+
+// Attachment draws a new attachment id.
+func (g *IDs) Attachment() AttachmentID { return AttachmentID("att_" + g.ulid()) }
 
 // Other draws an id with a prefix of the caller's choice, for things that
 // have no type of their own here (tokens, jobs, anonymous visitors).
@@ -165,6 +170,9 @@ func (id AgentID) Valid() bool { return plainID(string(id), "agt_") }
 
 // Valid reports whether the id has the right prefix and alphabet.
 func (id TeamID) Valid() bool { return plainID(string(id), "tem_") }
+
+// Valid reports whether the id has the right prefix and alphabet.
+func (id AttachmentID) Valid() bool { return plainID(string(id), "att_") }
 
 func plainID(id, prefix string) bool {
 	return len(id) == len(prefix)+ulidLen && validULID(id, prefix)

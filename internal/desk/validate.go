@@ -99,7 +99,10 @@ func (p Part) foreign() bool {
 }
 
 func (m *Media) problem() string {
-	if msg := urlProblem(m.URL, true); msg != "" {
+	if m.ID != "" && !m.ID.Valid() {
+		return "this is not the id of an uploaded file"
+	}
+	if msg := firstProblem(urlProblem(m.URL, m.ID == ""), urlProblem(m.ThumbnailURL, false)); msg != "" {
 		return msg
 	}
 	if m.Size < 0 || m.Width < 0 || m.Height < 0 || m.DurationMS < 0 {

@@ -79,6 +79,10 @@ type Effects struct {
 	Cancel []TimerRef
 	// Outbox are messages for delivery to send.
 	Outbox []OutboxItem
+	// Attachments are files that Messages carry; each is sent once.
+	Attachments []AttachmentUse
+	// DropAttachments are messages of Conversation whose files are to be deleted.
+	DropAttachments []desk.MessageID
 	// ResultID replaces the command's if set.
 	ResultID string
 	// Actor is who did it, for the events.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"yingda.dev/internal/desk"
@@ -48,6 +49,8 @@ type Plan struct {
 	Cancel          []query.CancelTimerParams
 	Timers          []query.PutTimerParams
 	Outbox          []query.PutOutboxParams
+	Attachments     []query.UseAttachmentParams
+	Drops           []query.DropAttachmentsParams
 	// Dedupe is nil if the command has no key.
 	Dedupe *query.InsertDedupeParams
 	// Events and EventRows are parallel and get their positions by Number.
@@ -151,6 +154,11 @@ func (d *Draft) check() error {
 			return defect("an outbox item is not the conversation's")
 		}
 	}
+	for _, use := range e.Attachments {
+		if !slices.ContainsFunc(e.Messages, func(m desk.StoredMessage) bool { return m.ID == use.Message }) {
+			return defect("an attachment belongs to a message of the command")
+		}
+	}
 	for _, f := range e.Facts {
 		if f == nil {
 			return defect("a fact is nil")
@@ -196,6 +204,16 @@ func (d *Draft) Plan(current map[desk.MessageID]desk.StoredMessage) (*Plan, erro
 	}
 	for _, o := range e.Outbox {
 		p.Outbox = append(p.Outbox, outboxParams(o))
+	}
+	for _, use := range e.Attachments {
+		p.Attachments = append(p.Attachments, query.UseAttachmentParams{
+			AccountID: string(d.command.Account), ID: string(use.ID), MessageID: string(use.Message),
+		})
+	}
+	for _, id := range e.DropAttachments {
+		p.Drops = append(p.Drops, query.DropAttachmentsParams{
+			AccountID: string(d.command.Account), MessageID: string(id), NowUs: desk.Micros(s.Now),
+		})
 	}
 	if d.command.Key != "" {
 		p.Dedupe = &query.InsertDedupeParams{
@@ -323,7 +341,7 @@ func (p *Plan) Number(head int64) int64 {
 
 // Rows is how many rows the plan writes, for the bound of a batch.
 func (p *Plan) Rows() int {
-	n := len(p.Messages) + len(p.Statuses) + len(p.Cancel) + len(p.Timers) + len(p.Outbox) + len(p.EventRows)
+	n := len(p.Messages) + len(p.Statuses) + len(p.Cancel) + len(p.Timers) + len(p.Outbox) + len(p.Attachments) + len(p.Drops) + len(p.EventRows)
 	for _, set := range [...]bool{
 		p.Identity != nil, p.Contact != nil, p.TouchContact != nil, p.NewConversation != nil,
 		p.Live != nil, p.Conversation != nil, p.Dedupe != nil,

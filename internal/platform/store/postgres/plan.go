@@ -71,6 +71,8 @@ type plan struct {
 	contacts   []*query.InsertContactParams
 	messages   messageRows
 	outbox     []query.PutOutboxParams
+	used       []query.UseAttachmentParams
+	drops      []query.DropAttachmentsParams
 	events     eventRows
 	keys       []*query.InsertDedupeParams
 	unitPlans  []*store.Plan
@@ -187,6 +189,7 @@ func (p *plan) absorb(u *unit, up *store.Plan) {
 		p.timers[store.TimerRef{AccountID: desk.AccountID(t.AccountID), Kind: t.Kind, Subject: t.Subject}] = &t
 	}
 	p.outbox = append(p.outbox, up.Outbox...)
+	p.used, p.drops = append(p.used, up.Attachments...), append(p.drops, up.Drops...)
 	for _, e := range up.EventRows {
 		p.events.add(e)
 	}
@@ -214,6 +217,7 @@ func (p *plan) queue(b *pgx.Batch) {
 	p.queueStatuses(b)
 	p.queueTimers(b)
 	p.queueOutbox(b)
+	p.queueAttachments(b)
 }
 
 func (p *plan) queueKeys(b *pgx.Batch) {
@@ -322,6 +326,26 @@ func (p *plan) queueOutbox(b *pgx.Batch) {
 	}
 	if len(message) > 0 {
 		b.Queue(sqlPutOutbox, account, message, shard, conversation, contact, inbox, seq, attempts, due)
+	}
+}
+
+// queueAttachments marks files as sent and as to be deleted; few messages have any.
+func (p *plan) queueAttachments(b *pgx.Batch) {
+	if len(p.used) > 0 {
+		slices.SortFunc(p.used, func(a, b query.UseAttachmentParams) int { return cmp.Compare(a.ID, b.ID) })
+		var account, id, message []string
+		for _, u := range p.used {
+			account, id, message = append(account, u.AccountID), append(id, u.ID), append(message, u.MessageID)
+		}
+		b.Queue(sqlUseAttachments, account, id, message)
+	}
+	if len(p.drops) > 0 {
+		slices.SortFunc(p.drops, func(a, b query.DropAttachmentsParams) int { return cmp.Compare(a.MessageID, b.MessageID) })
+		var account, message []string
+		for _, d := range p.drops {
+			account, message = append(account, d.AccountID), append(message, d.MessageID)
+		}
+		b.Queue(sqlDropAttachments, account, message, p.nowUs)
 	}
 }
 

@@ -128,6 +128,16 @@ SELECT t.*, '', '', 0 FROM unnest($1::text[], $2::text[], $3::smallint[], $4::te
   $7::bigint[], $8::bigint[], $9::bigint[]) AS t
 ON CONFLICT (account_id, message_id) DO NOTHING`
 
+	sqlUseAttachments = `
+UPDATE attachment a SET message_id = t.message_id
+FROM unnest($1::text[], $2::text[], $3::text[]) AS t (account_id, id, message_id)
+WHERE a.id = t.id AND a.account_id = t.account_id AND a.message_id = ''`
+
+	sqlDropAttachments = `
+UPDATE attachment a SET dropped_us = $3
+FROM unnest($1::text[], $2::text[]) AS t (account_id, message_id)
+WHERE a.message_id = t.message_id AND a.message_id <> '' AND a.account_id = t.account_id AND a.dropped_us = 0`
+
 	// sqlLockLog is held until the commit is visible. So positions are drawn in
 	// the order of commits, and who sees one sees all below it.
 	sqlLockLog = `SELECT pg_advisory_xact_lock(8746381909)`

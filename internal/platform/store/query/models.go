@@ -44,6 +44,26 @@ type ApiToken struct {
 	ExpiresUs   int64
 }
 
+type Attachment struct {
+	ID        string
+	AccountID string
+	UploadKey string
+	Uploader  string
+	Keeper    string
+	MessageID string
+	Kind      string
+	Size      int64
+	Meta      []byte
+	CreatedUs int64
+	DroppedUs int64
+}
+
+type AttachmentUsage struct {
+	AccountID string
+	Bytes     int64
+	Files     int64
+}
+
 type ConsumerPosition struct {
 	Consumer  string
 	Shard     int16

@@ -269,6 +269,8 @@ func (b *batch) apply(ctx context.Context, p *store.Plan) error {
 		each(ctx, p.Cancel, rowsOf(b.q.CancelTimer)),
 		each(ctx, p.Timers, b.q.PutTimer),
 		each(ctx, p.Outbox, b.q.PutOutbox),
+		each(ctx, p.Attachments, b.q.UseAttachment),
+		each(ctx, p.Drops, b.q.DropAttachments),
 		one(ctx, p.Dedupe, rowsOf(b.q.InsertDedupe)),
 	}
 	for _, step := range steps {

@@ -23,6 +23,7 @@ type victim struct {
 	timer   store.Timer
 	job     store.Job
 	item    store.OutboxItem
+	file    store.Attachment
 }
 
 func newVictim(n *Tenant) *victim {
@@ -43,6 +44,7 @@ func newVictim(n *Tenant) *victim {
 	}
 	v.job = store.Job{ID: n.IDs.Other("job"), AccountID: n.ID, Kind: "rotation", State: store.JobDone}
 	v.item = store.OutboxItem{AccountID: n.ID, MessageID: v.message}
+	v.file = n.upload(5)
 	n.Write(func(ctx context.Context, tx *store.Tx) error {
 		for _, err := range []error{
 			tx.InsertAPIToken(ctx, v.token), tx.InsertSession(ctx, v.session), tx.PutTimer(ctx, v.timer), tx.SaveJob(ctx, v.job),
@@ -64,7 +66,7 @@ func newVictim(n *Tenant) *victim {
 // installation are methods that serve the installation or find an account by
 // an unguessable secret. They take no account and need no isolation.
 var installation = map[string]bool{
-	"AcquireLease": true, "AgentByEmailHash": true, "Accounts": true, "APIToken": true, "ClaimPositions": true, "Close": true,
+	"AcquireLease": true, "AgentByEmailHash": true, "AttachmentByID": true, "AttachmentsKnown": true, "UselessAttachments": true, "Accounts": true, "APIToken": true, "ClaimPositions": true, "Close": true,
 	"Dialect": true, "DueOutbox": true, "DueReplays": true, "DueTimers": true, "Epoch": true, "Events": true, "Head": true,
 	"InboxByKey": true, "Index": true, "InstallationValue": true, "NextOutbox": true, "NextTimer": true, "Oldest": true,
 	"ParkedConversations": true, "Positions": true, "ReleaseLease": true, "ReleasePositions": true, "RenewLease": true,
@@ -109,6 +111,15 @@ func isolation(n *Tenant) {
 			list, err := s.Agents(ctx, me)
 			require.NoError(n, err)
 			require.Equal(n, []store.Agent{n.Agent}, list)
+		},
+		"Attachment":         func() { missing(s.Attachment(ctx, me, v.file.ID)) },
+		"AttachmentByUpload": func() { missing(s.AttachmentByUpload(ctx, me, v.file.UploadKey)) },
+		"AttachmentPage":     func() { empty(s.AttachmentPage(ctx, me, "", 0)) },
+		"Attachments":        func() { empty(s.Attachments(ctx, me, []desk.AttachmentID{v.file.ID})) },
+		"AttachmentUsage": func() {
+			usage, err := s.AttachmentUsage(ctx, me)
+			require.NoError(n, err)
+			require.Zero(n, usage)
 		},
 		"APITokens":         func() { empty(s.APITokens(ctx, me)) },
 		"Contact":           func() { missing(s.Contact(ctx, me, con)) },
@@ -208,6 +219,22 @@ func isolationOfTransaction(n *Tenant) {
 			return tx.DeleteTimer(ctx, v.timer.TimerRef, v.timer.Due)
 		}),
 		"PutTimer": denied(func(ctx context.Context, tx *store.Tx) error { return tx.PutTimer(ctx, v.timer) }),
+		"InsertAttachment": denied(func(ctx context.Context, tx *store.Tx) error {
+			_, err := tx.InsertAttachment(ctx, v.file)
+			return err
+		}),
+		"UpdateAttachmentMeta": both(func(ctx context.Context, tx *store.Tx, a desk.AccountID) error {
+			return tx.UpdateAttachmentMeta(ctx, a, v.file.ID, desk.Sealed("x"))
+		}),
+		"KeepAttachment": both(func(ctx context.Context, tx *store.Tx, a desk.AccountID) error {
+			return tx.KeepAttachment(ctx, a, "eve", v.file.ID)
+		}),
+		"ReleaseAttachments": denied(func(ctx context.Context, tx *store.Tx) error { return tx.ReleaseAttachments(ctx, v.ID, "eve") }),
+		"DeleteAttachment": both(func(ctx context.Context, tx *store.Tx, a desk.AccountID) error {
+			file := v.file
+			file.AccountID = a
+			return tx.DeleteAttachment(ctx, file, n.Clock.Now())
+		}),
 		"DeleteAPIToken": both(func(ctx context.Context, tx *store.Tx, a desk.AccountID) error {
 			return tx.DeleteAPIToken(ctx, a, v.token.ID)
 		}),
@@ -305,6 +332,9 @@ func isolationOfTransaction(n *Tenant) {
 	teams, err := n.Store.Teams(n.Ctx, v.ID)
 	require.NoError(n, err)
 	require.Equal(n, []desk.Team{v.Team}, teams)
+	file, err := n.Store.Attachment(n.Ctx, v.ID, v.file.ID)
+	require.NoError(n, err)
+	require.Equal(n, v.file, file)
 	letters, err := n.Store.DeadLetters(n.Ctx, v.ID, store.Page{})
 	require.NoError(n, err)
 	require.Len(n, letters, 1)
