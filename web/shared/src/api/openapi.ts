@@ -726,11 +726,14 @@ export interface components {
             duration_ms?: number;
             /** Format: int64 */
             height?: number;
+            id?: string;
             mime?: string;
             name?: string;
             /** Format: int64 */
             size?: number;
-            url: string;
+            thumbnail?: boolean;
+            thumbnail_url?: string;
+            url?: string;
             /** Format: int64 */
             width?: number;
         };
