@@ -137,7 +137,7 @@ func (k keysRotate) Run(r *run) error {
 			return err
 		}
 		for _, account := range accounts {
-			if _, err := a.rotator.RotateKeys(ctx, account.ID); err != nil {
+			if _, err := a.rotator.RotateKeys(ctx, account.ID, "", ""); err != nil {
 				return err
 			}
 			r.printf("%s: a new data key is in use; values are sealed again in the background while the server runs (`yingda keys status`)\n", account.ID)

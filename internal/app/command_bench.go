@@ -38,13 +38,14 @@ type benchMessages struct {
 	For      time.Duration `default:"30s" help:"How long."`
 	Clients  int           `default:"64" help:"Messages on their way at once, at most."`
 	Visitors int           `default:"2000" help:"Visitors, each with a conversation."`
+	Profile  string        `placeholder:"FILE" help:"Write the server's CPU profile of the load to FILE; the figures are a little worse meanwhile."`
 }
 
 // Run prints the report.
 func (c *benchMessages) Run(r *run) error {
 	return c.measure(r, func(ctx context.Context, g measured) (any, error) {
 		report, err := bench.Messages(ctx, g.server, g.companies, g.databasePID, bench.MessageOptions{
-			Rate: c.Rate, For: c.For, Clients: c.Clients, Visitors: c.Visitors,
+			Rate: c.Rate, For: c.For, Clients: c.Clients, Visitors: c.Visitors, Profile: c.Profile,
 		})
 		report.Database, report.Stored = c.Database, c.Stored
 		return report, err

@@ -25,6 +25,8 @@ type MessageOptions struct {
 	Clients int
 	// Visitors is how many people write, each in a conversation of their own.
 	Visitors int
+	// Profile, if set, is the file that gets the server's CPU profile of the load.
+	Profile string
 }
 
 // MessageReport is what came of it. Latencies run from the moment a message
@@ -90,8 +92,13 @@ func Messages(ctx context.Context, s *Server, companies []Company, databasePID i
 	}
 	report := MessageReport{Offered: o.Rate, Accounts: len(companies), Agents: agents, Visitors: len(visitors)}
 	began := time.Now()
+	profiled := make(chan error, 1)
+	go func() { profiled <- profile(ctx, s.Base, o.Profile, o.For) }() // ends with its one request
 	acks, failed := send(ctx, visitors, ledger, o)
 	took := time.Since(began)
+	if err := <-profiled; err != nil {
+		return MessageReport{}, err
+	}
 	settle(ctx, ledger)
 	ownAfter, err := UsageOf(os.Getpid(), false)
 	if err != nil {

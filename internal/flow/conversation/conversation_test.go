@@ -528,10 +528,10 @@ func TestKeysAreRotatedInTheBackground(t *testing.T) {
 		none, err := r.RotationStatus(t.Context(), c.id)
 		require.NoError(t, err)
 		require.Empty(t, none.State)
-		begun, err := r.RotateKeys(t.Context(), c.id)
+		begun, err := r.RotateKeys(t.Context(), c.id, "agt_1", "rotate-1")
 		require.NoError(t, err)
 		require.Equal(t, store.JobRunning, begun.State)
-		again, err := r.RotateKeys(t.Context(), c.id)
+		again, err := r.RotateKeys(t.Context(), c.id, "agt_1", "rotate-1")
 		require.NoError(t, err)
 		require.Equal(t, begun.StartedAt, again.StartedAt, "an unfinished rotation is continued")
 
@@ -552,6 +552,9 @@ func TestKeysAreRotatedInTheBackground(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, store.JobDone, done.State)
 		require.Zero(t, done.Unreadable)
+		late, err := r.RotateKeys(t.Context(), c.id, "agt_1", "rotate-1")
+		require.NoError(t, err)
+		require.Equal(t, done, late, "a repeat after the end begins nothing")
 		require.GreaterOrEqual(t, done.Pass, 2, "the last pass finds nothing to do")
 
 		seen := 0

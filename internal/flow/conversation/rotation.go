@@ -83,9 +83,32 @@ type RotationStatus struct {
 
 // RotateKeys gives the account a new data key and begins to seal everything
 // under it in the background. While one rotation is unfinished it is continued.
-func (r *Rotator) RotateKeys(ctx context.Context, account desk.AccountID) (RotationStatus, error) {
-	if _, err := r.rotation.Start(ctx, account); err != nil {
+// A repeat of by's idempotency key begins nothing, also after the end; an empty
+// key is none.
+func (r *Rotator) RotateKeys(ctx context.Context, account desk.AccountID, by desk.AgentID, key string) (RotationStatus, error) {
+	scope := "rotate_keys:" + string(by)
+	if key != "" {
+		switch _, err := r.deps.Store.FirstAnswer(ctx, account, scope, key); {
+		case err == nil:
+			return r.RotationStatus(ctx, account)
+		case !errors.Is(err, desk.NotFound):
+			return RotationStatus{}, err
+		}
+	}
+	p, err := r.rotation.Start(ctx, account)
+	if err != nil {
 		return RotationStatus{}, err
+	}
+	if key != "" {
+		// Afterwards, so that a repeat of a call that was cut off does begin; until
+		// the end it joins what the call began.
+		err := r.deps.Store.Write(ctx, account, func(ctx context.Context, tx *store.Tx) error {
+			_, _, err := tx.Once(ctx, account, scope, key, strconv.FormatUint(uint64(p.Key), 10))
+			return err
+		})
+		if err != nil {
+			return RotationStatus{}, err
+		}
 	}
 	select {
 	case r.wake <- struct{}{}:

@@ -129,22 +129,30 @@ func (s *Service) verify(ctx context.Context, keys *seal.AccountKeys, q Query, p
 	return hits, last, nil
 }
 
-// conversations adds the conversations, each read once.
+// conversations adds the conversations, all read together. One that is gone
+// takes its hits along.
 func (s *Service) conversations(ctx context.Context, account desk.AccountID, hits []Hit) ([]Hit, error) {
-	known := make(map[desk.ConversationID]desk.Conversation)
-	for i := range hits {
-		id := hits[i].Message.ConversationID
-		c, ok := known[id]
-		if !ok {
-			var err error
-			if c, err = s.deps.Store.Conversation(ctx, account, id); err != nil {
-				return nil, err
-			}
-			known[id] = c
+	seen := make(map[desk.ConversationID]bool, len(hits))
+	var ids []desk.ConversationID
+	for _, h := range hits {
+		if id := h.Message.ConversationID; !seen[id] {
+			seen[id], ids = true, append(ids, id)
 		}
-		hits[i].Conversation = c
 	}
-	return hits, nil
+	known, err := s.deps.Store.ConversationsByID(ctx, account, ids)
+	if err != nil {
+		return nil, err
+	}
+	found := hits[:0]
+	for _, h := range hits {
+		c, ok := known[h.Message.ConversationID]
+		if !ok {
+			continue
+		}
+		h.Conversation = c
+		found = append(found, h)
+	}
+	return found, nil
 }
 
 // Characters of a snippet before and after what was found.

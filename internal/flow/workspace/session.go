@@ -329,10 +329,16 @@ func (s *Service) Tokens(ctx context.Context, account desk.AccountID) ([]Token, 
 	return out, nil
 }
 
-// RevokeToken ends a token at once. NotFound if the account has none of the id.
-func (s *Service) RevokeToken(ctx context.Context, account desk.AccountID, id string) error {
-	err := s.deps.Store.Write(ctx, account, func(ctx context.Context, tx *store.Tx) error {
-		return tx.DeleteAPIToken(ctx, account, id)
+// RevokeToken ends an API token; NotFound if there is none of that id. A repeat
+// of by's idempotency key changes nothing; an empty key is none.
+func (s *Service) RevokeToken(ctx context.Context, by auth.Principal, key, id string) error {
+	err := s.deps.Store.Write(ctx, by.Account, func(ctx context.Context, tx *store.Tx) error {
+		if key != "" {
+			if _, repeated, err := tx.Once(ctx, by.Account, "revoke_token:"+string(by.Agent), key, id); err != nil || repeated {
+				return err
+			}
+		}
+		return tx.DeleteAPIToken(ctx, by.Account, id)
 	})
 	s.tokens.forget(func(_ string, t store.APIToken) bool { return t.ID == id })
 	return err

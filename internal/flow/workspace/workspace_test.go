@@ -274,11 +274,16 @@ func TestAPITokensNeverExceedTheirOwner(t *testing.T) {
 	}
 
 	other, _ := h.company("other@example.com")
-	require.ErrorIs(t, h.RevokeToken(t.Context(), other.ID, token.ID), desk.NotFound)
+	require.ErrorIs(t, h.RevokeToken(t.Context(), auth.Principal{Account: other.ID}, "", token.ID), desk.NotFound)
 	h.Clock.Advance(31 * 24 * time.Hour)
 	_, err = h.AuthenticateToken(t.Context(), secret)
 	require.ErrorIs(t, err, desk.Unauthenticated, "expired")
-	require.NoError(t, h.RevokeToken(t.Context(), account.ID, token.ID))
+	me := auth.Principal{Account: account.ID, Agent: "agt_1"}
+	require.NoError(t, h.RevokeToken(t.Context(), me, "revoke-1", token.ID))
+	require.NoError(t, h.RevokeToken(t.Context(), me, "revoke-1", token.ID), "a repeat gets the first answer")
+	require.ErrorIs(t, h.RevokeToken(t.Context(), me, "revoke-2", token.ID), desk.NotFound)
+	require.ErrorIs(t, h.RevokeToken(t.Context(), auth.Principal{Account: account.ID, Agent: "agt_2"}, "revoke-1", token.ID), desk.NotFound, "keys are each caller's own")
+	require.ErrorIs(t, h.RevokeToken(t.Context(), me, "revoke-2", token.ID), desk.NotFound, "a refused command leaves no key")
 	_, err = h.AuthenticateToken(t.Context(), secret)
 	require.ErrorIs(t, err, desk.Unauthenticated)
 }

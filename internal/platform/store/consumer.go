@@ -96,24 +96,28 @@ func (r Reads) Positions(ctx context.Context) ([]Position, error) {
 	return positionsOf(rows), nil
 }
 
-// SavePositions notes how far holder has come, together with the effects of
-// the transaction. Conflict, which undoes it all, if a shard has changed hands
-// or its Rebuild mark differs; claim again then. Only Shard, Pos, Token and
-// Rebuild of the positions count. Installation work only.
-func (t *Tx) SavePositions(ctx context.Context, consumer, holder string, positions []Position) error {
+// SavePositions notes that holder, who stands at held, has come to pos,
+// together with the effects of the transaction; shards that are further stay.
+// Conflict, which undoes it all, if a shard has changed hands, is not where
+// held says, or differs in its Rebuild mark; claim again then. So a transaction
+// that runs again, because nobody knows whether its first run was committed,
+// has no effect twice. Only Shard, Pos, Token and Rebuild of held count.
+// Installation work only.
+func (t *Tx) SavePositions(ctx context.Context, consumer, holder string, held []Position, pos int64) error {
 	const op = "save positions"
 	if err := t.installation(op); err != nil {
 		return err
 	}
-	for _, p := range positions {
+	for _, p := range held {
 		n, err := t.q.SavePosition(ctx, query.SavePositionParams{
-			Consumer: consumer, Shard: int16(p.Shard), Holder: holder, Token: p.Token, Pos: p.Pos, Rebuild: p.Rebuild,
+			Consumer: consumer, Shard: int16(p.Shard), Holder: holder, Token: p.Token, Rebuild: p.Rebuild,
+			Was: p.Pos, Pos: max(p.Pos, pos),
 		})
 		if err != nil {
 			return t.fail(op, "position", err)
 		}
 		if n == 0 {
-			return desk.E(desk.Conflict, op, "another node reads this shard now")
+			return desk.E(desk.Conflict, op, "another node reads this shard now, or it was read further already")
 		}
 	}
 	return nil

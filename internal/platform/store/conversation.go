@@ -53,6 +53,40 @@ func (r Reads) Conversation(ctx context.Context, account desk.AccountID, id desk
 	return ConversationOf(row), nil
 }
 
+// pairSize is how many rows a query by pairs of shard and id takes.
+const pairSize = 20
+
+// ConversationsByID finds many conversations of the account; unknown ids are
+// left out.
+func (r Reads) ConversationsByID(ctx context.Context, account desk.AccountID, ids []desk.ConversationID) (map[desk.ConversationID]desk.Conversation, error) {
+	out := make(map[desk.ConversationID]desk.Conversation, len(ids))
+	for chunk := range slices.Chunk(ids, pairSize) {
+		p := query.ConversationsByIDParams{AccountID: string(account)}
+		shards := [pairSize]*int16{
+			&p.Shard1, &p.Shard2, &p.Shard3, &p.Shard4, &p.Shard5, &p.Shard6, &p.Shard7, &p.Shard8, &p.Shard9,
+			&p.Shard10, &p.Shard11, &p.Shard12, &p.Shard13, &p.Shard14, &p.Shard15, &p.Shard16, &p.Shard17, &p.Shard18,
+			&p.Shard19, &p.Shard20,
+		}
+		texts := [pairSize]*string{
+			&p.Id1, &p.Id2, &p.Id3, &p.Id4, &p.Id5, &p.Id6, &p.Id7, &p.Id8, &p.Id9, &p.Id10, &p.Id11, &p.Id12, &p.Id13,
+			&p.Id14, &p.Id15, &p.Id16, &p.Id17, &p.Id18, &p.Id19, &p.Id20,
+		}
+		for i, id := range chunk {
+			if shard, ok := id.Shard(); ok {
+				*shards[i], *texts[i] = int16(shard), string(id)
+			}
+		}
+		rows, err := r.q.ConversationsByID(ctx, p)
+		if err != nil {
+			return nil, r.fail("find conversations", "conversation", err)
+		}
+		for _, row := range rows {
+			out[desk.ConversationID(row.ID)] = ConversationOf(row)
+		}
+	}
+	return out, nil
+}
+
 // Conversations lists conversations of the account, the newest LastMessageAt
 // first, ids descending among equals.
 func (r Reads) Conversations(ctx context.Context, account desk.AccountID, f ConversationFilter, p Page) ([]desk.Conversation, error) {

@@ -127,7 +127,7 @@ type namedInput struct {
 }
 
 func (s *Server) revokeToken(ctx context.Context, c caller, in *namedInput) (noContent, error) {
-	return noContent{}, s.deps.Workspace.RevokeToken(ctx, c.Account, in.ID)
+	return noContent{}, s.deps.Workspace.RevokeToken(ctx, c.Principal, in.Key, in.ID)
 }
 
 type deadLettersInput struct {
@@ -188,8 +188,8 @@ type Rotation struct {
 
 type keyedOnly struct{ Keyed }
 
-func (s *Server) rotateKeys(ctx context.Context, c caller, _ *keyedOnly) (out[Rotation], error) {
-	status, err := s.deps.Rotator.RotateKeys(ctx, c.Account)
+func (s *Server) rotateKeys(ctx context.Context, c caller, in *keyedOnly) (out[Rotation], error) {
+	status, err := s.deps.Rotator.RotateKeys(ctx, c.Account, c.Agent, in.Key)
 	return rotationShape(status), err
 }
 

@@ -72,7 +72,7 @@ func slowFollower(t *testing.T, w *world) {
 	c := w.conversation()
 	n := w.node()
 	w.emit(c, 1, 1)
-	slow := n.listen(0, 0)
+	slow := n.listen(1, 0)
 	quick := n.listen(1, 10*w.Window)
 	total := 5 * w.Window
 	for k := 2; k <= total; k += 50 {

@@ -106,12 +106,13 @@ func New(d Deps, cfg Config) (*Bus, error) {
 	if err != nil {
 		return nil, desk.Wrap(desk.Internal, op, err)
 	}
-	return &Bus{
+	b := &Bus{
 		deps: d, cfg: cfg, holder: d.IDs.Other("node"), metrics: m,
 		tail:    newTail(cfg.Window),
 		lane:    lane{capacity: cfg.SignalBuffer, dropped: m.signalsDropped, listeners: map[*listener]struct{}{}},
 		running: map[string]*consumer{},
-	}, nil
+	}
+	return b, desk.Wrap(desk.Internal, op, d.Metrics.Register(lags{b}))
 }
 
 // Run tails the log until ctx ends. Consumers and followers wait for it.
@@ -261,43 +262,4 @@ func (b *Bus) pause(ctx context.Context, d time.Duration) bool {
 	case <-fired:
 		return true
 	}
-}
-
-type metrics struct {
-	head           prometheus.Gauge
-	lag            *prometheus.GaugeVec
-	handled        *prometheus.CounterVec
-	failures       *prometheus.CounterVec
-	parked         *prometheus.CounterVec
-	signalsDropped prometheus.Counter
-}
-
-func newMetrics(r prometheus.Registerer) (metrics, error) {
-	by := []string{"consumer"}
-	m := metrics{
-		head: prometheus.NewGauge(prometheus.GaugeOpts{
-			Name: "yingda_bus_head_position", Help: "Newest position of the event log that this node has read.",
-		}),
-		lag: prometheus.NewGaugeVec(prometheus.GaugeOpts{
-			Name: "yingda_bus_lag_events", Help: "Events a consumer is behind on this node.",
-		}, by),
-		handled: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "yingda_bus_handled_events_total", Help: "Events handled and committed by a consumer.",
-		}, by),
-		failures: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "yingda_bus_failures_total", Help: "Failed attempts of a consumer to handle events.",
-		}, by),
-		parked: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "yingda_bus_parked_events_total", Help: "Events a consumer put aside.",
-		}, by),
-		signalsDropped: prometheus.NewCounter(prometheus.CounterOpts{
-			Name: "yingda_bus_dropped_signals_total", Help: "Signals dropped because a listener was slow.",
-		}),
-	}
-	for _, c := range []prometheus.Collector{m.head, m.lag, m.handled, m.failures, m.parked, m.signalsDropped} {
-		if err := r.Register(c); err != nil {
-			return metrics{}, err
-		}
-	}
-	return m, nil
 }

@@ -41,12 +41,17 @@ type consumer struct {
 
 	held   map[desk.Shard]store.Position
 	parked map[subject]bool
-	// read is the position up to which the loop has seen the log.
+	// read is the position up to which the loop has seen the log; seen is the
+	// same for the lag, noShards while there are none.
 	read int64
+	seen atomic.Int64
 	// committed is when positions were last saved.
 	committed time.Time
 	replay    bool
 }
+
+// noShards is what seen holds of a consumer that other nodes do the work for.
+const noShards = -1
 
 // claim is what the store said about our leases.
 type claim struct {
@@ -74,6 +79,7 @@ func (b *Bus) Consume(ctx context.Context, c bus.Consumer) error {
 		hurry: make(chan struct{}, 1),
 		held:  map[desk.Shard]store.Position{}, parked: map[subject]bool{},
 	}
+	run.seen.Store(noShards)
 	b.mu.Lock()
 	if b.running[c.Name] != nil {
 		b.mu.Unlock()
@@ -157,6 +163,7 @@ func (c *consumer) loop(ctx context.Context) {
 		case errors.Is(err, errFenced):
 			c.b.deps.Log.WarnContext(ctx, "shards lost to another node", "consumer", c.Name)
 			clear(c.held)
+			c.seen.Store(noShards)
 			c.fences.Add(1)
 			select {
 			case c.hurry <- struct{}{}:
@@ -235,21 +242,32 @@ func (c *consumer) takeClaims(ctx context.Context) error {
 	if gained {
 		if err := c.loadParked(ctx); err != nil {
 			clear(c.held)
+			c.seen.Store(noShards)
 			return err
 		}
 		c.rewind()
+	}
+	if len(held) == 0 {
+		c.seen.Store(noShards)
 	}
 	return nil
 }
 
 // rewind sets read back to the shard that is furthest behind.
 func (c *consumer) rewind() {
-	first := true
+	first, read := true, c.read
 	for _, p := range c.held {
-		if first || p.Pos < c.read {
-			c.read, first = p.Pos, false
+		if first || p.Pos < read {
+			read, first = p.Pos, false
 		}
 	}
+	c.goOn(read)
+}
+
+// goOn notes where the log has to be read on.
+func (c *consumer) goOn(read int64) {
+	c.read = read
+	c.seen.Store(read)
 }
 
 func (c *consumer) loadParked(ctx context.Context) error {

@@ -109,7 +109,7 @@ func (c *consumer) attempt(ctx context.Context, events []desk.Event) error {
 // commit saves effects, what is put aside, and the positions, all or nothing.
 func (c *consumer) commit(ctx context.Context, events []desk.Event, effects bus.Effects, cause error, attempts int) error {
 	last := events[len(events)-1].Pos
-	positions := c.positions(last)
+	was := c.positions(0)
 	var letters []store.DeadLetter
 	for _, e := range events {
 		if p, ours := c.held[e.Shard]; ours && e.Pos > p.Pos && c.parked[subject{e.AccountID, e.ConversationID}] {
@@ -117,8 +117,9 @@ func (c *consumer) commit(ctx context.Context, events []desk.Event, effects bus.
 		}
 	}
 	err := c.b.deps.Store.Write(ctx, "", func(ctx context.Context, tx *store.Tx) error {
-		// First, so that a node that was away writes nothing at all.
-		if err := fenced(tx.SavePositions(ctx, c.Name, c.b.holder, positions)); err != nil {
+		// First, so that a node that was away, or a second run of a unit that was
+		// committed unknown to us, writes nothing at all.
+		if err := fenced(tx.SavePositions(ctx, c.Name, c.b.holder, was, last)); err != nil {
 			return err
 		}
 		for _, l := range letters {
@@ -134,12 +135,12 @@ func (c *consumer) commit(ctx context.Context, events []desk.Event, effects bus.
 	if err != nil {
 		return err
 	}
-	for _, p := range positions {
+	for _, p := range c.positions(last) {
 		c.held[p.Shard] = p
 	}
-	c.read, c.committed = last, c.b.deps.Clock.Now()
+	c.committed = c.b.deps.Clock.Now()
+	c.goOn(last)
 	c.b.metrics.parked.WithLabelValues(c.Name).Add(float64(len(letters)))
-	c.b.metrics.lag.WithLabelValues(c.Name).Set(float64(max(0, c.b.tail.head()-last)))
 	return nil
 }
 

@@ -132,7 +132,7 @@ func (c *consumer) asideAgain(ctx context.Context, rest []store.DeadLetter, caus
 func (c *consumer) fencedWrite(ctx context.Context, unit func(context.Context, *store.Tx) error) error {
 	positions := c.positions(0)
 	return c.b.deps.Store.Write(ctx, "", func(ctx context.Context, tx *store.Tx) error {
-		if err := fenced(tx.SavePositions(ctx, c.Name, c.b.holder, positions)); err != nil {
+		if err := fenced(tx.SavePositions(ctx, c.Name, c.b.holder, positions, 0)); err != nil {
 			return err
 		}
 		return unit(ctx, tx)

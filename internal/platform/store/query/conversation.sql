@@ -11,6 +11,31 @@ SET shard = excluded.shard, conversation_id = excluded.conversation_id;
 -- name: Conversation :one
 SELECT * FROM conversation WHERE account_id = @account_id AND shard = @shard AND id = @id;
 
+-- name: ConversationsByID :many
+-- A pair matches one row; spare ones have the id '' and match none.
+SELECT c.* FROM (
+  SELECT CAST(@account_id AS text) AS account_id, CAST(@shard1 AS smallint) AS shard, CAST(@id1 AS text) AS id
+  UNION ALL SELECT CAST(@account_id AS text), CAST(@shard2 AS smallint), CAST(@id2 AS text)
+  UNION ALL SELECT CAST(@account_id AS text), CAST(@shard3 AS smallint), CAST(@id3 AS text)
+  UNION ALL SELECT CAST(@account_id AS text), CAST(@shard4 AS smallint), CAST(@id4 AS text)
+  UNION ALL SELECT CAST(@account_id AS text), CAST(@shard5 AS smallint), CAST(@id5 AS text)
+  UNION ALL SELECT CAST(@account_id AS text), CAST(@shard6 AS smallint), CAST(@id6 AS text)
+  UNION ALL SELECT CAST(@account_id AS text), CAST(@shard7 AS smallint), CAST(@id7 AS text)
+  UNION ALL SELECT CAST(@account_id AS text), CAST(@shard8 AS smallint), CAST(@id8 AS text)
+  UNION ALL SELECT CAST(@account_id AS text), CAST(@shard9 AS smallint), CAST(@id9 AS text)
+  UNION ALL SELECT CAST(@account_id AS text), CAST(@shard10 AS smallint), CAST(@id10 AS text)
+  UNION ALL SELECT CAST(@account_id AS text), CAST(@shard11 AS smallint), CAST(@id11 AS text)
+  UNION ALL SELECT CAST(@account_id AS text), CAST(@shard12 AS smallint), CAST(@id12 AS text)
+  UNION ALL SELECT CAST(@account_id AS text), CAST(@shard13 AS smallint), CAST(@id13 AS text)
+  UNION ALL SELECT CAST(@account_id AS text), CAST(@shard14 AS smallint), CAST(@id14 AS text)
+  UNION ALL SELECT CAST(@account_id AS text), CAST(@shard15 AS smallint), CAST(@id15 AS text)
+  UNION ALL SELECT CAST(@account_id AS text), CAST(@shard16 AS smallint), CAST(@id16 AS text)
+  UNION ALL SELECT CAST(@account_id AS text), CAST(@shard17 AS smallint), CAST(@id17 AS text)
+  UNION ALL SELECT CAST(@account_id AS text), CAST(@shard18 AS smallint), CAST(@id18 AS text)
+  UNION ALL SELECT CAST(@account_id AS text), CAST(@shard19 AS smallint), CAST(@id19 AS text)
+  UNION ALL SELECT CAST(@account_id AS text), CAST(@shard20 AS smallint), CAST(@id20 AS text)
+) wanted JOIN conversation c ON c.account_id = wanted.account_id AND c.shard = wanted.shard AND c.id = wanted.id;
+
 -- name: InsertConversation :exec
 INSERT INTO conversation (shard, id, account_id, contact_id, inbox_id, thread, status, assignee_id, team_id,
   seq, version, contact_read_seq, agent_read_seq, created_us, updated_us, last_message_us, waiting_us,

@@ -310,6 +310,162 @@ func (q *Queries) ConversationsByContact(ctx context.Context, arg ConversationsB
 	return items, nil
 }
 
+const conversationsByID = `-- name: ConversationsByID :many
+SELECT c.shard, c.id, c.account_id, c.contact_id, c.inbox_id, c.thread, c.status, c.assignee_id, c.team_id, c.seq, c.version, c.contact_read_seq, c.agent_read_seq, c.created_us, c.updated_us, c.last_message_us, c.waiting_us, c.snoozed_until_us, c.resolved_us, c.preview FROM (
+  SELECT CAST($1 AS text) AS account_id, CAST($2 AS smallint) AS shard, CAST($3 AS text) AS id
+  UNION ALL SELECT CAST($1 AS text), CAST($4 AS smallint), CAST($5 AS text)
+  UNION ALL SELECT CAST($1 AS text), CAST($6 AS smallint), CAST($7 AS text)
+  UNION ALL SELECT CAST($1 AS text), CAST($8 AS smallint), CAST($9 AS text)
+  UNION ALL SELECT CAST($1 AS text), CAST($10 AS smallint), CAST($11 AS text)
+  UNION ALL SELECT CAST($1 AS text), CAST($12 AS smallint), CAST($13 AS text)
+  UNION ALL SELECT CAST($1 AS text), CAST($14 AS smallint), CAST($15 AS text)
+  UNION ALL SELECT CAST($1 AS text), CAST($16 AS smallint), CAST($17 AS text)
+  UNION ALL SELECT CAST($1 AS text), CAST($18 AS smallint), CAST($19 AS text)
+  UNION ALL SELECT CAST($1 AS text), CAST($20 AS smallint), CAST($21 AS text)
+  UNION ALL SELECT CAST($1 AS text), CAST($22 AS smallint), CAST($23 AS text)
+  UNION ALL SELECT CAST($1 AS text), CAST($24 AS smallint), CAST($25 AS text)
+  UNION ALL SELECT CAST($1 AS text), CAST($26 AS smallint), CAST($27 AS text)
+  UNION ALL SELECT CAST($1 AS text), CAST($28 AS smallint), CAST($29 AS text)
+  UNION ALL SELECT CAST($1 AS text), CAST($30 AS smallint), CAST($31 AS text)
+  UNION ALL SELECT CAST($1 AS text), CAST($32 AS smallint), CAST($33 AS text)
+  UNION ALL SELECT CAST($1 AS text), CAST($34 AS smallint), CAST($35 AS text)
+  UNION ALL SELECT CAST($1 AS text), CAST($36 AS smallint), CAST($37 AS text)
+  UNION ALL SELECT CAST($1 AS text), CAST($38 AS smallint), CAST($39 AS text)
+  UNION ALL SELECT CAST($1 AS text), CAST($40 AS smallint), CAST($41 AS text)
+) wanted JOIN conversation c ON c.account_id = wanted.account_id AND c.shard = wanted.shard AND c.id = wanted.id
+`
+
+type ConversationsByIDParams struct {
+	AccountID string
+	Shard1    int16
+	Id1       string
+	Shard2    int16
+	Id2       string
+	Shard3    int16
+	Id3       string
+	Shard4    int16
+	Id4       string
+	Shard5    int16
+	Id5       string
+	Shard6    int16
+	Id6       string
+	Shard7    int16
+	Id7       string
+	Shard8    int16
+	Id8       string
+	Shard9    int16
+	Id9       string
+	Shard10   int16
+	Id10      string
+	Shard11   int16
+	Id11      string
+	Shard12   int16
+	Id12      string
+	Shard13   int16
+	Id13      string
+	Shard14   int16
+	Id14      string
+	Shard15   int16
+	Id15      string
+	Shard16   int16
+	Id16      string
+	Shard17   int16
+	Id17      string
+	Shard18   int16
+	Id18      string
+	Shard19   int16
+	Id19      string
+	Shard20   int16
+	Id20      string
+}
+
+// A pair matches one row; spare ones have the id ” and match none.
+func (q *Queries) ConversationsByID(ctx context.Context, arg ConversationsByIDParams) ([]Conversation, error) {
+	rows, err := q.db.QueryContext(ctx, conversationsByID,
+		arg.AccountID,
+		arg.Shard1,
+		arg.Id1,
+		arg.Shard2,
+		arg.Id2,
+		arg.Shard3,
+		arg.Id3,
+		arg.Shard4,
+		arg.Id4,
+		arg.Shard5,
+		arg.Id5,
+		arg.Shard6,
+		arg.Id6,
+		arg.Shard7,
+		arg.Id7,
+		arg.Shard8,
+		arg.Id8,
+		arg.Shard9,
+		arg.Id9,
+		arg.Shard10,
+		arg.Id10,
+		arg.Shard11,
+		arg.Id11,
+		arg.Shard12,
+		arg.Id12,
+		arg.Shard13,
+		arg.Id13,
+		arg.Shard14,
+		arg.Id14,
+		arg.Shard15,
+		arg.Id15,
+		arg.Shard16,
+		arg.Id16,
+		arg.Shard17,
+		arg.Id17,
+		arg.Shard18,
+		arg.Id18,
+		arg.Shard19,
+		arg.Id19,
+		arg.Shard20,
+		arg.Id20,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Conversation
+	for rows.Next() {
+		var i Conversation
+		if err := rows.Scan(
+			&i.Shard,
+			&i.ID,
+			&i.AccountID,
+			&i.ContactID,
+			&i.InboxID,
+			&i.Thread,
+			&i.Status,
+			&i.AssigneeID,
+			&i.TeamID,
+			&i.Seq,
+			&i.Version,
+			&i.ContactReadSeq,
+			&i.AgentReadSeq,
+			&i.CreatedUs,
+			&i.UpdatedUs,
+			&i.LastMessageUs,
+			&i.WaitingUs,
+			&i.SnoozedUntilUs,
+			&i.ResolvedUs,
+			&i.Preview,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const conversationsByStatus = `-- name: ConversationsByStatus :many
 SELECT shard, id, account_id, contact_id, inbox_id, thread, status, assignee_id, team_id, seq, version, contact_read_seq, agent_read_seq, created_us, updated_us, last_message_us, waiting_us, snoozed_until_us, resolved_us, preview FROM conversation
 WHERE account_id = $1 AND status = $2

@@ -43,7 +43,8 @@ RETURNING *;
 
 -- name: SavePosition :execrows
 UPDATE consumer_position SET pos = @pos
-WHERE consumer = @consumer AND shard = @shard AND holder = @holder AND token = @token AND rebuild = @rebuild;
+WHERE consumer = @consumer AND shard = @shard AND holder = @holder AND token = @token AND rebuild = @rebuild
+  AND pos = @was;
 
 -- name: FinishRebuild :execrows
 UPDATE consumer_position SET pos = @pos, rebuild = false

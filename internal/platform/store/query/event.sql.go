@@ -671,6 +671,7 @@ func (q *Queries) RequestReplay(ctx context.Context, arg RequestReplayParams) (i
 const savePosition = `-- name: SavePosition :execrows
 UPDATE consumer_position SET pos = $1
 WHERE consumer = $2 AND shard = $3 AND holder = $4 AND token = $5 AND rebuild = $6
+  AND pos = $7
 `
 
 type SavePositionParams struct {
@@ -680,6 +681,7 @@ type SavePositionParams struct {
 	Holder   string
 	Token    int64
 	Rebuild  bool
+	Was      int64
 }
 
 func (q *Queries) SavePosition(ctx context.Context, arg SavePositionParams) (int64, error) {
@@ -690,6 +692,7 @@ func (q *Queries) SavePosition(ctx context.Context, arg SavePositionParams) (int
 		arg.Holder,
 		arg.Token,
 		arg.Rebuild,
+		arg.Was,
 	)
 	if err != nil {
 		return 0, err

@@ -153,6 +153,8 @@ func isolation(n *Tenant) {
 			require.NoError(n, err)
 			require.Equal(n, []store.Inbox{n.Inbox}, list)
 		},
+		"FirstAnswer":       func() { missing(s.FirstAnswer(ctx, me, "once", "theirs")) },
+		"ConversationsByID": func() { empty(s.ConversationsByID(ctx, me, []desk.ConversationID{cnv})) },
 		"Job":               func() { missing(s.Job(ctx, me, v.job.Kind)) },
 		"LiveConversation":  func() { missing(s.LiveConversation(ctx, me, con, "")) },
 		"Message":           func() { missing(s.Message(ctx, me, v.message)) },
@@ -235,6 +237,10 @@ func isolationOfTransaction(n *Tenant) {
 			file.AccountID = a
 			return tx.DeleteAttachment(ctx, file, n.Clock.Now())
 		}),
+		"Once": denied(func(ctx context.Context, tx *store.Tx) error {
+			_, _, err := tx.Once(ctx, v.ID, "once", "key", "")
+			return err
+		}),
 		"DeleteAPIToken": both(func(ctx context.Context, tx *store.Tx, a desk.AccountID) error {
 			return tx.DeleteAPIToken(ctx, a, v.token.ID)
 		}),
@@ -310,7 +316,7 @@ func isolationOfTransaction(n *Tenant) {
 		"PutInstallationValue": denied(func(ctx context.Context, tx *store.Tx) error { return tx.PutInstallationValue(ctx, "k", "v") }),
 		"SetEpoch":             denied(func(ctx context.Context, tx *store.Tx) error { return tx.SetEpoch(ctx, "v") }),
 		"SavePositions": denied(func(ctx context.Context, tx *store.Tx) error {
-			return tx.SavePositions(ctx, "c", "h", []store.Position{{}})
+			return tx.SavePositions(ctx, "c", "h", []store.Position{{}}, 1)
 		}),
 		"FinishRebuild": denied(func(ctx context.Context, tx *store.Tx) error {
 			return tx.FinishRebuild(ctx, "c", "h", store.Position{})

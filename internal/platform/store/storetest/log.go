@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -153,15 +154,9 @@ func trim(n *Tenant) {
 	require.NoError(n, err)
 	require.Len(n, claimed, desk.Shards)
 	require.False(n, claimed[0].Rebuild)
-	save := func(pos int64) {
-		for i := range claimed {
-			claimed[i].Pos = pos
-		}
-		require.NoError(n, n.Store.Write(n.Ctx, "", func(ctx context.Context, tx *store.Tx) error {
-			return tx.SavePositions(ctx, "reader", "node", claimed)
-		}))
-	}
-	save(5)
+	require.NoError(n, n.Store.Write(n.Ctx, "", func(ctx context.Context, tx *store.Tx) error {
+		return tx.SavePositions(ctx, "reader", "node", claimed, 5)
+	}))
 	// Older than 2.5 hours are 12; the reader holds all above 5.
 	got, err := n.Store.Trim(n.Ctx, n.Clock.Now().Add(-150*time.Minute), 0)
 	require.NoError(n, err)
@@ -212,14 +207,63 @@ func trimDedupe(n *Tenant) {
 	require.False(n, n.Do(n.Receive("ada", "old", nil)).Repeated)
 }
 
-func positions(n *Tenant) {
-	save := func(holder string, p store.Position) error {
-		return n.Store.Write(n.Ctx, "", func(ctx context.Context, tx *store.Tx) error {
-			// An effect that must vanish if the position is refused.
-			if err := tx.PutInstallationValue(ctx, "effect", fmt.Sprint(holder, p.Pos)); err != nil {
+func once(n *Tenant) {
+	use := func(node *store.Store, scope, key, result string, after error) (first string, repeated bool, err error) {
+		err = node.Write(n.Ctx, n.ID, func(ctx context.Context, tx *store.Tx) (err error) {
+			if first, repeated, err = tx.Once(ctx, n.ID, scope, key, result); err != nil {
 				return err
 			}
-			return tx.SavePositions(ctx, "reader", holder, []store.Position{p})
+			return after
+		})
+		return first, repeated, err
+	}
+	_, _, err := use(n.Store, "s", "k", "undone", desk.E(desk.NotFound, "test", ""))
+	n.kind(desk.NotFound, err)
+	_, err = n.Store.FirstAnswer(n.Ctx, n.ID, "s", "k")
+	n.kind(desk.NotFound, err)
+	first, repeated, err := use(n.Store, "s", "k", "one", nil)
+	require.NoError(n, err)
+	require.False(n, repeated)
+	require.Equal(n, "one", first)
+	first, repeated, err = use(n.Peer, "s", "k", "two", nil)
+	require.NoError(n, err)
+	require.True(n, repeated)
+	require.Equal(n, "one", first)
+	answer, err := n.Peer.FirstAnswer(n.Ctx, n.ID, "s", "k")
+	require.NoError(n, err)
+	require.Equal(n, "one", answer)
+	_, repeated, err = use(n.Store, "another", "k", "", nil)
+	require.NoError(n, err)
+	require.False(n, repeated, "keys are their scope's own")
+	_, _, err = use(n.Store, "s", "", "", nil)
+	n.kind(desk.Internal, err)
+
+	// Of many at once, one is the first.
+	answers := make([]string, 8)
+	var fresh atomic.Int64
+	for _, err := range n.crowd(len(answers), func(i int) error {
+		first, repeated, err := use([]*store.Store{n.Store, n.Peer}[i%2], "s", "crowd", fmt.Sprint(i), nil)
+		if answers[i] = first; !repeated {
+			fresh.Add(1)
+		}
+		return err
+	}) {
+		require.NoError(n, err)
+	}
+	require.Equal(n, int64(1), fresh.Load())
+	for _, a := range answers {
+		require.Equal(n, answers[0], a)
+	}
+}
+
+func positions(n *Tenant) {
+	save := func(holder string, was store.Position, pos int64) error {
+		return n.Store.Write(n.Ctx, "", func(ctx context.Context, tx *store.Tx) error {
+			// An effect that must vanish if the position is refused.
+			if err := tx.PutInstallationValue(ctx, "effect", fmt.Sprint(holder, pos)); err != nil {
+				return err
+			}
+			return tx.SavePositions(ctx, "reader", holder, []store.Position{was}, pos)
 		})
 	}
 	first, err := n.Store.ClaimPositions(n.Ctx, "reader", "a", time.Minute)
@@ -229,7 +273,16 @@ func positions(n *Tenant) {
 		require.Equal(n, desk.Shard(i), p.Shard)
 		require.Zero(n, p.Pos)
 	}
-	require.NoError(n, save("a", store.Position{Shard: 3, Pos: 7, Token: first[3].Token}))
+	require.NoError(n, save("a", first[3], 7))
+	// A unit that was committed and, because nobody knew, runs again.
+	n.kind(desk.Conflict, save("a", first[3], 8))
+	at7 := first[3]
+	at7.Pos = 7
+	require.NoError(n, save("a", at7, 5), "a position does not go back")
+	again, err := n.Store.ClaimPositions(n.Ctx, "reader", "a", time.Minute)
+	require.NoError(n, err)
+	require.Equal(n, int64(7), again[3].Pos)
+	require.NoError(n, save("a", at7, 7), "nothing new is no conflict")
 	none, err := n.Peer.ClaimPositions(n.Ctx, "reader", "b", time.Minute)
 	require.NoError(n, err)
 	require.Empty(n, none)
@@ -243,12 +296,12 @@ func positions(n *Tenant) {
 	require.Len(n, taken, desk.Shards)
 	require.Equal(n, int64(7), taken[3].Pos)
 	require.Greater(n, taken[3].Token, first[3].Token)
-	n.kind(desk.Conflict, save("a", store.Position{Shard: 3, Pos: 8, Token: first[3].Token}))
-	n.kind(desk.Conflict, save("b", store.Position{Shard: 3, Pos: 8, Token: first[3].Token}))
+	n.kind(desk.Conflict, save("a", at7, 8))
+	n.kind(desk.Conflict, save("b", at7, 8))
 	effect, err := n.Store.InstallationValue(n.Ctx, "effect")
 	require.NoError(n, err)
 	require.Equal(n, "a7", effect)
-	require.NoError(n, save("b", store.Position{Shard: 3, Pos: 9, Token: taken[3].Token}))
+	require.NoError(n, save("b", taken[3], 9))
 
 	require.NoError(n, n.Peer.ReleasePositions(n.Ctx, "reader", "b"))
 	back, err := n.Store.ClaimPositions(n.Ctx, "reader", "a", time.Minute)
@@ -259,7 +312,7 @@ func positions(n *Tenant) {
 	require.NoError(n, err)
 	require.Len(n, all, 2*desk.Shards)
 	n.kind(desk.Denied, n.Store.Write(n.Ctx, n.ID, func(ctx context.Context, tx *store.Tx) error {
-		return tx.SavePositions(ctx, "reader", "a", back)
+		return tx.SavePositions(ctx, "reader", "a", back, 0)
 	}))
 	_, err = n.Store.ClaimPositions(n.Ctx, "", "a", time.Minute)
 	require.Error(n, err)
@@ -294,12 +347,12 @@ func rebuild(n *Tenant) {
 	require.NoError(n, err)
 	require.True(n, late[0].Rebuild, "the log does not begin at 1 any more")
 
-	late[0].Pos = 6
 	early := late[0]
 	early.Rebuild = false
 	n.kind(desk.Conflict, n.Store.Write(n.Ctx, "", func(ctx context.Context, tx *store.Tx) error {
-		return tx.SavePositions(ctx, "late", "a", []store.Position{early})
+		return tx.SavePositions(ctx, "late", "a", []store.Position{early}, 6)
 	}))
+	late[0].Pos = 6
 	wrong := late[0]
 	wrong.Token--
 	n.kind(desk.Conflict, n.Store.Write(n.Ctx, "", func(ctx context.Context, tx *store.Tx) error {

@@ -219,6 +219,16 @@ func conversationLists(n *Tenant) {
 	whole, err := n.Store.Conversations(n.Ctx, n.ID, store.ConversationFilter{}, store.Page{})
 	require.NoError(n, err)
 	require.Len(n, whole, count)
+	ids := []desk.ConversationID{"cnv_unknown", "", whole[0].ID}
+	for _, c := range whole {
+		ids = append(ids, c.ID)
+	}
+	byID, err := n.Store.ConversationsByID(n.Ctx, n.ID, ids)
+	require.NoError(n, err)
+	require.Len(n, byID, count)
+	for _, c := range whole {
+		require.Equal(n, c, byID[c.ID])
+	}
 	newest := func(a, b desk.Conversation) int { return b.LastMessageAt.Compare(a.LastMessageAt) }
 	require.True(n, slices.IsSortedFunc(whole, newest))
 

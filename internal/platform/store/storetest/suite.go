@@ -56,6 +56,7 @@ func Run(t *testing.T, open Open) {
 		"events":           events,
 		"trim":             trim,
 		"trim dedupe":      trimDedupe,
+		"once":             once,
 		"positions":        positions,
 		"rebuild":          rebuild,
 		"timers":           timers,
