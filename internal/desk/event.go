@@ -117,6 +117,12 @@ type (
 		PreviousAgentID AgentID `json:"previous_agent_id,omitempty"`
 		PreviousTeamID  TeamID  `json:"previous_team_id,omitempty"`
 	}
+	// ConversationRated tells what the customer thought; their words, if there are
+	// any, are with the rating.
+	ConversationRated struct {
+		Score     int  `json:"score"`
+		Commented bool `json:"commented,omitempty"`
+	}
 )
 
 // MessageFact is what the three message facts say. Body is the same sealed
@@ -201,6 +207,9 @@ func (StatusChanged) Kind() EventKind { return "conversation.status_changed" }
 // Kind names the fact.
 func (ConversationAssigned) Kind() EventKind { return "conversation.assigned" }
 
+// Kind names the fact.
+func (ConversationRated) Kind() EventKind { return "conversation.rated" }
+
 // Facts lists one zero value of each kind of fact, in a stable order.
 func Facts() []Fact {
 	return []Fact{
@@ -213,6 +222,7 @@ func Facts() []Fact {
 		MessagesRead{},
 		StatusChanged{},
 		ConversationAssigned{},
+		ConversationRated{},
 	}
 }
 

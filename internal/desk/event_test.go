@@ -39,6 +39,7 @@ func sampleFacts() map[desk.EventKind]desk.Fact {
 		desk.MessagesRead{By: desk.Author{Kind: desk.ByVisitor, ID: "con_01kj6mxpr0000000000000000c"}, Seq: 3},
 		desk.StatusChanged{From: desk.Open, To: desk.Snoozed, Reason: desk.ReasonSnoozed, Until: start.Add(time.Hour)},
 		desk.ConversationAssigned{AgentID: "agt_1", TeamID: "tem_1", PreviousAgentID: "agt_0", PreviousTeamID: "tem_0"},
+		desk.ConversationRated{Score: 4, Commented: true},
 	} {
 		facts[f.Kind()] = f
 	}

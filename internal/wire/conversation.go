@@ -68,6 +68,20 @@ type VisitorConversation struct {
 	ContactReadSeq int64       `json:"contact_read_seq"`
 	AgentReadSeq   int64       `json:"agent_read_seq"`
 	Assignee       *Assignee   `json:"assignee,omitempty"`
+	// Rating is the visitor's own; events leave it out.
+	Rating *Rating `json:"rating,omitempty"`
+}
+
+// Rating is what a customer thought of a conversation.
+type Rating struct {
+	Score   int       `json:"score"`
+	Comment string    `json:"comment,omitempty"`
+	At      time.Time `json:"at"`
+}
+
+// ShapeRating makes the shape, the same for both sides.
+func ShapeRating(r desk.Rating) Rating {
+	return Rating{Score: r.Score, Comment: r.Comment, At: utc(r.At)}
 }
 
 // Assignee is the person a visitor talks to.

@@ -33,6 +33,9 @@ type Event struct {
 	TeamID          desk.TeamID         `json:"team_id,omitempty"`
 	PreviousAgentID desk.AgentID        `json:"previous_agent_id,omitempty"`
 	PreviousTeamID  desk.TeamID         `json:"previous_team_id,omitempty"`
+	// Score is what the customer gave, 1 to 5.
+	Score     int  `json:"score,omitempty"`
+	Commented bool `json:"commented,omitempty"`
 }
 
 // State is what changes of a Conversation from event to event.
@@ -82,6 +85,8 @@ func AgentEvent(e desk.Event, content *desk.Content, names Names) Event {
 	case desk.ConversationAssigned:
 		out.AgentID, out.TeamID = f.AgentID, f.TeamID
 		out.PreviousAgentID, out.PreviousTeamID = f.PreviousAgentID, f.PreviousTeamID
+	case desk.ConversationRated:
+		out.Score, out.Commented = f.Score, f.Commented
 	}
 	return out
 }
@@ -100,6 +105,7 @@ type VisitorEvent struct {
 	By        *VisitorAuthor      `json:"by,omitempty"`
 	From      desk.Status         `json:"from,omitempty"`
 	To        desk.Status         `json:"to,omitempty"`
+	Score     int                 `json:"score,omitempty"`
 }
 
 // EventForVisitor makes the visitors' shape; false for what visitors do not
@@ -137,6 +143,9 @@ func EventForVisitor(e desk.Event, content *desk.Content, names Names) (VisitorE
 		return out, out.From != out.To
 	case desk.ConversationAssigned:
 		return out, f.AgentID != f.PreviousAgentID
+	case desk.ConversationRated:
+		out.Score = f.Score
+		return out, true
 	default:
 		return out, false
 	}
@@ -224,4 +233,9 @@ type Signal struct {
 	On             bool                `json:"on"`
 	// Text is what a visitor is typing; agents only.
 	Text string `json:"text,omitempty"`
+	// ContactID, URL, Title and At say which page a visitor has opened; agents only.
+	ContactID desk.ContactID `json:"contact_id,omitempty"`
+	URL       string         `json:"url,omitempty"`
+	Title     string         `json:"title,omitempty"`
+	At        time.Time      `json:"at,omitzero"`
 }

@@ -107,6 +107,7 @@ func events() map[desk.EventKind]desk.Event {
 		desk.MessagesRead{By: desk.Author{Kind: desk.ByAgent, ID: agentID}, Seq: 3},
 		desk.StatusChanged{From: desk.Pending, To: desk.Snoozed, Reason: "secret_reason", Until: at.Add(time.Hour)},
 		desk.ConversationAssigned{AgentID: agentID, TeamID: teamID, PreviousTeamID: teamID},
+		desk.ConversationRated{Score: 4, Commented: true},
 	} {
 		c := conversation()
 		out[f.Kind()] = desk.Event{

@@ -131,6 +131,9 @@ func (f *Feed) signal(ctx context.Context, p Publisher, s bus.Signal) {
 		name = f.deps.Directory.AgentName(ctx, s.AccountID, desk.AgentID(s.By.ID))
 	}
 	out := wire.Signal{Type: s.Kind, ConversationID: s.ConversationID, On: s.On}
+	if s.Kind == bus.Page {
+		out.ContactID, out.URL, out.Title, out.At = s.ContactID, s.URL, s.Title, s.At.UTC()
+	}
 	if len(agents) > 0 {
 		out.By, out.Text = wire.Author{Kind: s.By.Kind, ID: s.By.ID, Name: name}, s.Text
 		f.publishSignal(p, agents, out)

@@ -31,6 +31,8 @@ type VisitorClaims struct {
 	Locale desk.Locale
 	// ExpiresAt is cut to seconds.
 	ExpiresAt time.Time
+	// Consent is true if the visitor agreed to being followed.
+	Consent bool
 }
 
 // LogValue leaves out personal data.
@@ -56,6 +58,7 @@ type visitorWire struct {
 	Phone    string         `json:"p,omitempty"`
 	Locale   desk.Locale    `json:"l,omitempty"`
 	Expires  int64          `json:"e"`
+	Consent  bool           `json:"c,omitempty"`
 }
 
 // Visitors signs and verifies visitors' tokens:
@@ -94,7 +97,7 @@ func (v *Visitors) SignVisitor(c VisitorClaims) (string, error) {
 		return "", desk.E(desk.Invalid, op, "the visitor's identity is incomplete or too long")
 	}
 	claims, err := json.Marshal(visitorWire{
-		c.Account, c.Inbox, c.Scope, c.External, c.Verified, c.Name, c.Email, c.Phone, c.Locale, c.ExpiresAt.Unix(),
+		c.Account, c.Inbox, c.Scope, c.External, c.Verified, c.Name, c.Email, c.Phone, c.Locale, c.ExpiresAt.Unix(), c.Consent,
 	})
 	if err != nil {
 		return "", desk.Wrap(desk.Internal, op, err)
@@ -146,7 +149,7 @@ func (v *Visitors) parse(token string) (VisitorClaims, bool) {
 		return VisitorClaims{}, false
 	}
 	c := VisitorClaims{
-		w.Account, w.Inbox, w.Scope, w.External, w.Verified, w.Name, w.Email, w.Phone, w.Locale, time.Unix(w.Expires, 0).UTC(),
+		w.Account, w.Inbox, w.Scope, w.External, w.Verified, w.Name, w.Email, w.Phone, w.Locale, time.Unix(w.Expires, 0).UTC(), w.Consent,
 	}
 	return c, c.complete()
 }

@@ -73,6 +73,8 @@ type Bus interface {
 const (
 	Typing   = "typing"
 	Presence = "presence"
+	// Page tells that a visitor has opened a page.
+	Page = "page"
 )
 
 // Signal is something that matters now and not later. It never touches the log.
@@ -80,10 +82,13 @@ type Signal struct {
 	AccountID      desk.AccountID
 	ConversationID desk.ConversationID
 	ContactID      desk.ContactID
-	// Kind is Typing or Presence.
+	// Kind is one of the constants above.
 	Kind string
 	By   desk.Author
 	On   bool
 	// Text is what is being typed, for those who may see it; may be empty.
 	Text string
+	// URL and Title are the page's, At is when it was opened.
+	URL, Title string
+	At         time.Time
 }

@@ -18,7 +18,7 @@
 // (sessions, API tokens), keys.go (wrapped keys), contact.go (contacts,
 // identities), conversation.go, message.go, event.go (log, epoch, trimming),
 // consumer.go (positions, rebuild), deadletter.go, work.go (timers, leases),
-// outbox.go (outbox, jobs), attachment.go, index.go. The …Page methods walk a whole account
+// outbox.go (outbox, jobs), attachment.go, rating.go, index.go. The …Page methods walk a whole account
 // for rebuilds. plan.go, ring.go and the exported row functions are for drivers.
 //
 // Invariants:

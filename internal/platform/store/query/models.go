@@ -237,6 +237,15 @@ type Outbox struct {
 	ClaimedUntilUs int64
 }
 
+type Rating struct {
+	AccountID      string
+	ConversationID string
+	Score          int64
+	Comment        []byte
+	FirstUs        int64
+	AtUs           int64
+}
+
 type Session struct {
 	Hash      string
 	AccountID string

@@ -24,6 +24,7 @@ type victim struct {
 	job     store.Job
 	item    store.OutboxItem
 	file    store.Attachment
+	rating  store.Rating
 }
 
 func newVictim(n *Tenant) *victim {
@@ -45,9 +46,10 @@ func newVictim(n *Tenant) *victim {
 	v.job = store.Job{ID: n.IDs.Other("job"), AccountID: n.ID, Kind: "rotation", State: store.JobDone}
 	v.item = store.OutboxItem{AccountID: n.ID, MessageID: v.message}
 	v.file = n.upload(5)
+	v.rating = store.Rating{AccountID: n.ID, ConversationID: v.in.Conversation.ID, Score: 3}
 	n.Write(func(ctx context.Context, tx *store.Tx) error {
 		for _, err := range []error{
-			tx.InsertAPIToken(ctx, v.token), tx.InsertSession(ctx, v.session), tx.PutTimer(ctx, v.timer), tx.SaveJob(ctx, v.job),
+			tx.InsertAPIToken(ctx, v.token), tx.InsertSession(ctx, v.session), tx.PutTimer(ctx, v.timer), tx.SaveJob(ctx, v.job), tx.PutRating(ctx, v.rating),
 		} {
 			if err != nil {
 				return err
@@ -166,6 +168,13 @@ func isolation(n *Tenant) {
 			}
 		},
 		"MessagesByID": func() { empty(s.MessagesByID(ctx, me, []desk.MessageID{v.message})) },
+		"Rating":     func() { missing(s.Rating(ctx, me, cnv)) },
+		"RatingPage": func() { empty(s.RatingPage(ctx, me, "", 0)) },
+		"ContactRating": func() {
+			_, count, err := s.ContactRating(ctx, me, con)
+			require.NoError(n, err)
+			require.Zero(n, count)
+		},
 		"Teams": func() {
 			list, err := s.Teams(ctx, me)
 			require.NoError(n, err)
@@ -220,6 +229,7 @@ func isolationOfTransaction(n *Tenant) {
 		"DeleteTimer": denied(func(ctx context.Context, tx *store.Tx) error {
 			return tx.DeleteTimer(ctx, v.timer.TimerRef, v.timer.Due)
 		}),
+		"PutRating": denied(func(ctx context.Context, tx *store.Tx) error { return tx.PutRating(ctx, v.rating) }),
 		"PutTimer": denied(func(ctx context.Context, tx *store.Tx) error { return tx.PutTimer(ctx, v.timer) }),
 		"InsertAttachment": denied(func(ctx context.Context, tx *store.Tx) error {
 			_, err := tx.InsertAttachment(ctx, v.file)

@@ -40,6 +40,7 @@ func Run(t *testing.T, open Open) {
 			"message ranges":           messageRanges,
 			"jobs":                     jobs,
 			"attachments":              attachments,
+			"ratings":                  ratings,
 			"isolation":                isolation,
 			"isolation of transaction": isolationOfTransaction,
 			"search index":             searchIndex,

@@ -1,1 +1,12 @@
--- What visitors leave besides messages: ratings, events of the page, consent.
+-- What visitors leave besides messages: ratings of conversations.
+
+-- rating has the newest of a conversation; what the customer wrote with it is sealed.
+CREATE TABLE rating (
+  account_id      text   NOT NULL,
+  conversation_id text   NOT NULL,
+  score           integer NOT NULL CHECK (score BETWEEN 1 AND 5),
+  comment         blob NOT NULL,
+  first_us        integer NOT NULL,
+  at_us           integer NOT NULL,
+  PRIMARY KEY (account_id, conversation_id)
+) STRICT, WITHOUT ROWID;
