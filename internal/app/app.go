@@ -11,6 +11,7 @@ import (
 	"yingda.dev/internal/flow/feed"
 	"yingda.dev/internal/flow/hub"
 	"yingda.dev/internal/flow/search"
+	"yingda.dev/internal/flow/toolbox"
 	"yingda.dev/internal/flow/workspace"
 	"yingda.dev/internal/platform/auth"
 	"yingda.dev/internal/platform/bus/logbus"
@@ -27,6 +28,7 @@ type App struct {
 	bus           *logbus.Bus
 	hub           *hub.Hub
 	search        *search.Service
+	toolbox       *toolbox.Service
 	feed          *feed.Feed
 	delivery      *delivery.Delivery
 	timers        *timer.Runner
@@ -83,6 +85,10 @@ func (a *App) buildConversations() (err error) {
 	a.rotator, err = conversation.NewRotator(conversation.RotatorDeps{
 		Store: a.store, Keys: a.keys, IDs: a.ids, Log: a.log.With("area", "keys"), Holder: a.node,
 	}, conversation.RotatorConfig{})
+	if err != nil {
+		return err
+	}
+	a.toolbox, err = toolbox.New(toolbox.Deps{Store: a.store, Keys: a.keys, IDs: a.ids, Log: a.log.With("area", "toolbox")})
 	if err != nil {
 		return err
 	}

@@ -43,7 +43,7 @@ func (a *App) buildSurfaces(h *health) (*surfaces, error) {
 		return nil, err
 	}
 	agents := rest.New(rest.Deps{
-		Workspace: a.workspace, Conversations: a.conversations, Rotator: a.rotator, Search: a.search, DeadLetters: a.store,
+		Workspace: a.workspace, Conversations: a.conversations, Rotator: a.rotator, Search: a.search, Toolbox: a.toolbox, DeadLetters: a.store,
 		Feeds: a.feed, Bus: a.bus, Clock: a.clock, Log: a.log.With("area", "rest"), Addr: address,
 	}, rest.Config{Secure: a.secure(), Version: versionText()})
 	socket, err := realtime.New(realtime.Deps{

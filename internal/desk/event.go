@@ -123,6 +123,53 @@ type (
 		Score     int  `json:"score"`
 		Commented bool `json:"commented,omitempty"`
 	}
+	// MessageRecalled tells that what a message said was taken back. The message
+	// keeps its place and says nothing any more.
+	MessageRecalled struct {
+		MessageID  MessageID  `json:"message_id"`
+		Seq        int64      `json:"seq"`
+		Visibility Visibility `json:"visibility"`
+	}
+	// ConversationLabelled tells which labels came and went.
+	ConversationLabelled struct {
+		Added   []LabelID `json:"added,omitempty"`
+		Removed []LabelID `json:"removed,omitempty"`
+	}
+	// MentionsRead tells that an agent has seen where colleagues named them.
+	MentionsRead struct {
+		AgentID AgentID `json:"agent_id"`
+	}
+	// ScheduleChanged tells what became of a message that was to be sent later.
+	ScheduleChanged struct {
+		ScheduleID string        `json:"schedule_id"`
+		State      ScheduleState `json:"state"`
+		Reason     string        `json:"reason,omitempty"`
+		Due        time.Time     `json:"due,omitzero"`
+		// MessageID is set when it was sent.
+		MessageID MessageID `json:"message_id,omitempty"`
+	}
+	// ToolboxChanged tells that the account's labels or canned replies are not
+	// what they were. It is about no conversation.
+	ToolboxChanged struct {
+		What string `json:"what"`
+	}
+)
+
+// ScheduleState is where a message to be sent later stands.
+type ScheduleState string
+
+// The states of a scheduled message. All but the first are final.
+const (
+	SchedulePending   ScheduleState = "pending"
+	ScheduleSent      ScheduleState = "sent"
+	ScheduleCancelled ScheduleState = "cancelled"
+	ScheduleFailed    ScheduleState = "failed"
+)
+
+// What of ToolboxChanged.
+const (
+	ToolboxLabels        = "labels"
+	ToolboxCannedReplies = "canned_replies"
 )
 
 // MessageFact is what the three message facts say. Body is the same sealed
@@ -208,6 +255,21 @@ func (StatusChanged) Kind() EventKind { return "conversation.status_changed" }
 func (ConversationAssigned) Kind() EventKind { return "conversation.assigned" }
 
 // Kind names the fact.
+func (MessageRecalled) Kind() EventKind { return "message.recalled" }
+
+// Kind names the fact.
+func (ConversationLabelled) Kind() EventKind { return "conversation.labelled" }
+
+// Kind names the fact.
+func (MentionsRead) Kind() EventKind { return "mentions.read" }
+
+// Kind names the fact.
+func (ScheduleChanged) Kind() EventKind { return "schedule.changed" }
+
+// Kind names the fact.
+func (ToolboxChanged) Kind() EventKind { return "toolbox.changed" }
+
+// Kind names the fact.
 func (ConversationRated) Kind() EventKind { return "conversation.rated" }
 
 // Facts lists one zero value of each kind of fact, in a stable order.
@@ -222,6 +284,11 @@ func Facts() []Fact {
 		MessagesRead{},
 		StatusChanged{},
 		ConversationAssigned{},
+		MessageRecalled{},
+		ConversationLabelled{},
+		MentionsRead{},
+		ScheduleChanged{},
+		ToolboxChanged{},
 		ConversationRated{},
 	}
 }

@@ -39,6 +39,11 @@ func sampleFacts() map[desk.EventKind]desk.Fact {
 		desk.MessagesRead{By: desk.Author{Kind: desk.ByVisitor, ID: "con_01kj6mxpr0000000000000000c"}, Seq: 3},
 		desk.StatusChanged{From: desk.Open, To: desk.Snoozed, Reason: desk.ReasonSnoozed, Until: start.Add(time.Hour)},
 		desk.ConversationAssigned{AgentID: "agt_1", TeamID: "tem_1", PreviousAgentID: "agt_0", PreviousTeamID: "tem_0"},
+		desk.MessageRecalled{MessageID: message.MessageID, Seq: 3, Visibility: desk.Public},
+		desk.ConversationLabelled{Added: []desk.LabelID{"lbl_1"}, Removed: []desk.LabelID{"lbl_2"}},
+		desk.MentionsRead{AgentID: "agt_1"},
+		desk.ScheduleChanged{ScheduleID: "sch_1", State: desk.ScheduleSent, Reason: "inbox_unavailable", Due: start.Add(time.Hour), MessageID: message.MessageID},
+		desk.ToolboxChanged{What: desk.ToolboxLabels},
 		desk.ConversationRated{Score: 4, Commented: true},
 	} {
 		facts[f.Kind()] = f

@@ -34,8 +34,21 @@ type Event struct {
 	PreviousAgentID desk.AgentID        `json:"previous_agent_id,omitempty"`
 	PreviousTeamID  desk.TeamID         `json:"previous_team_id,omitempty"`
 	// Score is what the customer gave, 1 to 5.
-	Score     int  `json:"score,omitempty"`
-	Commented bool `json:"commented,omitempty"`
+	Score     int            `json:"score,omitempty"`
+	Commented bool           `json:"commented,omitempty"`
+	Added     []desk.LabelID `json:"added,omitempty"`
+	Removed   []desk.LabelID `json:"removed,omitempty"`
+	// Scheduled is what became of a message that was to be sent later.
+	Scheduled *ScheduleChange `json:"scheduled,omitempty"`
+	What      string          `json:"what,omitempty"`
+}
+
+// ScheduleChange is what became of a message that was to be sent later.
+type ScheduleChange struct {
+	ID     string             `json:"id"`
+	State  desk.ScheduleState `json:"state"`
+	Reason string             `json:"reason,omitempty"`
+	At     time.Time          `json:"at,omitzero"`
 }
 
 // State is what changes of a Conversation from event to event.
@@ -85,6 +98,17 @@ func AgentEvent(e desk.Event, content *desk.Content, names Names) Event {
 	case desk.ConversationAssigned:
 		out.AgentID, out.TeamID = f.AgentID, f.TeamID
 		out.PreviousAgentID, out.PreviousTeamID = f.PreviousAgentID, f.PreviousTeamID
+	case desk.MessageRecalled:
+		out.MessageID, out.Seq = f.MessageID, f.Seq
+	case desk.ConversationLabelled:
+		out.Added, out.Removed = f.Added, f.Removed
+	case desk.MentionsRead:
+		out.AgentID = f.AgentID
+	case desk.ScheduleChanged:
+		out.MessageID = f.MessageID
+		out.Scheduled = &ScheduleChange{ID: f.ScheduleID, State: f.State, Reason: f.Reason, At: utc(f.Due)}
+	case desk.ToolboxChanged:
+		out.What = f.What
 	case desk.ConversationRated:
 		out.Score, out.Commented = f.Score, f.Commented
 	}
@@ -135,6 +159,9 @@ func EventForVisitor(e desk.Event, content *desk.Content, names Names) (VisitorE
 	case desk.MessageStatusChanged:
 		out.MessageID, out.Seq, out.Status = f.MessageID, f.Seq, f.Status
 		return out, true
+	case desk.MessageRecalled:
+		out.MessageID, out.Seq = f.MessageID, f.Seq
+		return out, f.Visibility == desk.Public
 	case desk.MessagesRead:
 		out.By, out.Seq = &VisitorAuthor{Kind: f.By.Kind}, f.Seq
 		return out, true

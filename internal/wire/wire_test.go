@@ -107,6 +107,11 @@ func events() map[desk.EventKind]desk.Event {
 		desk.MessagesRead{By: desk.Author{Kind: desk.ByAgent, ID: agentID}, Seq: 3},
 		desk.StatusChanged{From: desk.Pending, To: desk.Snoozed, Reason: "secret_reason", Until: at.Add(time.Hour)},
 		desk.ConversationAssigned{AgentID: agentID, TeamID: teamID, PreviousTeamID: teamID},
+		desk.MessageRecalled{MessageID: "msg_1", Seq: 3, Visibility: desk.Public},
+		desk.ConversationLabelled{Added: []desk.LabelID{"lbl_secret_1"}, Removed: []desk.LabelID{"lbl_secret_2"}},
+		desk.MentionsRead{AgentID: agentID},
+		desk.ScheduleChanged{ScheduleID: "sch_secret", State: desk.ScheduleFailed, Reason: "secret_reason", Due: at.Add(time.Hour), MessageID: "msg_1"},
+		desk.ToolboxChanged{What: desk.ToolboxLabels},
 		desk.ConversationRated{Score: 4, Commented: true},
 	} {
 		c := conversation()
@@ -143,7 +148,9 @@ func TestEventShapes(t *testing.T) {
 	golden(t, "events_agent", agents)
 	golden(t, "events_visitor", visitors)
 	require.NotContains(t, visitors, desk.EventKind("note.added"))
-	require.NotContains(t, visitors, desk.EventKind("contact.created"))
+	for _, kind := range []desk.EventKind{"contact.created", "conversation.labelled", "mentions.read", "schedule.changed", "toolbox.changed"} {
+		require.NotContains(t, visitors, kind)
+	}
 
 	all, err := json.Marshal(visitors)
 	require.NoError(t, err)
@@ -154,11 +161,12 @@ func TestEventShapes(t *testing.T) {
 func TestVisitorsDoNotHearOfSnoozingAndTeams(t *testing.T) {
 	t.Parallel()
 	for name, fact := range map[string]desk.Fact{
-		"snoozed":      desk.StatusChanged{From: desk.Open, To: desk.Snoozed},
-		"woke":         desk.StatusChanged{From: desk.Snoozed, To: desk.Open},
-		"other team":   desk.ConversationAssigned{AgentID: agentID, PreviousAgentID: agentID, TeamID: teamID},
-		"unreadable":   events()["message.sent"].Fact,
-		"planted note": desk.MessageSent{MessageFact: desk.MessageFact{Visibility: desk.Note}},
+		"snoozed":       desk.StatusChanged{From: desk.Open, To: desk.Snoozed},
+		"woke":          desk.StatusChanged{From: desk.Snoozed, To: desk.Open},
+		"other team":    desk.ConversationAssigned{AgentID: agentID, PreviousAgentID: agentID, TeamID: teamID},
+		"unreadable":    events()["message.sent"].Fact,
+		"recalled note": desk.MessageRecalled{MessageID: "msg_1", Visibility: desk.Note},
+		"planted note":  desk.MessageSent{MessageFact: desk.MessageFact{Visibility: desk.Note}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -101,7 +101,11 @@ func problems(_ huma.Context, _ string, v any) (any, error) {
 		p.Detail = "send application/json"
 	case kind == desk.Invalid && len(m.Errors) > 0:
 		p.Detail = m.Errors[0].Message
-		p.Field = fieldName(m.Errors[0].Location)
+		at := m.Errors[0].Location
+		if p.Detail == "unexpected property" { // the name is the caller's invention
+			at = at[:max(strings.LastIndexByte(at, '.'), 0)]
+		}
+		p.Field = fieldName(at)
 	}
 	return p, nil
 }

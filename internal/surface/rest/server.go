@@ -15,6 +15,7 @@ import (
 	"yingda.dev/internal/flow/conversation"
 	"yingda.dev/internal/flow/feed"
 	"yingda.dev/internal/flow/search"
+	"yingda.dev/internal/flow/toolbox"
 	"yingda.dev/internal/flow/workspace"
 	"yingda.dev/internal/platform/bus"
 	"yingda.dev/internal/platform/store"
@@ -43,6 +44,7 @@ type Deps struct {
 	Conversations *conversation.Service
 	Rotator       *conversation.Rotator
 	Search        *search.Service
+	Toolbox       *toolbox.Service
 	DeadLetters   deadLetters
 	Feeds         feeds
 	Bus           events
@@ -125,7 +127,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // methodsOf lists what the request's address would take.
 func (s *Server) methodsOf(r *http.Request) (allowed []string) {
-	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodDelete} {
+	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
 		other := *r
 		other.Method = method
 		if _, pattern := s.mux.Handler(&other); pattern != "" {

@@ -7,6 +7,7 @@ import (
 
 	"yingda.dev/internal/desk"
 	"yingda.dev/internal/platform/auth"
+	"yingda.dev/internal/platform/text"
 )
 
 type logInInput struct {
@@ -20,6 +21,7 @@ type logInInput struct {
 type Agent struct {
 	ID       desk.AgentID `json:"id"`
 	Name     string       `json:"name"`
+	Initials string       `json:"initials,omitempty" doc:"Pinyin initials of the name."`
 	Email    string       `json:"email"`
 	Role     desk.Role    `json:"role"`
 	Locale   desk.Locale  `json:"locale,omitempty"`
@@ -27,7 +29,7 @@ type Agent struct {
 }
 
 func agentShape(a desk.Agent) Agent {
-	return Agent{ID: a.ID, Name: a.Name, Email: a.Email, Role: a.Role, Locale: a.Locale, Disabled: a.Disabled}
+	return Agent{ID: a.ID, Name: a.Name, Initials: text.NameInitials(a.Name), Email: a.Email, Role: a.Role, Locale: a.Locale, Disabled: a.Disabled}
 }
 
 // Account is the company.

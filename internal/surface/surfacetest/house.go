@@ -23,6 +23,7 @@ import (
 	"yingda.dev/internal/flow/feed"
 	"yingda.dev/internal/flow/hub"
 	"yingda.dev/internal/flow/search"
+	"yingda.dev/internal/flow/toolbox"
 	"yingda.dev/internal/flow/workspace"
 	"yingda.dev/internal/platform/auth"
 	"yingda.dev/internal/platform/bus/logbus"
@@ -63,6 +64,7 @@ type House struct {
 	Feed          *feed.Feed
 	Bus           *logbus.Bus
 	Search        *search.Service
+	Toolbox       *toolbox.Service
 	RPC           *rpc.Server
 	REST          *rest.Server
 	Realtime      *realtime.Server
@@ -143,6 +145,8 @@ func (h *House) buildFlows(master *seal.Master, keys *seal.Keyring, log *slog.Lo
 	require.NoError(h, err)
 	h.Search, err = search.New(search.Deps{Store: h.Store, Keys: keys, Log: log, Metrics: h.Metrics}, search.Config{})
 	require.NoError(h, err)
+	h.Toolbox, err = toolbox.New(toolbox.Deps{Store: h.Store, Keys: keys, IDs: h.IDs, Log: log})
+	require.NoError(h, err)
 	h.Feed, err = feed.New(feed.Deps{Store: h.Store, Keys: keys, Bus: h.Bus, Directory: h.Workspace, Log: log, Metrics: h.Metrics}, feed.Config{})
 	require.NoError(h, err)
 	return rotator
@@ -164,7 +168,7 @@ func (h *House) buildSurfaces(o Options, master *seal.Master, rotator *conversat
 	}, o.RPC)
 	require.NoError(h, err)
 	h.REST = rest.New(rest.Deps{
-		Workspace: h.Workspace, Conversations: h.Conversations, Rotator: rotator, Search: h.Search, DeadLetters: h.Store,
+		Workspace: h.Workspace, Conversations: h.Conversations, Rotator: rotator, Search: h.Search, Toolbox: h.Toolbox, DeadLetters: h.Store,
 		Feeds: h.Feed, Bus: h.Bus, Clock: h.Clock, Log: log, Addr: address,
 	}, rest.Config{Version: "test"})
 	h.Realtime, err = realtime.New(realtime.Deps{

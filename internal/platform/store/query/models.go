@@ -20,6 +20,18 @@ type AccountKey struct {
 	Retired   bool
 }
 
+type Activity struct {
+	AccountID      string
+	ConversationID string
+	AtUs           int64
+	Version        int64
+	N              int64
+	Kind           string
+	ActorKind      string
+	ActorID        string
+	Details        string
+}
+
 type Agent struct {
 	ID           string
 	AccountID    string
@@ -64,6 +76,17 @@ type AttachmentUsage struct {
 	Files     int64
 }
 
+type CannedReply struct {
+	AccountID string
+	ID        string
+	Scope     string
+	OwnerID   string
+	Shortcut  string
+	Content   []byte
+	CreatedUs int64
+	UpdatedUs int64
+}
+
 type ConsumerPosition struct {
 	Consumer  string
 	Shard     int16
@@ -106,6 +129,12 @@ type Conversation struct {
 	Preview        []byte
 }
 
+type ConversationLabel struct {
+	AccountID      string
+	ConversationID string
+	LabelID        string
+}
+
 type DeadLetter struct {
 	ID             string
 	AccountID      string
@@ -129,6 +158,16 @@ type Dedupe struct {
 	Key       string
 	ResultID  string
 	AtUs      int64
+}
+
+type Draft struct {
+	AccountID      string
+	AgentID        string
+	ConversationID string
+	Kind           string
+	Revision       int64
+	Body           []byte
+	UpdatedUs      int64
 }
 
 type EventLog struct {
@@ -183,6 +222,16 @@ type Job struct {
 	UpdatedUs int64
 }
 
+type Label struct {
+	AccountID   string
+	ID          string
+	Name        string
+	NameKey     string
+	Color       string
+	Description string
+	CreatedUs   int64
+}
+
 type Lease struct {
 	Name      string
 	Holder    string
@@ -201,6 +250,14 @@ type LiveConversation struct {
 type LogHead struct {
 	ID  int16
 	Pos int64
+}
+
+type Mention struct {
+	AccountID      string
+	AgentID        string
+	ConversationID string
+	Seq            int64
+	AtUs           int64
 }
 
 type Message struct {
@@ -244,6 +301,22 @@ type Rating struct {
 	Comment        []byte
 	FirstUs        int64
 	AtUs           int64
+}
+
+type ScheduledMessage struct {
+	AccountID      string
+	ID             string
+	ConversationID string
+	AgentID        string
+	State          string
+	Reason         string
+	DueUs          int64
+	CancelOnReply  bool
+	AfterSeq       int64
+	MessageID      string
+	Body           []byte
+	CreatedUs      int64
+	UpdatedUs      int64
 }
 
 type Session struct {

@@ -1,1 +1,48 @@
--- Queries of labels, canned replies, drafts and scheduled messages.
+-- name: InsertLabel :exec
+INSERT INTO label (account_id, id, name, name_key, color, description, created_us)
+VALUES (@account_id, @id, @name, @name_key, @color, @description, @created_us);
+
+-- name: UpdateLabel :execrows
+UPDATE label SET name = @name, name_key = @name_key, color = @color, description = @description
+WHERE account_id = @account_id AND id = @id;
+
+-- name: DeleteLabel :execrows
+DELETE FROM label WHERE account_id = @account_id AND id = @id;
+
+-- name: Labels :many
+SELECT * FROM label WHERE account_id = @account_id ORDER BY name_key LIMIT CAST(@row_limit AS bigint);
+
+-- name: DeleteLabelUses :exec
+DELETE FROM conversation_label WHERE account_id = @account_id AND label_id = @label_id;
+
+-- name: InsertConversationLabel :exec
+INSERT INTO conversation_label (account_id, conversation_id, label_id)
+VALUES (@account_id, @conversation_id, @label_id)
+ON CONFLICT (account_id, conversation_id, label_id) DO NOTHING;
+
+-- name: DeleteConversationLabel :exec
+DELETE FROM conversation_label
+WHERE account_id = @account_id AND conversation_id = @conversation_id AND label_id = @label_id;
+
+-- name: LabelsOfConversations :many
+SELECT conversation_id, label_id FROM conversation_label WHERE account_id = @account_id
+  AND conversation_id IN (@id1, @id2, @id3, @id4, @id5, @id6, @id7, @id8)
+ORDER BY conversation_id, label_id;
+
+-- name: InsertCannedReply :exec
+INSERT INTO canned_reply (account_id, id, scope, owner_id, shortcut, content, created_us, updated_us)
+VALUES (@account_id, @id, @scope, @owner_id, @shortcut, @content, @created_us, @updated_us);
+
+-- name: UpdateCannedReply :execrows
+UPDATE canned_reply SET scope = @scope, owner_id = @owner_id, shortcut = @shortcut, content = @content,
+  updated_us = @updated_us
+WHERE account_id = @account_id AND id = @id;
+
+-- name: DeleteCannedReply :execrows
+DELETE FROM canned_reply WHERE account_id = @account_id AND id = @id;
+
+-- name: CannedReplies :many
+SELECT * FROM canned_reply WHERE account_id = @account_id ORDER BY shortcut, id LIMIT CAST(@row_limit AS bigint);
+
+-- name: CannedReply :one
+SELECT * FROM canned_reply WHERE account_id = @account_id AND id = @id;

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"context"
+	"maps"
 	"reflect"
 	"time"
 
@@ -168,8 +169,8 @@ func isolation(n *Tenant) {
 			}
 		},
 		"MessagesByID": func() { empty(s.MessagesByID(ctx, me, []desk.MessageID{v.message})) },
-		"Rating":     func() { missing(s.Rating(ctx, me, cnv)) },
-		"RatingPage": func() { empty(s.RatingPage(ctx, me, "", 0)) },
+		"Rating":       func() { missing(s.Rating(ctx, me, cnv)) },
+		"RatingPage":   func() { empty(s.RatingPage(ctx, me, "", 0)) },
 		"ContactRating": func() {
 			_, count, err := s.ContactRating(ctx, me, con)
 			require.NoError(n, err)
@@ -184,6 +185,7 @@ func isolation(n *Tenant) {
 			missing(s.Timer(ctx, store.TimerRef{AccountID: me, Kind: v.timer.Kind, Subject: v.timer.Subject}))
 		},
 	}
+	maps.Copy(own, toolboxReads(n, v, empty, missing))
 	n.everyMethod(reflect.TypeFor[*store.Store](), installation, own)
 }
 
@@ -224,13 +226,13 @@ func isolationOfTransaction(n *Tenant) {
 	for method := range reads.Methods() { // checked on the store
 		except[method.Name] = true
 	}
-	n.everyMethod(reflect.TypeFor[*store.Tx](), except, map[string]func(){
+	checks := map[string]func(){
 		"CancelTimer": denied(func(ctx context.Context, tx *store.Tx) error { return tx.CancelTimer(ctx, v.timer.TimerRef) }),
 		"DeleteTimer": denied(func(ctx context.Context, tx *store.Tx) error {
 			return tx.DeleteTimer(ctx, v.timer.TimerRef, v.timer.Due)
 		}),
 		"PutRating": denied(func(ctx context.Context, tx *store.Tx) error { return tx.PutRating(ctx, v.rating) }),
-		"PutTimer": denied(func(ctx context.Context, tx *store.Tx) error { return tx.PutTimer(ctx, v.timer) }),
+		"PutTimer":  denied(func(ctx context.Context, tx *store.Tx) error { return tx.PutTimer(ctx, v.timer) }),
 		"InsertAttachment": denied(func(ctx context.Context, tx *store.Tx) error {
 			_, err := tx.InsertAttachment(ctx, v.file)
 			return err
@@ -331,7 +333,9 @@ func isolationOfTransaction(n *Tenant) {
 		"FinishRebuild": denied(func(ctx context.Context, tx *store.Tx) error {
 			return tx.FinishRebuild(ctx, "c", "h", store.Position{})
 		}),
-	})
+	}
+	maps.Copy(checks, toolboxWrites(v, denied, both))
+	n.everyMethod(reflect.TypeFor[*store.Tx](), except, checks)
 	// Nothing changed.
 	in, err := n.Store.Inbox(n.Ctx, v.ID, v.Inbox.ID)
 	require.NoError(n, err)

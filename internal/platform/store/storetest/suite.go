@@ -39,6 +39,8 @@ func Run(t *testing.T, open Open) {
 			"conversation lists":       conversationLists,
 			"message ranges":           messageRanges,
 			"jobs":                     jobs,
+			"labels":                   labels,
+			"canned replies":           cannedReplies,
 			"attachments":              attachments,
 			"ratings":                  ratings,
 			"isolation":                isolation,
