@@ -24,6 +24,54 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/canned-replies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Canned replies that the caller may use
+         * @description Needs the permission `conversations.read`.
+         */
+        get: operations["listCannedReplies"];
+        put?: never;
+        /**
+         * Keep an answer ready; for a team or for all this needs toolbox.manage
+         * @description Needs the permission `conversations.reply`.
+         */
+        post: operations["createCannedReply"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/canned-replies/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change a canned reply
+         * @description Needs the permission `conversations.reply`.
+         */
+        put: operations["changeCannedReply"];
+        post?: never;
+        /**
+         * Delete a canned reply
+         * @description Needs the permission `conversations.reply`.
+         */
+        delete: operations["deleteCannedReply"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/conversations": {
         parameters: {
             query?: never;
@@ -368,6 +416,54 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/labels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Labels
+         * @description Needs the permission `conversations.read`.
+         */
+        get: operations["listLabels"];
+        put?: never;
+        /**
+         * Make a label
+         * @description Needs the permission `toolbox.manage`.
+         */
+        post: operations["createLabel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/labels/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change a label
+         * @description Needs the permission `toolbox.manage`.
+         */
+        put: operations["changeLabel"];
+        post?: never;
+        /**
+         * Delete a label and take it off every conversation
+         * @description Needs the permission `toolbox.manage`.
+         */
+        delete: operations["deleteLabel"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/search": {
         parameters: {
             query?: never;
@@ -484,6 +580,8 @@ export interface components {
             disabled?: boolean;
             email: string;
             id: string;
+            /** @description Pinyin initials of the name. */
+            initials?: string;
             locale?: string;
             name: string;
             role: string;
@@ -515,6 +613,45 @@ export interface components {
             label: string;
             url?: string;
             value?: string;
+        };
+        CannedBody: {
+            /**
+             * @description As in docs/protocol.md. Texts may hold {{contact.name}}, {{contact.<attribute>}}, {{agent.name}}, {{account.name}} and {{conversation.id}}, each with what stands in for it: {{contact.name|亲}}.
+             * @example [
+             *       {
+             *         "text": "{{contact.name|亲}}，退货地址是……",
+             *         "type": "text"
+             *       }
+             *     ]
+             */
+            parts: components["schemas"]["Part"][];
+            /** @enum {string} */
+            scope: "personal" | "team" | "all";
+            /**
+             * @description One word, at most 40 characters, unique for its owner.
+             * @example th
+             */
+            shortcut: string;
+            team_id?: string;
+            /**
+             * @description At most 100 characters.
+             * @example 退货地址
+             */
+            title: string;
+        };
+        CannedReply: {
+            id: string;
+            /** @description Pinyin initials of the title. */
+            initials?: string;
+            /** @description May hold variables, to be filled in by the page: {{contact.name|亲}}. */
+            parts: components["schemas"]["Part"][];
+            /** @enum {string} */
+            scope: "personal" | "team" | "all";
+            shortcut: string;
+            team_id?: string;
+            title: string;
+            /** Format: date-time */
+            updated_at: string;
         };
         Card: {
             buttons?: components["schemas"]["Button"][];
@@ -698,14 +835,41 @@ export interface components {
         ItemsAgent: {
             items: components["schemas"]["Agent"][];
         };
+        ItemsCannedReply: {
+            items: components["schemas"]["CannedReply"][];
+        };
         ItemsInbox: {
             items: components["schemas"]["Inbox"][];
+        };
+        ItemsLabel: {
+            items: components["schemas"]["Label"][];
         };
         ItemsTeam: {
             items: components["schemas"]["Team"][];
         };
         ItemsToken: {
             items: components["schemas"]["Token"][];
+        };
+        Label: {
+            /** @enum {string} */
+            color: "emerald" | "slate" | "amber" | "red" | "blue" | "violet" | "teal" | "pink";
+            description?: string;
+            id: string;
+            name: string;
+        };
+        LabelBody: {
+            /**
+             * @default emerald
+             * @enum {string}
+             */
+            color: "emerald" | "slate" | "amber" | "red" | "blue" | "violet" | "teal" | "pink";
+            /** @description At most 200 characters. */
+            description?: string;
+            /**
+             * @description At most 40 characters.
+             * @example 退款
+             */
+            name: string;
         };
         Location: {
             address?: string;
@@ -954,6 +1118,144 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ItemsAgent"];
                 };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listCannedReplies: {
+        parameters: {
+            query?: {
+                /** @description Words that must all occur in shortcut, title, its pinyin initials or text. */
+                q?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsCannedReply"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createCannedReply: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Drawn by the caller for each command and kept for its repeats. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CannedBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CannedReply"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeCannedReply: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Drawn by the caller for each command and kept for its repeats. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CannedBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CannedReply"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteCannedReply: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Drawn by the caller for each command and kept for its repeats. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A problem. */
             default: {
@@ -1584,6 +1886,141 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Rotation"];
                 };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listLabels: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsLabel"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createLabel: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Drawn by the caller for each command and kept for its repeats. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LabelBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Label"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeLabel: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Drawn by the caller for each command and kept for its repeats. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LabelBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Label"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteLabel: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Drawn by the caller for each command and kept for its repeats. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A problem. */
             default: {
