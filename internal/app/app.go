@@ -2,6 +2,7 @@ package app
 
 import (
 	"errors"
+	"strings"
 
 	"yingda.dev/internal/channel"
 	"yingda.dev/internal/channel/webchat"
@@ -13,6 +14,7 @@ import (
 	"yingda.dev/internal/flow/search"
 	"yingda.dev/internal/flow/toolbox"
 	"yingda.dev/internal/flow/workspace"
+	"yingda.dev/internal/platform/audit"
 	"yingda.dev/internal/platform/auth"
 	"yingda.dev/internal/platform/bus/logbus"
 	"yingda.dev/internal/platform/timer"
@@ -22,6 +24,7 @@ import (
 type App struct {
 	*core
 	channels      *channel.Registry
+	audit         *audit.Book
 	workspace     *workspace.Service
 	conversations *conversation.Service
 	rotator       *conversation.Rotator
@@ -60,11 +63,29 @@ func (a *App) buildPeople() error {
 		return err
 	}
 	var err error
+	if a.audit, err = audit.New(audit.Deps{Store: a.store, Keys: a.keys, IDs: a.ids}); err != nil {
+		return err
+	}
 	a.workspace, err = workspace.New(workspace.Deps{
 		Store: a.store, Keys: a.keys, Emails: a.master, IDs: a.ids, Clock: a.clock,
-		Passwords: passwords, Secrets: secrets, Throttle: throttle, Log: a.log.With("area", "workspace"),
-	}, workspace.Config{})
+		Passwords: passwords, Secrets: secrets, Throttle: throttle, Audit: a.audit, Log: a.log.With("area", "workspace"),
+	}, workspace.Config{SetupCode: a.setupCode()})
 	return err
+}
+
+// setupCode lets somebody on another machine register the first company. It
+// follows from the master key, so that it is the same on every node and after
+// each start, and is not stored.
+func (a *App) setupCode() string {
+	const digits = "0123456789abcdefghjkmnpqrstvwxyz"
+	var b strings.Builder
+	for i, c := range a.master.Derive("setup code")[:12] {
+		if i > 0 && i%4 == 0 {
+			b.WriteByte('-')
+		}
+		b.WriteByte(digits[c%32])
+	}
+	return b.String()
 }
 
 // buildConversations builds the one writer of conversations and the door to it.

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"context"
 	"fmt"
 	"log/slog"
 	"net"
@@ -86,6 +87,9 @@ func (e *edge) recovered(next http.Handler) http.Handler {
 // X-Forwarded-Proto "https" means that the client speaks TLS.
 func (e *edge) addressed(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if direct(r) && ownHost(r.Host) {
+			r = r.WithContext(context.WithValue(r.Context(), atMachine{}, true))
+		}
 		peer, err := netip.ParseAddrPort(r.RemoteAddr)
 		if err != nil || !e.trusts(peer.Addr()) {
 			for _, header := range forwardingHeaders {
@@ -99,6 +103,26 @@ func (e *edge) addressed(next http.Handler) http.Handler {
 		}
 		next.ServeHTTP(w, r)
 	})
+}
+
+type atMachine struct{}
+
+// local tells whether a person at this machine asks: directly, and for this
+// machine by name, so that neither a proxy that passes strangers on nor a name
+// that somebody else points here counts. It is asked behind the edge.
+func local(r *http.Request) bool {
+	at, ok := r.Context().Value(atMachine{}).(bool)
+	return ok && at
+}
+
+// ownHost accepts the names that a machine has for itself.
+func ownHost(host string) bool {
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	}
+	host = strings.Trim(host, "[]")
+	addr, err := netip.ParseAddr(host)
+	return strings.EqualFold(host, "localhost") || err == nil && addr.IsLoopback()
 }
 
 var forwardingHeaders = []string{"X-Forwarded-For", "X-Forwarded-Proto", "X-Forwarded-Host", "X-Real-Ip", "Forwarded"}

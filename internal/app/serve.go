@@ -85,10 +85,18 @@ func serve(ctx context.Context, c config.Config, r *run) (err error) {
 				parts: []part{{"http", func(ctx context.Context) error {
 					return serveHTTP(ctx, server, l, h.linger, min(drainTime, c.Server.StopTimeout/2))
 				}}},
-				then: func(context.Context) error {
+				then: func(ctx context.Context) error {
+					needed, err := a.workspace.SetupNeeded(ctx)
+					if err != nil {
+						return err
+					}
+					code := ""
+					if needed {
+						code = a.setupCode()
+					}
 					log.Info("ready", "address", l.Addr().String(), "database", k.store.Dialect(), "version", versionText(),
 						"after", k.clock.Now().Sub(started).Round(time.Millisecond).String())
-					r.printf("%s", welcome(c, l.Addr()))
+					r.printf("%s", welcome(c, l.Addr(), code))
 					return nil
 				},
 			},
@@ -106,8 +114,8 @@ func (a *App) demo(ctx context.Context) error {
 	return err
 }
 
-// welcome says where to go.
-func welcome(c config.Config, at net.Addr) string {
+// welcome says where to go, and with which code the first company is registered.
+func welcome(c config.Config, at net.Addr, code string) string {
 	base := strings.TrimSuffix(c.Server.PublicURL, "/")
 	if base == "" {
 		host, port, err := net.SplitHostPort(at.String())
@@ -125,6 +133,10 @@ func welcome(c config.Config, at net.Addr) string {
 	fmt.Fprintf(&b, "    %-28s the agents' desk / 客服工作台\n", base+"/desk")
 	if c.Demo {
 		fmt.Fprintf(&b, "\n    log in / 登录：%s  %s\n", workspace.DemoEmail, workspace.DemoPassword)
+	}
+	if code != "" {
+		fmt.Fprintf(&b, "\n    Register your company at the address above. From another machine you need this code:\n")
+		fmt.Fprintf(&b, "    请打开上面的地址注册公司。从其他电脑注册时需要这个注册码：\n\n        %s\n", code)
 	}
 	fmt.Fprintf(&b, "\n    data / 数据：%s    key / 密钥：%s    stop / 停止：Ctrl-C\n\n", databaseAt(c), c.Keys.File)
 	return b.String()

@@ -44,7 +44,7 @@ func (a *App) buildSurfaces(h *health) (*surfaces, error) {
 	}
 	agents := rest.New(rest.Deps{
 		Workspace: a.workspace, Conversations: a.conversations, Rotator: a.rotator, Search: a.search, Toolbox: a.toolbox, DeadLetters: a.store,
-		Feeds: a.feed, Bus: a.bus, Clock: a.clock, Log: a.log.With("area", "rest"), Addr: address,
+		Feeds: a.feed, Bus: a.bus, Clock: a.clock, Log: a.log.With("area", "rest"), Addr: address, Local: a.local,
 	}, rest.Config{Secure: a.secure(), Version: versionText()})
 	socket, err := realtime.New(realtime.Deps{
 		Visitors: visitors, Agents: agents, Feeds: a.feed, Log: a.log.With("area", "realtime"), Metrics: a.metrics,
@@ -94,6 +94,9 @@ func (a *App) buildSurfaces(h *health) (*surfaces, error) {
 func (a *App) secure() bool {
 	return a.config.Scheme() == "https" || strings.HasPrefix(a.config.Server.PublicURL, "https://")
 }
+
+// local is as the edge saw it; behind a public address a proxy may look like a person here.
+func (a *App) local(r *http.Request) bool { return a.config.Server.PublicURL == "" && local(r) }
 
 // address is the client's; the edge has put it into RemoteAddr.
 func address(r *http.Request) netip.Addr {

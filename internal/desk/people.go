@@ -32,6 +32,8 @@ type Inbox struct {
 	Key      string
 	Settings InboxSettings
 	Enabled  bool
+	// Version rises with each change of name, settings or Enabled.
+	Version int64
 	// CreatedAt is the commit time.
 	CreatedAt time.Time
 }
@@ -51,6 +53,8 @@ type InboxSettings struct {
 	ThreadPerConversation bool `json:"thread_per_conversation,omitempty"`
 	// BotFirst starts new conversations as Pending, served by the bot.
 	BotFirst bool `json:"bot_first,omitempty"`
+	// Widget is how the chat window looks and what it offers.
+	Widget WidgetSettings `json:"widget,omitzero"`
 }
 
 // Contact is a customer, the same one on every channel.
@@ -92,7 +96,8 @@ type Identity struct {
 // Role decides what an agent may do.
 type Role string
 
-// The built-in roles, from most to least.
+// The built-in roles, from most to least. Any other is the id of a role that
+// the account made: "rol_…".
 const (
 	Administrator Role = "administrator"
 	Supervisor    Role = "supervisor"

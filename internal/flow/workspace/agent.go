@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"yingda.dev/internal/desk"
+	"yingda.dev/internal/platform/audit"
 	"yingda.dev/internal/platform/auth"
 	"yingda.dev/internal/platform/seal"
 	"yingda.dev/internal/platform/store"
@@ -38,42 +39,66 @@ type NewAgent struct {
 // of the installation.
 func (s *Service) CreateAgent(ctx context.Context, account desk.AccountID, n NewAgent) (desk.Agent, error) {
 	const op = "create agent"
+	row, err := s.newAgent(ctx, op, account, n)
+	if err != nil {
+		return desk.Agent{}, err
+	}
+	agent, err := s.openAgent(ctx, row)
+	if err != nil {
+		return desk.Agent{}, err
+	}
+	err = s.recorded(ctx, account, func(ctx context.Context, tx *store.Tx, pen audit.Pen) error {
+		if err := tx.PutAgent(ctx, row); err != nil {
+			return err
+		}
+		return pen.Write(ctx, tx, agentAct("agent.created", agent, map[string]any{"name": agent.Name, "role": agent.Role}))
+	})
+	return agent, emailTaken(op, err)
+}
+
+func agentAct(action string, a desk.Agent, details map[string]any) audit.Act {
+	return audit.Act{Action: action, Target: audit.Target{Kind: "agent", ID: string(a.ID), Name: a.Name}, Details: details}
+}
+
+// emailTaken says what a conflict at storing a new agent means.
+func emailTaken(op string, err error) error {
+	if errors.Is(err, desk.Conflict) {
+		return &desk.Error{Kind: desk.Conflict, Op: op, Field: "email", Msg: "an agent with this e-mail exists already", Err: err}
+	}
+	return err
+}
+
+// newAgent checks and seals a colleague who is not stored yet.
+func (s *Service) newAgent(ctx context.Context, op string, account desk.AccountID, n NewAgent) (store.Agent, error) {
 	n.Email = strings.TrimSpace(n.Email)
 	if err := checkName(op, "name", n.Name); err != nil {
-		return desk.Agent{}, err
+		return store.Agent{}, err
 	}
-	if at := strings.IndexByte(n.Email, '@'); at < 1 || at == len(n.Email)-1 || len(n.Email) > 254 || strings.ContainsAny(n.Email, " \t\r\n<>") {
-		return desk.Agent{}, desk.InvalidField(op, "email", "this is not an e-mail address")
+	if !isEmail(n.Email) {
+		return store.Agent{}, desk.InvalidField(op, "email", "this is not an e-mail address")
 	}
 	if err := checkRole(op, n.Role); err != nil {
-		return desk.Agent{}, err
+		return store.Agent{}, err
 	}
 	locale, err := checkLocale(op, n.Locale)
 	if err != nil {
-		return desk.Agent{}, err
+		return store.Agent{}, err
 	}
 	hash, err := s.deps.Passwords.Hash(ctx, n.Password)
 	if err != nil {
-		return desk.Agent{}, err
+		return store.Agent{}, err
 	}
-	a := desk.Agent{
-		ID: s.deps.IDs.Agent(), AccountID: account, Name: n.Name, Email: n.Email,
-		Role: n.Role, Locale: locale, CreatedAt: s.deps.Clock.Now(),
+	row := store.Agent{
+		ID: s.deps.IDs.Agent(), AccountID: account, Role: n.Role, Locale: locale,
+		EmailHash: s.deps.Emails.HashEmail(n.Email), PasswordHash: hash, CreatedAt: s.deps.Clock.Now(),
 	}
-	profile, err := s.seal(ctx, account, agentPlace(a.ID), agentProfile{a.Name, a.Email})
-	if err != nil {
-		return desk.Agent{}, err
-	}
-	err = s.write(ctx, account, func(ctx context.Context, tx *store.Tx) error {
-		return tx.PutAgent(ctx, store.Agent{
-			ID: a.ID, AccountID: account, Role: a.Role, Locale: a.Locale, Profile: profile,
-			EmailHash: s.deps.Emails.HashEmail(a.Email), PasswordHash: hash, CreatedAt: a.CreatedAt,
-		})
-	})
-	if errors.Is(err, desk.Conflict) {
-		return desk.Agent{}, &desk.Error{Kind: desk.Conflict, Op: op, Field: "email", Msg: "an agent with this e-mail exists already", Err: err}
-	}
-	return a, err
+	row.Profile, err = s.seal(ctx, account, agentPlace(row.ID), agentProfile{n.Name, n.Email})
+	return row, err
+}
+
+func isEmail(s string) bool {
+	at := strings.IndexByte(s, '@')
+	return at >= 1 && at < len(s)-1 && len(s) <= 254 && !strings.ContainsAny(s, " \t\r\n<>")
 }
 
 func checkRole(op string, r desk.Role) error {
@@ -141,7 +166,7 @@ func (s *Service) ChangeAgent(ctx context.Context, account desk.AccountID, id de
 			row.PasswordHash = hash
 		}
 		if hash != "" || row.Disabled {
-			if err := tx.DeleteAgentSessions(ctx, account, id); err != nil {
+			if err := tx.DeleteAgentSessions(ctx, account, id, ""); err != nil {
 				return err
 			}
 		}

@@ -2,6 +2,7 @@ package workspace
 
 import (
 	"context"
+	"encoding/json"
 	"net/url"
 	"regexp"
 	"slices"
@@ -10,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"yingda.dev/internal/desk"
+	"yingda.dev/internal/platform/audit"
 	"yingda.dev/internal/platform/auth"
 	"yingda.dev/internal/platform/seal"
 	"yingda.dev/internal/platform/store"
@@ -42,6 +44,8 @@ func inboxPlace(id desk.InboxID) seal.Place {
 
 // NewInbox is an inbox to add.
 type NewInbox struct {
+	// Once, if set, is an idempotency key: a repeat answers with the first inbox.
+	Once    string
 	Channel string
 	Name    string
 	// Key "" draws one.
@@ -52,7 +56,9 @@ type NewInbox struct {
 
 var (
 	inboxKey = regexp.MustCompile(`^chk_[a-z0-9_]{4,60}$`)
-	colour   = regexp.MustCompile(`^#[0-9a-fA-F]{6}$`)
+	// originHost is a name, an IPv4 or an IPv6 address, with a port if there is one.
+	originHost = regexp.MustCompile(`(?i)^([a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*|\[[0-9a-f:.]+\])(:[0-9]{1,5})?$`)
+	colour     = regexp.MustCompile(`^#[0-9a-fA-F]{6}$`)
 )
 
 // CreateInbox adds an inbox, switched on. Conflict if the key is taken.
@@ -72,34 +78,86 @@ func (s *Service) CreateInbox(ctx context.Context, account desk.AccountID, n New
 	}
 	in := desk.Inbox{
 		ID: s.deps.IDs.Inbox(), AccountID: account, Channel: n.Channel, Name: n.Name, Key: n.Key,
-		Settings: n.Settings, Enabled: true, CreatedAt: s.deps.Clock.Now(),
+		Settings: n.Settings, Enabled: true, Version: 1, CreatedAt: s.deps.Clock.Now(),
 	}
 	secrets, err := s.seal(ctx, account, inboxPlace(in.ID), inboxSecrets{Options: n.Options})
 	if err != nil {
 		return desk.Inbox{}, err
 	}
-	return in, s.write(ctx, account, func(ctx context.Context, tx *store.Tx) error {
-		return tx.PutInbox(ctx, store.Inbox{Inbox: in, Secrets: secrets})
+	out := in
+	return out, s.recorded(ctx, account, func(ctx context.Context, tx *store.Tx, pen audit.Pen) error {
+		return once(ctx, tx, pen, "create inbox", n.Once, string(in.ID), func() error {
+			out = in
+			if err := tx.PutInbox(ctx, store.Inbox{Inbox: in, Secrets: secrets}); err != nil {
+				return err
+			}
+			return pen.Write(ctx, tx, inboxAct("inbox.created", in, map[string]any{"name": in.Name, "channel": in.Channel, "key": in.Key}))
+		}, func(first string) error {
+			row, err := tx.Inbox(ctx, account, desk.InboxID(first))
+			out = row.Inbox
+			return err
+		})
 	})
+}
+
+func inboxAct(action string, in desk.Inbox, details map[string]any) audit.Act {
+	return audit.Act{Action: action, Target: audit.Target{Kind: "inbox", ID: string(in.ID), Name: in.Name}, Details: details}
+}
+
+// InboxChange is what an inbox becomes.
+type InboxChange struct {
+	Name     string
+	Settings desk.InboxSettings
+	Enabled  bool
+	// Version, if not zero, must be the inbox's; otherwise it is a Conflict.
+	Version int64
 }
 
 // ChangeInbox changes name, settings and whether it is switched on. Channel
 // and key stay: pages in the wild carry them.
-func (s *Service) ChangeInbox(ctx context.Context, account desk.AccountID, id desk.InboxID, name string, settings desk.InboxSettings, enabled bool) (desk.Inbox, error) {
-	if err := checkInbox("change inbox", name, settings); err != nil {
+func (s *Service) ChangeInbox(ctx context.Context, account desk.AccountID, id desk.InboxID, c InboxChange) (desk.Inbox, error) {
+	const op = "change inbox"
+	if err := checkInbox(op, c.Name, c.Settings); err != nil {
 		return desk.Inbox{}, err
 	}
 	var out desk.Inbox
-	err := s.write(ctx, account, func(ctx context.Context, tx *store.Tx) error {
+	err := s.recorded(ctx, account, func(ctx context.Context, tx *store.Tx, pen audit.Pen) error {
 		in, err := tx.Inbox(ctx, account, id)
 		if err != nil {
 			return err
 		}
-		in.Name, in.Settings, in.Enabled = name, settings, enabled
+		before := inboxDetails(in.Inbox)
+		in.Name, in.Settings, in.Enabled = c.Name, c.Settings, c.Enabled
+		changes := audit.Changes(before, inboxDetails(in.Inbox))
+		if out = in.Inbox; len(changes) == 0 {
+			return nil // a repeat, or nothing to do
+		}
+		if c.Version != 0 && c.Version != in.Version {
+			return desk.E(desk.Conflict, op, "somebody changed this inbox meanwhile; look again")
+		}
+		in.Version++
 		out = in.Inbox
-		return tx.PutInbox(ctx, in)
+		if err := tx.PutInbox(ctx, in); err != nil {
+			return err
+		}
+		return pen.Write(ctx, tx, inboxAct("inbox.changed", in.Inbox, changes))
 	})
 	return out, err
+}
+
+// inboxDetails is what the audit tells of an inbox. The settings are public
+// but for the sites it may be used on, and hold no secret.
+func inboxDetails(in desk.Inbox) map[string]any {
+	settings, err := json.Marshal(in.Settings)
+	if err != nil {
+		settings = nil // a defect; the change is recorded without them
+	}
+	out := make(map[string]any)
+	if err := json.Unmarshal(settings, &out); err != nil {
+		out = make(map[string]any)
+	}
+	out["name"], out["enabled"] = in.Name, in.Enabled
+	return out
 }
 
 func checkInbox(op, name string, settings desk.InboxSettings) error {
@@ -111,7 +169,7 @@ func checkInbox(op, name string, settings desk.InboxSettings) error {
 	}
 	for _, o := range settings.AllowedOrigins {
 		u, err := url.Parse(o)
-		if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" || u.Scheme+"://"+u.Host != strings.ToLower(o) {
+		if err != nil || (u.Scheme != "https" && u.Scheme != "http") || u.Host == "" || !originHost.MatchString(u.Host) || u.Scheme+"://"+u.Host != strings.ToLower(o) {
 			return desk.InvalidField(op, "allowed_origins", "an origin is https:// and a host, nothing else")
 		}
 	}
@@ -121,7 +179,7 @@ func checkInbox(op, name string, settings desk.InboxSettings) error {
 	if settings.Primary != "" && !colour.MatchString(settings.Primary) {
 		return desk.InvalidField(op, "primary", "a colour is # and six hexadecimal digits")
 	}
-	return nil
+	return settings.Widget.Validate()
 }
 
 // Inboxes lists the account's inboxes by id, without secrets.
@@ -194,15 +252,16 @@ type HostKey struct {
 }
 
 // AddHostKey gives the inbox another host key; tokens signed with the earlier
-// ones stay good until RemoveHostKey. Conflict when there are auth.MaxHostKeys.
-func (s *Service) AddHostKey(ctx context.Context, account desk.AccountID, inbox desk.InboxID) (HostKey, error) {
+// ones stay good until RemoveHostKey. Conflict when there are auth.MaxHostKeys,
+// and for a repeat of the idempotency key, if there is one: the secret is not shown again.
+func (s *Service) AddHostKey(ctx context.Context, account desk.AccountID, inbox desk.InboxID, key string) (HostKey, error) {
 	const op = "add host key"
 	secret, _, err := s.deps.Secrets.NewSecret("")
 	if err != nil {
 		return HostKey{}, err
 	}
 	k := HostKey{ID: s.deps.IDs.Other("kid"), Secret: secret, CreatedAt: s.deps.Clock.Now()}
-	err = s.changeSecrets(ctx, account, inbox, func(in *inboxSecrets) error {
+	err = s.changeSecrets(ctx, account, inbox, "inbox.host_key_added", k.ID, key, func(in *inboxSecrets) error {
 		if len(in.HostKeys) >= auth.MaxHostKeys {
 			return desk.E(desk.Conflict, op, "the inbox has all the host keys it may have; remove one first")
 		}
@@ -229,9 +288,14 @@ func (s *Service) HostKeys(ctx context.Context, account desk.AccountID, inbox de
 	return out, nil
 }
 
+// FirstMessage is when the inbox's first conversation began; zero if nobody has written.
+func (s *Service) FirstMessage(ctx context.Context, account desk.AccountID, inbox desk.InboxID) (time.Time, error) {
+	return s.deps.Store.FirstConversation(ctx, account, inbox)
+}
+
 // RemoveHostKey makes tokens signed with the key worthless.
 func (s *Service) RemoveHostKey(ctx context.Context, account desk.AccountID, inbox desk.InboxID, id string) error {
-	return s.changeSecrets(ctx, account, inbox, func(in *inboxSecrets) error {
+	return s.changeSecrets(ctx, account, inbox, "inbox.host_key_removed", id, "", func(in *inboxSecrets) error {
 		left := slices.DeleteFunc(in.HostKeys, func(k hostKey) bool { return k.ID == id })
 		if len(left) == len(in.HostKeys) {
 			return desk.E(desk.NotFound, "remove host key", "there is no such key")
@@ -241,9 +305,10 @@ func (s *Service) RemoveHostKey(ctx context.Context, account desk.AccountID, inb
 	})
 }
 
-// changeSecrets opens, changes and seals an inbox's secrets. If somebody else
-// changed them meanwhile it is a Conflict, and nothing is lost.
-func (s *Service) changeSecrets(ctx context.Context, account desk.AccountID, inbox desk.InboxID, change func(*inboxSecrets) error) error {
+// changeSecrets opens, changes and seals an inbox's secrets, and records it
+// with the id of the key it is about. If somebody else changed them meanwhile
+// it is a Conflict, and nothing is lost.
+func (s *Service) changeSecrets(ctx context.Context, account desk.AccountID, inbox desk.InboxID, action, id, key string, change func(*inboxSecrets) error) error {
 	row, err := s.deps.Store.Inbox(ctx, account, inbox)
 	if err != nil {
 		return err
@@ -259,15 +324,22 @@ func (s *Service) changeSecrets(ctx context.Context, account desk.AccountID, inb
 	if err != nil {
 		return err
 	}
-	return s.write(ctx, account, func(ctx context.Context, tx *store.Tx) error {
-		now, err := tx.Inbox(ctx, account, inbox)
-		if err != nil {
-			return err
-		}
-		if !slices.Equal(now.Secrets, row.Secrets) {
-			return desk.E(desk.Conflict, "change inbox", "somebody changed this inbox meanwhile; try again")
-		}
-		now.Secrets = sealed
-		return tx.PutInbox(ctx, now)
+	return s.recorded(ctx, account, func(ctx context.Context, tx *store.Tx, pen audit.Pen) error {
+		return once(ctx, tx, pen, action+":"+string(inbox), key, id, func() error {
+			now, err := tx.Inbox(ctx, account, inbox)
+			if err != nil {
+				return err
+			}
+			if !slices.Equal(now.Secrets, row.Secrets) {
+				return desk.E(desk.Conflict, "change inbox", "somebody changed this inbox meanwhile; try again")
+			}
+			now.Secrets = sealed
+			if err := tx.PutInbox(ctx, now); err != nil {
+				return err
+			}
+			return pen.Write(ctx, tx, inboxAct(action, now.Inbox, map[string]any{"key_id": id}))
+		}, func(string) error {
+			return desk.E(desk.Conflict, "change inbox", "this key has been made already and was shown then; remove it and make another if it is lost")
+		})
 	})
 }

@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"yingda.dev/internal/desk"
+	"yingda.dev/internal/platform/audit"
 	"yingda.dev/internal/platform/auth"
 	"yingda.dev/internal/platform/seal"
 	"yingda.dev/internal/platform/store"
@@ -29,6 +30,7 @@ type Deps struct {
 	Passwords *auth.Passwords
 	Secrets   *auth.Secrets
 	Throttle  *auth.Throttle
+	Audit     *audit.Book
 	Log       *slog.Logger
 }
 
@@ -45,6 +47,9 @@ type Config struct {
 	CacheTTL time.Duration
 	// CacheSize bounds each of the caches, in entries. Default 10,000.
 	CacheSize int
+	// SetupCode proves somebody who registers the first company from another
+	// machine. Default: nobody can from there.
+	SetupCode string
 }
 
 // Service owns agents, teams, inboxes, sessions and tokens. Build it with New.
@@ -61,7 +66,7 @@ type Service struct {
 // New builds a Service. A missing collaborator is Invalid.
 func New(d Deps, c Config) (*Service, error) {
 	if d.Store == nil || d.Keys == nil || d.Emails == nil || d.IDs == nil || d.Clock == nil ||
-		d.Passwords == nil || d.Secrets == nil || d.Throttle == nil || d.Log == nil {
+		d.Passwords == nil || d.Secrets == nil || d.Throttle == nil || d.Audit == nil || d.Log == nil {
 		return nil, desk.E(desk.Invalid, "build workspace", "a required part is missing")
 	}
 	setDefault(&c.SessionIdle, 7*24*time.Hour)
@@ -130,6 +135,30 @@ func (s *Service) write(ctx context.Context, account desk.AccountID, unit func(c
 	return err
 }
 
+// recorded is write with a pen for what it does.
+func (s *Service) recorded(ctx context.Context, account desk.AccountID, unit func(context.Context, *store.Tx, audit.Pen) error) error {
+	pen, err := s.deps.Audit.Open(ctx, account)
+	if err != nil {
+		return err
+	}
+	return s.write(ctx, account, func(ctx context.Context, tx *store.Tx) error { return unit(ctx, tx, pen) })
+}
+
+// once runs unit unless the caller has used the key for the same verb before;
+// then again runs with the id of what was made that time. An empty key is never a repeat.
+func once(ctx context.Context, tx *store.Tx, pen audit.Pen, verb, key, id string, unit func() error, again func(first string) error) error {
+	if key != "" {
+		first, repeated, err := tx.Once(ctx, pen.Account(), "admin:"+string(pen.Actor())+":"+verb, key, id)
+		if err != nil {
+			return err
+		}
+		if repeated {
+			return again(first)
+		}
+	}
+	return unit()
+}
+
 // CreateAccount adds a company.
 func (s *Service) CreateAccount(ctx context.Context, name string, locale desk.Locale) (desk.Account, error) {
 	const op = "create account"
@@ -141,8 +170,16 @@ func (s *Service) CreateAccount(ctx context.Context, name string, locale desk.Lo
 		return desk.Account{}, err
 	}
 	a := desk.Account{ID: s.deps.IDs.Account(), Name: name, Locale: locale, CreatedAt: s.deps.Clock.Now()}
-	err = s.write(ctx, a.ID, func(ctx context.Context, tx *store.Tx) error { return tx.InsertAccount(ctx, a) })
-	return a, err
+	return a, s.recorded(ctx, a.ID, func(ctx context.Context, tx *store.Tx, pen audit.Pen) error {
+		if err := tx.InsertAccount(ctx, a); err != nil {
+			return err
+		}
+		return pen.Write(ctx, tx, accountAct("account.created", a, map[string]any{"name": a.Name, "locale": a.Locale}))
+	})
+}
+
+func accountAct(action string, a desk.Account, details map[string]any) audit.Act {
+	return audit.Act{Action: action, Target: audit.Target{Kind: "account", ID: string(a.ID), Name: a.Name}, Details: details}
 }
 
 // Account finds an account.

@@ -13,15 +13,36 @@ import (
 
 	"yingda.dev/internal/desk"
 	"yingda.dev/internal/platform/auth"
+	"yingda.dev/internal/platform/seal"
 	"yingda.dev/internal/platform/store"
 )
 
 // SessionMeta is where a log-in comes from.
 type SessionMeta struct {
-	// Address is what attempts are counted by; it is not stored.
+	// Address is what attempts are counted by, and is shown beside the session.
 	Address netip.Addr
+	// Local tells that the caller is a person at this machine, not behind a proxy.
+	Local bool
 	// Browser is shown beside the session; cut to 200 characters.
 	Browser string
+}
+
+// sessionMeta is what is sealed of a session.
+type sessionMeta struct {
+	Browser string `json:"browser,omitempty"`
+	Address string `json:"address,omitempty"`
+}
+
+func sessionPlace(hash string) seal.Place {
+	return seal.Place{Owner: hash, Table: "session", Row: hash, Column: "meta"}
+}
+
+func (m SessionMeta) stored() sessionMeta {
+	out := sessionMeta{Browser: cut(m.Browser, 200)}
+	if m.Address.IsValid() {
+		out.Address = m.Address.Unmap().WithZone("").String()
+	}
+	return out
 }
 
 // LoggedIn is the answer to a log-in.
@@ -49,6 +70,8 @@ func (r retryAfterError) Error() string { return "retry after " + time.Duration(
 // RetryAfter is the wait.
 func (r retryAfterError) RetryAfter() time.Duration { return time.Duration(r) }
 
+func seconds(wait time.Duration) string { return fmt.Sprintf("%d seconds", int(wait/time.Second)+1) }
+
 var errLogIn = desk.E(desk.Unauthenticated, "log in", "the e-mail or the password is wrong")
 
 // LogIn proves an agent by e-mail and password and opens a session.
@@ -59,10 +82,7 @@ func (s *Service) LogIn(ctx context.Context, email, password string, meta Sessio
 	emailHash, address := s.deps.Emails.HashEmail(email), auth.AddressKey(meta.Address)
 	now := s.deps.Clock.Now()
 	if ok, wait := s.deps.Throttle.Attempt(emailHash, address, now); !ok {
-		return LoggedIn{}, &desk.Error{
-			Kind: desk.Limited, Op: op, Err: retryAfterError(wait),
-			Msg: fmt.Sprintf("too many attempts; try again in %d seconds", int(wait/time.Second)+1),
-		}
+		return LoggedIn{}, limited(op, wait)
 	}
 	row, err := s.deps.Store.AgentByEmailHash(ctx, emailHash)
 	if err != nil && !errors.Is(err, desk.NotFound) {
@@ -99,11 +119,15 @@ func (s *Service) openSession(ctx context.Context, row store.Agent, newHash stri
 	if err != nil {
 		return LoggedIn{}, err
 	}
+	sealed, err := s.seal(ctx, row.AccountID, sessionPlace(hash), meta.stored())
+	if err != nil {
+		return LoggedIn{}, err
+	}
 	var opened store.Session
 	err = s.deps.Store.Write(ctx, row.AccountID, func(ctx context.Context, tx *store.Tx) error {
 		now := tx.Now()
 		opened = store.Session{
-			Hash: hash, AccountID: row.AccountID, AgentID: row.ID, Meta: cut(meta.Browser, 200),
+			Hash: hash, ID: s.deps.IDs.Other("ses"), AccountID: row.AccountID, AgentID: row.ID, Meta: sealed,
 			CreatedAt: now, SeenAt: now, ExpiresAt: now.Add(s.config.SessionIdle),
 		}
 		if newHash != "" {

@@ -19,6 +19,7 @@ import (
 
 	"yingda.dev/internal/desk"
 	"yingda.dev/internal/flow/workspace"
+	"yingda.dev/internal/platform/audit"
 	"yingda.dev/internal/platform/auth"
 	"yingda.dev/internal/platform/seal"
 	"yingda.dev/internal/platform/store"
@@ -56,8 +57,11 @@ func open(t *testing.T, config workspace.Config) *house {
 	require.NoError(t, err)
 	throttle, err := auth.NewThrottle(auth.ThrottleConfig{})
 	require.NoError(t, err)
+	keys := seal.NewKeyring(seal.Deps{Master: master, Store: env.Store, Clock: env.Clock, Random: rand.Reader})
+	book, err := audit.New(audit.Deps{Store: env.Store, Keys: keys, IDs: env.IDs})
+	require.NoError(t, err)
 	h := &house{Env: env, folder: folder, deps: workspace.Deps{
-		Store: env.Store, Keys: seal.NewKeyring(seal.Deps{Master: master, Store: env.Store, Clock: env.Clock, Random: rand.Reader}),
+		Store: env.Store, Keys: keys, Audit: book,
 		Emails: master, IDs: env.IDs, Clock: env.Clock, Passwords: passwords, Secrets: secrets, Throttle: throttle,
 		Log: slog.New(slog.DiscardHandler),
 	}}
@@ -303,7 +307,7 @@ func TestOwnChangesAreSeenAtOnceAndOthersSoon(t *testing.T) {
 	name := "陈小晨"
 	_, err = h.ChangeAgent(t.Context(), account.ID, boss.ID, workspace.AgentChange{Name: &name})
 	require.NoError(t, err)
-	key, err := h.AddHostKey(t.Context(), account.ID, in.ID)
+	key, err := h.AddHostKey(t.Context(), account.ID, in.ID, "")
 	require.NoError(t, err)
 	require.Equal(t, name, h.AgentName(t.Context(), account.ID, boss.ID))
 	own, err := h.InboxByKey(t.Context(), in.Key)
@@ -344,9 +348,9 @@ func TestHostKeysOverlapWhileTheyChange(t *testing.T) {
 		_, err = auth.VerifyHostJWT(box.HostKeys, token, h.Clock.Now())
 		return err
 	}
-	first, err := h.AddHostKey(t.Context(), account.ID, in.ID)
+	first, err := h.AddHostKey(t.Context(), account.ID, in.ID, "")
 	require.NoError(t, err)
-	second, err := h.AddHostKey(t.Context(), account.ID, in.ID)
+	second, err := h.AddHostKey(t.Context(), account.ID, in.ID, "")
 	require.NoError(t, err)
 	require.NoError(t, verify(sign(first)))
 	require.NoError(t, verify(sign(second)))
@@ -355,10 +359,10 @@ func TestHostKeysOverlapWhileTheyChange(t *testing.T) {
 	require.NoError(t, verify(sign(second)))
 	require.ErrorIs(t, h.RemoveHostKey(t.Context(), account.ID, in.ID, first.ID), desk.NotFound)
 	for range auth.MaxHostKeys - 1 {
-		_, err = h.AddHostKey(t.Context(), account.ID, in.ID)
+		_, err = h.AddHostKey(t.Context(), account.ID, in.ID, "")
 		require.NoError(t, err)
 	}
-	_, err = h.AddHostKey(t.Context(), account.ID, in.ID)
+	_, err = h.AddHostKey(t.Context(), account.ID, in.ID, "")
 	require.ErrorIs(t, err, desk.Conflict)
 	listed, err := h.HostKeys(t.Context(), account.ID, in.ID)
 	require.NoError(t, err)
@@ -386,7 +390,7 @@ func TestStaffAndSecretsAreNotReadableOnDisk(t *testing.T) {
 	require.NoError(t, err)
 	in, err := h.CreateInbox(t.Context(), account.ID, workspace.NewInbox{Channel: "webchat", Name: "网页", Options: map[string]string{"app_key": "Zyxwvut-7781"}})
 	require.NoError(t, err)
-	key, err := h.AddHostKey(t.Context(), account.ID, in.ID)
+	key, err := h.AddHostKey(t.Context(), account.ID, in.ID, "")
 	require.NoError(t, err)
 	session, err := h.LogIn(t.Context(), "murong@quillmarsh-vexford.net", "Jabberwocky Qwertz", office)
 	require.NoError(t, err)
@@ -439,11 +443,11 @@ func TestInputIsChecked(t *testing.T) {
 	require.NoError(t, err)
 	_, err = h.CreateInbox(ctx, other.ID, workspace.NewInbox{Channel: "webchat", Name: "a", Key: "chk_mine"})
 	require.ErrorIs(t, err, desk.Conflict)
-	_, err = h.ChangeInbox(ctx, other.ID, in.ID, "theirs", desk.InboxSettings{}, false)
+	_, err = h.ChangeInbox(ctx, other.ID, in.ID, workspace.InboxChange{Name: "theirs", Settings: desk.InboxSettings{}, Enabled: false})
 	require.ErrorIs(t, err, desk.NotFound)
-	_, err = h.AddHostKey(ctx, other.ID, in.ID)
+	_, err = h.AddHostKey(ctx, other.ID, in.ID, "")
 	require.ErrorIs(t, err, desk.NotFound)
-	changed, err := h.ChangeInbox(ctx, account.ID, in.ID, "新名字", desk.InboxSettings{Greeting: "您好", AllowedOrigins: []string{"https://shop.example"}}, false)
+	changed, err := h.ChangeInbox(ctx, account.ID, in.ID, workspace.InboxChange{Name: "新名字", Settings: desk.InboxSettings{Greeting: "您好", AllowedOrigins: []string{"https://shop.example"}}, Enabled: false})
 	require.NoError(t, err)
 	require.False(t, changed.Enabled)
 	require.Equal(t, in.Key, changed.Key)

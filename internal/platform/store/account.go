@@ -2,7 +2,10 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"encoding/json"
+	"errors"
+	"time"
 
 	"yingda.dev/internal/desk"
 	"yingda.dev/internal/platform/store/query"
@@ -100,7 +103,7 @@ func (r Reads) inbox(row query.Inbox, err error) (Inbox, error) {
 	in := Inbox{
 		Inbox: desk.Inbox{
 			ID: desk.InboxID(row.ID), AccountID: desk.AccountID(row.AccountID), Channel: row.Channel,
-			Name: row.Name, Key: row.Key, Enabled: row.Enabled, CreatedAt: desk.FromMicros(row.CreatedUs),
+			Name: row.Name, Key: row.Key, Enabled: row.Enabled, Version: row.Version, CreatedAt: desk.FromMicros(row.CreatedUs),
 		},
 		Secrets: row.Secrets,
 	}
@@ -123,9 +126,19 @@ func (t *Tx) PutInbox(ctx context.Context, in Inbox) error {
 	}
 	n, err := t.q.PutInbox(ctx, query.PutInboxParams{
 		ID: string(in.ID), AccountID: string(in.AccountID), Channel: in.Channel, Name: in.Name, Key: in.Key,
-		Settings: string(settings), Secrets: blob(in.Secrets), Enabled: in.Enabled, CreatedUs: desk.Micros(in.CreatedAt),
+		Settings: string(settings), Secrets: blob(in.Secrets), Enabled: in.Enabled, Version: in.Version,
+		CreatedUs: desk.Micros(in.CreatedAt),
 	})
 	return t.changed(op, "inbox", n, err)
+}
+
+// FirstConversation is when the inbox's oldest conversation began; zero if it has none.
+func (r Reads) FirstConversation(ctx context.Context, account desk.AccountID, inbox desk.InboxID) (time.Time, error) {
+	us, err := r.q.FirstConversationByInbox(ctx, query.FirstConversationByInboxParams{AccountID: string(account), InboxID: string(inbox)})
+	if errors.Is(err, sql.ErrNoRows) {
+		return time.Time{}, nil
+	}
+	return desk.FromMicros(us), r.fail("find first conversation", "conversation", err)
 }
 
 // DeleteInbox removes an inbox; its conversations stay.

@@ -53,6 +53,20 @@ func (t *Tx) PutInstallationValue(ctx context.Context, key, value string) error 
 	return t.fail(op, "value", t.q.PutInstallationValue(ctx, query.PutInstallationValueParams{Key: key, Value: value}))
 }
 
+// ClaimInstallationValue writes a setting that nobody may have written before;
+// Conflict if somebody has. Installation work only.
+func (t *Tx) ClaimInstallationValue(ctx context.Context, key, value string) error {
+	const op = "claim installation value"
+	if err := t.installation(op); err != nil {
+		return err
+	}
+	n, err := t.q.ClaimInstallationValue(ctx, query.ClaimInstallationValueParams{Key: key, Value: value})
+	if err == nil && n == 0 {
+		return desk.E(desk.Conflict, op, "somebody else was first")
+	}
+	return t.fail(op, "value", err)
+}
+
 // Events returns at most limit events of the whole installation after a
 // position, ascending and without gaps; for the bus only. If the first is not
 // after+1, what lay between was trimmed.

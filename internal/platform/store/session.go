@@ -11,12 +11,13 @@ import (
 
 // Session is an agent's log-in. Hash is of the secret in the cookie.
 type Session struct {
-	Hash      string
+	Hash string
+	// ID names the session to people; it opens nothing.
+	ID        string
 	AccountID desk.AccountID
 	AgentID   desk.AgentID
-	CSRF      string
-	// Meta is what the session list shows (browser, place); free text.
-	Meta      string
+	// Meta is what the session list shows: browser and address.
+	Meta      desk.Sealed
 	CreatedAt time.Time
 	SeenAt    time.Time
 	ExpiresAt time.Time
@@ -45,11 +46,70 @@ func (r Reads) Session(ctx context.Context, hash string) (Session, error) {
 	if err != nil {
 		return Session{}, r.fail("find session", "session", err)
 	}
+	return sessionOf(row), nil
+}
+
+func sessionOf(row query.Session) Session {
 	return Session{
-		Hash: row.Hash, AccountID: desk.AccountID(row.AccountID), AgentID: desk.AgentID(row.AgentID),
-		CSRF: row.Csrf, Meta: row.Meta, CreatedAt: desk.FromMicros(row.CreatedUs),
+		Hash: row.Hash, ID: row.ID, AccountID: desk.AccountID(row.AccountID), AgentID: desk.AgentID(row.AgentID),
+		Meta: row.Meta, CreatedAt: desk.FromMicros(row.CreatedUs),
 		SeenAt: desk.FromMicros(row.SeenUs), ExpiresAt: desk.FromMicros(row.ExpiresUs),
-	}, nil
+	}
+}
+
+// SessionByID finds a session of the account by its id.
+func (r Reads) SessionByID(ctx context.Context, account desk.AccountID, id string) (Session, error) {
+	row, err := r.q.SessionByID(ctx, query.SessionByIDParams{AccountID: string(account), ID: id})
+	if err != nil {
+		return Session{}, r.fail("find session", "session", err)
+	}
+	return sessionOf(row), nil
+}
+
+// Sessions lists an agent's sessions by id, the oldest first, expired ones too.
+func (r Reads) Sessions(ctx context.Context, account desk.AccountID, agent desk.AgentID) ([]Session, error) {
+	rows, err := r.q.Sessions(ctx, query.SessionsParams{AccountID: string(account), AgentID: string(agent)})
+	return r.sessions(rows, err)
+}
+
+// SessionPage walks all sessions of the account by id, from after on.
+func (r Reads) SessionPage(ctx context.Context, account desk.AccountID, after string, limit int) ([]Session, error) {
+	rows, err := r.q.SessionPage(ctx, query.SessionPageParams{AccountID: string(account), AfterID: after, RowLimit: bound(limit)})
+	return r.sessions(rows, err)
+}
+
+func (r Reads) sessions(rows []query.Session, err error) ([]Session, error) {
+	if err != nil {
+		return nil, r.fail("list sessions", "session", err)
+	}
+	out := make([]Session, len(rows))
+	for i, row := range rows {
+		out[i] = sessionOf(row)
+	}
+	return out, nil
+}
+
+// LastSeen is when each agent of the account last used a session that is still kept.
+func (r Reads) LastSeen(ctx context.Context, account desk.AccountID) (map[desk.AgentID]time.Time, error) {
+	rows, err := r.q.LastSeen(ctx, query.LastSeenParams{AccountID: string(account)})
+	if err != nil {
+		return nil, r.fail("list sessions", "session", err)
+	}
+	out := make(map[desk.AgentID]time.Time, len(rows))
+	for _, row := range rows {
+		out[desk.AgentID(row.AgentID)] = desk.FromMicros(row.SeenUs)
+	}
+	return out, nil
+}
+
+// UpdateSessionMeta replaces the sealed description.
+func (t *Tx) UpdateSessionMeta(ctx context.Context, account desk.AccountID, hash string, meta desk.Sealed) error {
+	const op = "update session"
+	if err := t.own(op, account); err != nil {
+		return err
+	}
+	n, err := t.q.UpdateSessionMeta(ctx, query.UpdateSessionMetaParams{AccountID: string(account), Hash: hash, Meta: blob(meta)})
+	return t.changed(op, "session", n, err)
 }
 
 // InsertSession adds a session.
@@ -59,7 +119,7 @@ func (t *Tx) InsertSession(ctx context.Context, s Session) error {
 		return err
 	}
 	return t.fail(op, "session", t.q.InsertSession(ctx, query.InsertSessionParams{
-		Hash: s.Hash, AccountID: string(s.AccountID), AgentID: string(s.AgentID), Csrf: s.CSRF, Meta: s.Meta,
+		Hash: s.Hash, ID: s.ID, AccountID: string(s.AccountID), AgentID: string(s.AgentID), Meta: blob(s.Meta),
 		CreatedUs: desk.Micros(s.CreatedAt), SeenUs: desk.Micros(s.SeenAt), ExpiresUs: desk.Micros(s.ExpiresAt),
 	}))
 }
@@ -86,13 +146,15 @@ func (t *Tx) DeleteSession(ctx context.Context, account desk.AccountID, hash str
 	return t.changed(op, "session", n, err)
 }
 
-// DeleteAgentSessions ends all sessions of an agent.
-func (t *Tx) DeleteAgentSessions(ctx context.Context, account desk.AccountID, agent desk.AgentID) error {
+// DeleteAgentSessions ends all sessions of an agent but the one with this hash, if it is not empty.
+func (t *Tx) DeleteAgentSessions(ctx context.Context, account desk.AccountID, agent desk.AgentID, but string) error {
 	const op = "delete sessions"
 	if err := t.own(op, account); err != nil {
 		return err
 	}
-	_, err := t.q.DeleteAgentSessions(ctx, query.DeleteAgentSessionsParams{AccountID: string(account), AgentID: string(agent)})
+	_, err := t.q.DeleteAgentSessions(ctx, query.DeleteAgentSessionsParams{
+		AccountID: string(account), AgentID: string(agent), ButHash: but,
+	})
 	return t.fail(op, "session", err)
 }
 
@@ -167,6 +229,16 @@ func (t *Tx) TouchAPIToken(ctx context.Context, account desk.AccountID, id strin
 	}
 	n, err := t.q.TouchAPIToken(ctx, query.TouchAPITokenParams{AccountID: string(account), ID: id, UsedUs: desk.Micros(t.now)})
 	return t.changed(op, "API token", n, err)
+}
+
+// DeleteAgentTokens revokes all tokens of an agent.
+func (t *Tx) DeleteAgentTokens(ctx context.Context, account desk.AccountID, agent desk.AgentID) error {
+	const op = "delete API tokens"
+	if err := t.own(op, account); err != nil {
+		return err
+	}
+	_, err := t.q.DeleteAgentTokens(ctx, query.DeleteAgentTokensParams{AccountID: string(account), AgentID: string(agent)})
+	return t.fail(op, "API token", err)
 }
 
 // DeleteAPIToken revokes a token.

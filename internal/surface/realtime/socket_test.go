@@ -187,7 +187,7 @@ func TestRefusals(t *testing.T) {
 		})
 	}
 	settings := desk.InboxSettings{AllowedOrigins: []string{"https://shop.example"}}
-	_, err := h.Workspace.ChangeInbox(t.Context(), h.Near.ID, h.Near.Inbox.ID, "网页", settings, true)
+	_, err := h.Workspace.ChangeInbox(t.Context(), h.Near.ID, h.Near.Inbox.ID, workspace.InboxChange{Name: "网页", Settings: settings, Enabled: true})
 	require.NoError(t, err)
 	_, err = h.Dial(map[string]string{"Origin": "https://evil.example"}, map[string]string{"visitor_token": g.Token})
 	require.Equal(t, 4503, surfacetest.CloseCode(err))

@@ -13,6 +13,7 @@ import (
 	"yingda.dev/internal/desk"
 	"yingda.dev/internal/flow/conversation"
 	"yingda.dev/internal/flow/workspace"
+	"yingda.dev/internal/platform/audit"
 	"yingda.dev/internal/platform/auth"
 )
 
@@ -25,7 +26,7 @@ type caller struct {
 	auth.Principal
 	// secret is the session cookie's value, for logging out; empty for API tokens.
 	secret string
-	// from is where the request comes from; set on open routes only.
+	// from is where the request comes from.
 	from workspace.SessionMeta
 }
 
@@ -49,8 +50,8 @@ func (s *Server) gate(r route) func(huma.Context, func(huma.Context)) {
 			writeProblem(w, problemOf(err))
 			return
 		}
+		from := workspace.SessionMeta{Address: s.deps.Addr(request), Local: s.deps.Local(request), Browser: request.UserAgent()}
 		if r.open {
-			from := workspace.SessionMeta{Address: s.deps.Addr(request), Browser: request.UserAgent()}
 			next(huma.WithValue(ctx, callerKey{}, caller{from: from}))
 			return
 		}
@@ -66,7 +67,11 @@ func (s *Server) gate(r route) func(huma.Context, func(huma.Context)) {
 			writeProblem(w, problemOf(err))
 			return
 		}
-		next(huma.WithValue(ctx, callerKey{}, c))
+		c.from = from
+		ctx = huma.WithValue(ctx, callerKey{}, c)
+		next(huma.WithContext(ctx, audit.With(ctx.Context(), audit.By{
+			Account: c.Account, Agent: c.Agent, Token: c.Principal.Token, Address: from.Address,
+		})))
 	}
 }
 
@@ -83,10 +88,13 @@ func wellFormed(r *http.Request) error {
 			return desk.E(desk.Denied, op, "commands come from our own pages or from programs")
 		}
 	}
-	if id := r.PathValue("id"); strings.ContainsFunc(id, func(c rune) bool {
-		return c != '_' && (c < '0' || c > '9') && (c < 'a' || c > 'z')
-	}) {
-		return desk.E(desk.NotFound, op, "there is no such thing")
+	for part := range strings.SplitSeq(r.Pattern, "{") {
+		name, _, _ := strings.Cut(part, "}")
+		if strings.ContainsFunc(r.PathValue(name), func(c rune) bool {
+			return c != '_' && (c < '0' || c > '9') && (c < 'a' || c > 'z')
+		}) {
+			return desk.E(desk.NotFound, op, "there is no such thing")
+		}
 	}
 	for _, values := range r.URL.Query() {
 		for _, v := range values {

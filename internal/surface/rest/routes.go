@@ -18,7 +18,7 @@ type route struct {
 	summary string
 	// permission is what the caller needs; "" means just being logged in.
 	permission auth.Permission
-	// open routes need no caller. There is one: logging in.
+	// open routes need no caller: logging in, registering, accepting an invitation.
 	open bool
 	bind binding
 }

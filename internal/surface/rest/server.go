@@ -52,6 +52,8 @@ type Deps struct {
 	Log           *slog.Logger
 	// Addr reads the client's address, behind trusted proxies.
 	Addr func(*http.Request) netip.Addr
+	// Local tells a request of a person at this machine from what a proxy on it passes on.
+	Local func(*http.Request) bool
 }
 
 // Config tunes the door; the zero value is the default.

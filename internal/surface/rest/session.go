@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"yingda.dev/internal/desk"
+	"yingda.dev/internal/flow/workspace"
 	"yingda.dev/internal/platform/auth"
 	"yingda.dev/internal/platform/text"
 )
@@ -61,10 +62,15 @@ func (s *Server) logIn(ctx context.Context, c caller, in *logInInput) (sessionOu
 	if err != nil {
 		return sessionOutput{}, err
 	}
+	return s.loggedIn(l), nil
+}
+
+// loggedIn hands the session to the browser.
+func (s *Server) loggedIn(l workspace.LoggedIn) sessionOutput {
 	return sessionOutput{
 		SetCookie: []http.Cookie{s.cookie(l.Secret, 0)},
 		Body:      sessionShape(l.Agent, l.Account, l.Principal),
-	}, nil
+	}
 }
 
 func sessionShape(a desk.Agent, account desk.Account, p auth.Principal) Session {

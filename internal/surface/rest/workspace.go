@@ -45,23 +45,6 @@ func (s *Server) listTeams(ctx context.Context, c caller, _ *nothing) (out[Items
 	}), err
 }
 
-// Inbox is a configured channel, without its secrets.
-type Inbox struct {
-	ID       desk.InboxID       `json:"id"`
-	Channel  string             `json:"channel"`
-	Name     string             `json:"name"`
-	Key      string             `json:"key" doc:"The public name in the pasted script line."`
-	Settings desk.InboxSettings `json:"settings"`
-	Enabled  bool               `json:"enabled"`
-}
-
-func (s *Server) listInboxes(ctx context.Context, c caller, _ *nothing) (out[Items[Inbox]], error) {
-	inboxes, err := s.deps.Workspace.Inboxes(ctx, c.Account)
-	return itemsOf(inboxes, func(in desk.Inbox) Inbox {
-		return Inbox{ID: in.ID, Channel: in.Channel, Name: in.Name, Key: in.Key, Settings: in.Settings, Enabled: in.Enabled}
-	}), err
-}
-
 type feedInput struct {
 	Epoch string `query:"epoch" maxLength:"128"`
 	Since int64  `query:"since" minimum:"0"`
@@ -121,12 +104,21 @@ func (s *Server) createToken(ctx context.Context, c caller, in *createTokenInput
 	return out[NewToken]{NewToken{Token: tokenShape(t), Secret: secret}}, err
 }
 
-type namedInput struct {
+// Named is a command about the thing in the path.
+type Named struct {
 	ID string `path:"id" maxLength:"64"`
 	Keyed
 }
 
-func (s *Server) revokeToken(ctx context.Context, c caller, in *namedInput) (noContent, error) {
+// namedInput is Named; both names are in use.
+type namedInput = Named
+
+// namedQuery asks about the thing in the path.
+type namedQuery struct {
+	ID string `path:"id" maxLength:"64"`
+}
+
+func (s *Server) revokeToken(ctx context.Context, c caller, in *Named) (noContent, error) {
 	return noContent{}, s.deps.Workspace.RevokeToken(ctx, c.Principal, in.Key, in.ID)
 }
 
@@ -171,7 +163,7 @@ func (s *Server) listDeadLetters(ctx context.Context, c caller, in *deadLettersI
 	return out[DeadLetterPage]{page}, nil
 }
 
-func (s *Server) replayDeadLetter(ctx context.Context, c caller, in *namedInput) (noContent, error) {
+func (s *Server) replayDeadLetter(ctx context.Context, c caller, in *Named) (noContent, error) {
 	return noContent{}, s.deps.Bus.Replay(ctx, c.Account, in.ID)
 }
 

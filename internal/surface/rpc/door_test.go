@@ -15,6 +15,7 @@ import (
 
 	"yingda.dev/internal/desk"
 	"yingda.dev/internal/flow/conversation"
+	"yingda.dev/internal/flow/workspace"
 	"yingda.dev/internal/platform/auth"
 	"yingda.dev/internal/platform/store"
 	"yingda.dev/internal/surface/surfacetest"
@@ -336,7 +337,7 @@ func TestKnownUsers(t *testing.T) {
 	t.Parallel()
 	h := surfacetest.Start(t, surfacetest.Options{Roomy: true})
 	ctx := t.Context()
-	first, err := h.Workspace.AddHostKey(ctx, h.Near.ID, h.Near.Inbox.ID)
+	first, err := h.Workspace.AddHostKey(ctx, h.Near.ID, h.Near.Inbox.ID, "")
 	require.NoError(t, err)
 	sign := func(key, kid, sub string, change func(jwt.MapClaims)) string {
 		claims := jwt.MapClaims{"sub": sub, "name": "王小明", "exp": h.Clock.Now().Add(time.Hour).Unix()}
@@ -364,7 +365,7 @@ func TestKnownUsers(t *testing.T) {
 	wang.Say("1", "我是小明")
 
 	// A key may be changed without a gap: both work until the old one is removed.
-	second, err := h.Workspace.AddHostKey(ctx, h.Near.ID, h.Near.Inbox.ID)
+	second, err := h.Workspace.AddHostKey(ctx, h.Near.ID, h.Near.Inbox.ID, "")
 	require.NoError(t, err)
 	for _, key := range []struct{ secret, id string }{{first.Secret, first.ID}, {second.Secret, second.ID}} {
 		again := open(sign(key.secret, key.id, "user-1042", nil))
@@ -413,7 +414,7 @@ func TestAllowedOriginsAndSwitch(t *testing.T) {
 	t.Parallel()
 	h := surfacetest.Start(t, surfacetest.Options{Roomy: true})
 	settings := desk.InboxSettings{AllowedOrigins: []string{"https://shop.example"}}
-	_, err := h.Workspace.ChangeInbox(t.Context(), h.Near.ID, h.Near.Inbox.ID, "网页", settings, true)
+	_, err := h.Workspace.ChangeInbox(t.Context(), h.Near.ID, h.Near.Inbox.ID, workspace.InboxChange{Name: "网页", Settings: settings, Enabled: true})
 	require.NoError(t, err)
 	g := h.Near.Guest()
 	from := func(origin string) int64 {
@@ -427,7 +428,7 @@ func TestAllowedOriginsAndSwitch(t *testing.T) {
 	for _, origin := range []string{"https://shop.example.evil.example", "http://shop.example", "null", "https://shop.example:8443"} {
 		require.EqualValues(t, denied, from(origin), origin)
 	}
-	_, err = h.Workspace.ChangeInbox(t.Context(), h.Near.ID, h.Near.Inbox.ID, "网页", settings, false)
+	_, err = h.Workspace.ChangeInbox(t.Context(), h.Near.ID, h.Near.Inbox.ID, workspace.InboxChange{Name: "网页", Settings: settings, Enabled: false})
 	require.NoError(t, err)
 	g.Header = nil
 	require.EqualValues(t, denied, g.Call("session.open", "channel_key", "chk_nearby").Number("error.code"))

@@ -25,6 +25,7 @@ import (
 	"yingda.dev/internal/flow/search"
 	"yingda.dev/internal/flow/toolbox"
 	"yingda.dev/internal/flow/workspace"
+	"yingda.dev/internal/platform/audit"
 	"yingda.dev/internal/platform/auth"
 	"yingda.dev/internal/platform/bus/logbus"
 	"yingda.dev/internal/platform/seal"
@@ -37,6 +38,9 @@ import (
 	"yingda.dev/internal/surface/rpc"
 )
 
+// SetupCode registers the first company from another machine.
+const SetupCode = "abcd-2345-wxyz"
+
 // Password is every agent's.
 const Password = "correct horse battery"
 
@@ -46,6 +50,8 @@ type Options struct {
 	RPC      rpc.Config
 	Realtime realtime.Config
 	Door     auth.DoorConfig
+	// Empty leaves the two companies out.
+	Empty bool
 	// Roomy lifts the limits, for tests that are about something else.
 	Roomy bool
 	// Driver and Publisher, if set, stand between the store and its database and
@@ -58,6 +64,7 @@ type Options struct {
 type House struct {
 	*storetest.Env
 	URL           string
+	Audit         *audit.Book
 	Workspace     *workspace.Service
 	Conversations *conversation.Service
 	Hub           *hub.Hub
@@ -117,7 +124,9 @@ func Start(t testing.TB, o Options) *House {
 	h.run(func(ctx context.Context) error { return h.Feed.Run(ctx, publisher) })
 	h.run(func(ctx context.Context) error { return h.Bus.Consume(ctx, h.Search.Consumer()) })
 	h.StopRealtime = h.run(h.Realtime.Run)
-	h.Near, h.Far = h.company("nearby", "近邻商城"), h.company("faraway", "Far Shop")
+	if !o.Empty {
+		h.Near, h.Far = h.company("nearby", "近邻商城"), h.company("faraway", "Far Shop")
+	}
 	return h
 }
 
@@ -128,10 +137,12 @@ func (h *House) buildFlows(master *seal.Master, keys *seal.Keyring, log *slog.Lo
 	require.NoError(h, err)
 	throttle, err := auth.NewThrottle(auth.ThrottleConfig{})
 	require.NoError(h, err)
+	h.Audit, err = audit.New(audit.Deps{Store: h.Store, Keys: keys, IDs: h.IDs})
+	require.NoError(h, err)
 	h.Workspace, err = workspace.New(workspace.Deps{
 		Store: h.Store, Keys: keys, Emails: master, IDs: h.IDs, Clock: h.Clock,
-		Passwords: passwords, Secrets: secrets, Throttle: throttle, Log: log,
-	}, workspace.Config{})
+		Passwords: passwords, Secrets: secrets, Throttle: throttle, Audit: h.Audit, Log: log,
+	}, workspace.Config{SetupCode: SetupCode})
 	require.NoError(h, err)
 	h.Bus, err = logbus.New(logbus.Deps{
 		Store: h.Store, IDs: h.IDs, Clock: h.Clock, After: timer.Wall, Jitter: func() float64 { return 0.5 }, Log: log, Metrics: h.Metrics,
@@ -170,6 +181,7 @@ func (h *House) buildSurfaces(o Options, master *seal.Master, rotator *conversat
 	h.REST = rest.New(rest.Deps{
 		Workspace: h.Workspace, Conversations: h.Conversations, Rotator: rotator, Search: h.Search, Toolbox: h.Toolbox, DeadLetters: h.Store,
 		Feeds: h.Feed, Bus: h.Bus, Clock: h.Clock, Log: log, Addr: address,
+		Local: func(r *http.Request) bool { return r.Header.Get("Test-Addr") == "" },
 	}, rest.Config{Version: "test"})
 	h.Realtime, err = realtime.New(realtime.Deps{
 		Visitors: h.RPC, Agents: h.REST, Feeds: h.Feed, Log: log, Metrics: h.Metrics,

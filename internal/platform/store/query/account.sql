@@ -5,6 +5,9 @@ SELECT value FROM installation WHERE key = @key;
 INSERT INTO installation (key, value) VALUES (@key, @value)
 ON CONFLICT (key) DO UPDATE SET value = excluded.value;
 
+-- name: ClaimInstallationValue :execrows
+INSERT INTO installation (key, value) VALUES (@key, @value) ON CONFLICT (key) DO NOTHING;
+
 -- name: InsertAccount :exec
 INSERT INTO account (id, name, locale, created_us) VALUES (@id, @name, @locale, @created_us);
 
@@ -30,10 +33,10 @@ WHERE account_id = @account_id AND id = @id;
 SELECT * FROM account_key WHERE account_id = @account_id ORDER BY id;
 
 -- name: PutInbox :execrows
-INSERT INTO inbox (id, account_id, channel, name, key, settings, secrets, enabled, created_us)
-VALUES (@id, @account_id, @channel, @name, @key, @settings, @secrets, @enabled, @created_us)
+INSERT INTO inbox (id, account_id, channel, name, key, settings, secrets, enabled, version, created_us)
+VALUES (@id, @account_id, @channel, @name, @key, @settings, @secrets, @enabled, @version, @created_us)
 ON CONFLICT (id) DO UPDATE SET channel = excluded.channel, name = excluded.name, key = excluded.key,
-  settings = excluded.settings, secrets = excluded.secrets, enabled = excluded.enabled
+  settings = excluded.settings, secrets = excluded.secrets, enabled = excluded.enabled, version = excluded.version
 WHERE inbox.account_id = excluded.account_id;
 
 -- name: DeleteInbox :execrows
@@ -49,8 +52,25 @@ SELECT * FROM inbox WHERE account_id = @account_id AND id = @id;
 SELECT * FROM inbox WHERE account_id = @account_id ORDER BY id;
 
 -- name: InsertSession :exec
-INSERT INTO session (hash, account_id, agent_id, csrf, meta, created_us, seen_us, expires_us)
-VALUES (@hash, @account_id, @agent_id, @csrf, @meta, @created_us, @seen_us, @expires_us);
+INSERT INTO session (hash, id, account_id, agent_id, meta, created_us, seen_us, expires_us)
+VALUES (@hash, @id, @account_id, @agent_id, @meta, @created_us, @seen_us, @expires_us);
+
+-- name: Sessions :many
+SELECT * FROM session WHERE account_id = @account_id AND agent_id = @agent_id ORDER BY id;
+
+-- name: SessionByID :one
+SELECT * FROM session WHERE account_id = @account_id AND id = @id;
+
+-- name: SessionPage :many
+SELECT * FROM session WHERE account_id = @account_id AND id > @after_id
+ORDER BY id LIMIT CAST(@row_limit AS bigint);
+
+-- name: UpdateSessionMeta :execrows
+UPDATE session SET meta = @meta WHERE account_id = @account_id AND hash = @hash;
+
+-- name: LastSeen :many
+SELECT s.agent_id, CAST(max(s.seen_us) AS bigint) AS seen_us FROM session s
+WHERE s.account_id = @account_id GROUP BY s.agent_id;
 
 -- name: Session :one
 SELECT * FROM session WHERE hash = @hash;
@@ -63,7 +83,7 @@ WHERE account_id = @account_id AND hash = @hash;
 DELETE FROM session WHERE account_id = @account_id AND hash = @hash;
 
 -- name: DeleteAgentSessions :execrows
-DELETE FROM session WHERE account_id = @account_id AND agent_id = @agent_id;
+DELETE FROM session WHERE account_id = @account_id AND agent_id = @agent_id AND hash <> @but_hash;
 
 -- name: DeleteExpiredSessions :execrows
 DELETE FROM session WHERE expires_us < @before_us;
@@ -80,6 +100,9 @@ SELECT * FROM api_token WHERE account_id = @account_id ORDER BY id;
 
 -- name: TouchAPIToken :execrows
 UPDATE api_token SET used_us = @used_us WHERE account_id = @account_id AND id = @id;
+
+-- name: DeleteAgentTokens :execrows
+DELETE FROM api_token WHERE account_id = @account_id AND agent_id = @agent_id;
 
 -- name: DeleteAPIToken :execrows
 DELETE FROM api_token WHERE account_id = @account_id AND id = @id;

@@ -165,6 +165,23 @@ func (q *Queries) Accounts(ctx context.Context) ([]Account, error) {
 	return items, nil
 }
 
+const claimInstallationValue = `-- name: ClaimInstallationValue :execrows
+INSERT INTO installation (key, value) VALUES ($1, $2) ON CONFLICT (key) DO NOTHING
+`
+
+type ClaimInstallationValueParams struct {
+	Key   string
+	Value string
+}
+
+func (q *Queries) ClaimInstallationValue(ctx context.Context, arg ClaimInstallationValueParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, claimInstallationValue, arg.Key, arg.Value)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const deleteAPIToken = `-- name: DeleteAPIToken :execrows
 DELETE FROM api_token WHERE account_id = $1 AND id = $2
 `
@@ -183,16 +200,34 @@ func (q *Queries) DeleteAPIToken(ctx context.Context, arg DeleteAPITokenParams) 
 }
 
 const deleteAgentSessions = `-- name: DeleteAgentSessions :execrows
-DELETE FROM session WHERE account_id = $1 AND agent_id = $2
+DELETE FROM session WHERE account_id = $1 AND agent_id = $2 AND hash <> $3
 `
 
 type DeleteAgentSessionsParams struct {
 	AccountID string
 	AgentID   string
+	ButHash   string
 }
 
 func (q *Queries) DeleteAgentSessions(ctx context.Context, arg DeleteAgentSessionsParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, deleteAgentSessions, arg.AccountID, arg.AgentID)
+	result, err := q.db.ExecContext(ctx, deleteAgentSessions, arg.AccountID, arg.AgentID, arg.ButHash)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const deleteAgentTokens = `-- name: DeleteAgentTokens :execrows
+DELETE FROM api_token WHERE account_id = $1 AND agent_id = $2
+`
+
+type DeleteAgentTokensParams struct {
+	AccountID string
+	AgentID   string
+}
+
+func (q *Queries) DeleteAgentTokens(ctx context.Context, arg DeleteAgentTokensParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, deleteAgentTokens, arg.AccountID, arg.AgentID)
 	if err != nil {
 		return 0, err
 	}
@@ -250,7 +285,7 @@ func (q *Queries) DeleteSession(ctx context.Context, arg DeleteSessionParams) (i
 }
 
 const inbox = `-- name: Inbox :one
-SELECT id, account_id, channel, name, key, settings, secrets, enabled, created_us FROM inbox WHERE account_id = $1 AND id = $2
+SELECT id, account_id, channel, name, key, settings, secrets, enabled, version, created_us FROM inbox WHERE account_id = $1 AND id = $2
 `
 
 type InboxParams struct {
@@ -270,13 +305,14 @@ func (q *Queries) Inbox(ctx context.Context, arg InboxParams) (Inbox, error) {
 		&i.Settings,
 		&i.Secrets,
 		&i.Enabled,
+		&i.Version,
 		&i.CreatedUs,
 	)
 	return i, err
 }
 
 const inboxByKey = `-- name: InboxByKey :one
-SELECT id, account_id, channel, name, key, settings, secrets, enabled, created_us FROM inbox WHERE key = $1
+SELECT id, account_id, channel, name, key, settings, secrets, enabled, version, created_us FROM inbox WHERE key = $1
 `
 
 type InboxByKeyParams struct {
@@ -295,13 +331,14 @@ func (q *Queries) InboxByKey(ctx context.Context, arg InboxByKeyParams) (Inbox, 
 		&i.Settings,
 		&i.Secrets,
 		&i.Enabled,
+		&i.Version,
 		&i.CreatedUs,
 	)
 	return i, err
 }
 
 const inboxes = `-- name: Inboxes :many
-SELECT id, account_id, channel, name, key, settings, secrets, enabled, created_us FROM inbox WHERE account_id = $1 ORDER BY id
+SELECT id, account_id, channel, name, key, settings, secrets, enabled, version, created_us FROM inbox WHERE account_id = $1 ORDER BY id
 `
 
 type InboxesParams struct {
@@ -326,6 +363,7 @@ func (q *Queries) Inboxes(ctx context.Context, arg InboxesParams) ([]Inbox, erro
 			&i.Settings,
 			&i.Secrets,
 			&i.Enabled,
+			&i.Version,
 			&i.CreatedUs,
 		); err != nil {
 			return nil, err
@@ -425,16 +463,16 @@ func (q *Queries) InsertAccountKey(ctx context.Context, arg InsertAccountKeyPara
 }
 
 const insertSession = `-- name: InsertSession :exec
-INSERT INTO session (hash, account_id, agent_id, csrf, meta, created_us, seen_us, expires_us)
+INSERT INTO session (hash, id, account_id, agent_id, meta, created_us, seen_us, expires_us)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 `
 
 type InsertSessionParams struct {
 	Hash      string
+	ID        string
 	AccountID string
 	AgentID   string
-	Csrf      string
-	Meta      string
+	Meta      []byte
 	CreatedUs int64
 	SeenUs    int64
 	ExpiresUs int64
@@ -443,9 +481,9 @@ type InsertSessionParams struct {
 func (q *Queries) InsertSession(ctx context.Context, arg InsertSessionParams) error {
 	_, err := q.db.ExecContext(ctx, insertSession,
 		arg.Hash,
+		arg.ID,
 		arg.AccountID,
 		arg.AgentID,
-		arg.Csrf,
 		arg.Meta,
 		arg.CreatedUs,
 		arg.SeenUs,
@@ -469,11 +507,48 @@ func (q *Queries) InstallationValue(ctx context.Context, arg InstallationValuePa
 	return value, err
 }
 
+const lastSeen = `-- name: LastSeen :many
+SELECT s.agent_id, CAST(max(s.seen_us) AS bigint) AS seen_us FROM session s
+WHERE s.account_id = $1 GROUP BY s.agent_id
+`
+
+type LastSeenParams struct {
+	AccountID string
+}
+
+type LastSeenRow struct {
+	AgentID string
+	SeenUs  int64
+}
+
+func (q *Queries) LastSeen(ctx context.Context, arg LastSeenParams) ([]LastSeenRow, error) {
+	rows, err := q.db.QueryContext(ctx, lastSeen, arg.AccountID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []LastSeenRow
+	for rows.Next() {
+		var i LastSeenRow
+		if err := rows.Scan(&i.AgentID, &i.SeenUs); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const putInbox = `-- name: PutInbox :execrows
-INSERT INTO inbox (id, account_id, channel, name, key, settings, secrets, enabled, created_us)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+INSERT INTO inbox (id, account_id, channel, name, key, settings, secrets, enabled, version, created_us)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 ON CONFLICT (id) DO UPDATE SET channel = excluded.channel, name = excluded.name, key = excluded.key,
-  settings = excluded.settings, secrets = excluded.secrets, enabled = excluded.enabled
+  settings = excluded.settings, secrets = excluded.secrets, enabled = excluded.enabled, version = excluded.version
 WHERE inbox.account_id = excluded.account_id
 `
 
@@ -486,6 +561,7 @@ type PutInboxParams struct {
 	Settings  string
 	Secrets   []byte
 	Enabled   bool
+	Version   int64
 	CreatedUs int64
 }
 
@@ -499,6 +575,7 @@ func (q *Queries) PutInbox(ctx context.Context, arg PutInboxParams) (int64, erro
 		arg.Settings,
 		arg.Secrets,
 		arg.Enabled,
+		arg.Version,
 		arg.CreatedUs,
 	)
 	if err != nil {
@@ -523,7 +600,7 @@ func (q *Queries) PutInstallationValue(ctx context.Context, arg PutInstallationV
 }
 
 const session = `-- name: Session :one
-SELECT hash, account_id, agent_id, csrf, meta, created_us, seen_us, expires_us FROM session WHERE hash = $1
+SELECT hash, id, account_id, agent_id, meta, created_us, seen_us, expires_us FROM session WHERE hash = $1
 `
 
 type SessionParams struct {
@@ -535,15 +612,124 @@ func (q *Queries) Session(ctx context.Context, arg SessionParams) (Session, erro
 	var i Session
 	err := row.Scan(
 		&i.Hash,
+		&i.ID,
 		&i.AccountID,
 		&i.AgentID,
-		&i.Csrf,
 		&i.Meta,
 		&i.CreatedUs,
 		&i.SeenUs,
 		&i.ExpiresUs,
 	)
 	return i, err
+}
+
+const sessionByID = `-- name: SessionByID :one
+SELECT hash, id, account_id, agent_id, meta, created_us, seen_us, expires_us FROM session WHERE account_id = $1 AND id = $2
+`
+
+type SessionByIDParams struct {
+	AccountID string
+	ID        string
+}
+
+func (q *Queries) SessionByID(ctx context.Context, arg SessionByIDParams) (Session, error) {
+	row := q.db.QueryRowContext(ctx, sessionByID, arg.AccountID, arg.ID)
+	var i Session
+	err := row.Scan(
+		&i.Hash,
+		&i.ID,
+		&i.AccountID,
+		&i.AgentID,
+		&i.Meta,
+		&i.CreatedUs,
+		&i.SeenUs,
+		&i.ExpiresUs,
+	)
+	return i, err
+}
+
+const sessionPage = `-- name: SessionPage :many
+SELECT hash, id, account_id, agent_id, meta, created_us, seen_us, expires_us FROM session WHERE account_id = $1 AND id > $2
+ORDER BY id LIMIT CAST($3 AS bigint)
+`
+
+type SessionPageParams struct {
+	AccountID string
+	AfterID   string
+	RowLimit  int64
+}
+
+func (q *Queries) SessionPage(ctx context.Context, arg SessionPageParams) ([]Session, error) {
+	rows, err := q.db.QueryContext(ctx, sessionPage, arg.AccountID, arg.AfterID, arg.RowLimit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Session
+	for rows.Next() {
+		var i Session
+		if err := rows.Scan(
+			&i.Hash,
+			&i.ID,
+			&i.AccountID,
+			&i.AgentID,
+			&i.Meta,
+			&i.CreatedUs,
+			&i.SeenUs,
+			&i.ExpiresUs,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const sessions = `-- name: Sessions :many
+SELECT hash, id, account_id, agent_id, meta, created_us, seen_us, expires_us FROM session WHERE account_id = $1 AND agent_id = $2 ORDER BY id
+`
+
+type SessionsParams struct {
+	AccountID string
+	AgentID   string
+}
+
+func (q *Queries) Sessions(ctx context.Context, arg SessionsParams) ([]Session, error) {
+	rows, err := q.db.QueryContext(ctx, sessions, arg.AccountID, arg.AgentID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Session
+	for rows.Next() {
+		var i Session
+		if err := rows.Scan(
+			&i.Hash,
+			&i.ID,
+			&i.AccountID,
+			&i.AgentID,
+			&i.Meta,
+			&i.CreatedUs,
+			&i.SeenUs,
+			&i.ExpiresUs,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const touchAPIToken = `-- name: TouchAPIToken :execrows
@@ -626,6 +812,24 @@ func (q *Queries) UpdateAccountKey(ctx context.Context, arg UpdateAccountKeyPara
 		arg.AccountID,
 		arg.ID,
 	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const updateSessionMeta = `-- name: UpdateSessionMeta :execrows
+UPDATE session SET meta = $1 WHERE account_id = $2 AND hash = $3
+`
+
+type UpdateSessionMetaParams struct {
+	Meta      []byte
+	AccountID string
+	Hash      string
+}
+
+func (q *Queries) UpdateSessionMeta(ctx context.Context, arg UpdateSessionMetaParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, updateSessionMeta, arg.Meta, arg.AccountID, arg.Hash)
 	if err != nil {
 		return 0, err
 	}

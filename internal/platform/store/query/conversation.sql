@@ -98,3 +98,7 @@ SELECT * FROM conversation
 WHERE account_id = @account_id AND assignee_id = @assignee_id AND status = @status AND team_id = @team_id
   AND (last_message_us, id) < (CAST(@before_us AS bigint), CAST(@before_id AS text))
 ORDER BY last_message_us DESC, id DESC LIMIT CAST(@row_limit AS bigint);
+
+-- name: FirstConversationByInbox :one
+SELECT created_us FROM conversation WHERE account_id = @account_id AND inbox_id = @inbox_id
+ORDER BY id LIMIT 1;

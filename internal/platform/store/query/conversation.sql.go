@@ -645,6 +645,23 @@ func (q *Queries) CountByStatus(ctx context.Context, arg CountByStatusParams) (i
 	return count, err
 }
 
+const firstConversationByInbox = `-- name: FirstConversationByInbox :one
+SELECT created_us FROM conversation WHERE account_id = $1 AND inbox_id = $2
+ORDER BY id LIMIT 1
+`
+
+type FirstConversationByInboxParams struct {
+	AccountID string
+	InboxID   string
+}
+
+func (q *Queries) FirstConversationByInbox(ctx context.Context, arg FirstConversationByInboxParams) (int64, error) {
+	row := q.db.QueryRowContext(ctx, firstConversationByInbox, arg.AccountID, arg.InboxID)
+	var created_us int64
+	err := row.Scan(&created_us)
+	return created_us, err
+}
+
 const insertConversation = `-- name: InsertConversation :exec
 INSERT INTO conversation (shard, id, account_id, contact_id, inbox_id, thread, status, assignee_id, team_id,
   seq, version, contact_read_seq, agent_read_seq, created_us, updated_us, last_message_us, waiting_us,

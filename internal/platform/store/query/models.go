@@ -76,6 +76,17 @@ type AttachmentUsage struct {
 	Files     int64
 }
 
+type Audit struct {
+	ID         string
+	AccountID  string
+	AtUs       int64
+	ActorID    string
+	Action     string
+	TargetKind string
+	TargetID   string
+	Details    []byte
+}
+
 type CannedReply struct {
 	AccountID string
 	ID        string
@@ -201,12 +212,25 @@ type Inbox struct {
 	Settings  string
 	Secrets   []byte
 	Enabled   bool
+	Version   int64
 	CreatedUs int64
 }
 
 type Installation struct {
 	Key   string
 	Value string
+}
+
+type Invitation struct {
+	ID        string
+	AccountID string
+	Hash      string
+	Role      string
+	Teams     string
+	CreatedBy string
+	Profile   []byte
+	CreatedUs int64
+	ExpiresUs int64
 }
 
 type Job struct {
@@ -303,6 +327,21 @@ type Rating struct {
 	AtUs           int64
 }
 
+type RecoveryCode struct {
+	AccountID string
+	AgentID   string
+	Hash      string
+}
+
+type Role struct {
+	ID          string
+	AccountID   string
+	Name        string
+	Permissions string
+	Visibility  string
+	CreatedUs   int64
+}
+
 type ScheduledMessage struct {
 	AccountID      string
 	ID             string
@@ -319,12 +358,21 @@ type ScheduledMessage struct {
 	UpdatedUs      int64
 }
 
-type Session struct {
-	Hash      string
+type SecondFactor struct {
 	AccountID string
 	AgentID   string
-	Csrf      string
-	Meta      string
+	Secret    []byte
+	Confirmed bool
+	LastStep  int64
+	CreatedUs int64
+}
+
+type Session struct {
+	Hash      string
+	ID        string
+	AccountID string
+	AgentID   string
+	Meta      []byte
 	CreatedUs int64
 	SeenUs    int64
 	ExpiresUs int64

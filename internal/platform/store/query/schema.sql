@@ -34,6 +34,7 @@ CREATE TABLE inbox (
   settings   text    NOT NULL,
   secrets    bytea   NOT NULL,
   enabled    boolean NOT NULL,
+  version    bigint  NOT NULL,
   created_us bigint  NOT NULL
 );
 CREATE INDEX inbox_account ON inbox (account_id, id);
@@ -41,7 +42,7 @@ CREATE INDEX inbox_account ON inbox (account_id, id);
 CREATE TABLE agent (
   id            text    NOT NULL PRIMARY KEY,
   account_id    text    NOT NULL,
-  role          text    NOT NULL CHECK (role IN ('administrator', 'supervisor', 'agent')),
+  role          text    NOT NULL,
   locale        text    NOT NULL,
   profile       bytea   NOT NULL,
   email_hash    text    NOT NULL UNIQUE,
@@ -67,15 +68,15 @@ CREATE TABLE team_member (
 
 CREATE TABLE session (
   hash       text   NOT NULL PRIMARY KEY,
+  id         text   NOT NULL,
   account_id text   NOT NULL,
   agent_id   text   NOT NULL,
-  csrf       text   NOT NULL,
-  meta       text   NOT NULL,
+  meta       bytea  NOT NULL,
   created_us bigint NOT NULL,
   seen_us    bigint NOT NULL,
   expires_us bigint NOT NULL
 );
-CREATE INDEX session_agent ON session (account_id, agent_id);
+CREATE INDEX session_agent ON session (account_id, agent_id, id);
 CREATE INDEX session_expiry ON session (expires_us);
 
 CREATE TABLE api_token (
@@ -147,7 +148,10 @@ CREATE TABLE conversation (
   PRIMARY KEY (shard, id)
 );
 CREATE INDEX conversation_status ON conversation (account_id, status, last_message_us, id);
-CREATE INDEX conversation_assignee ON conversation (account_id, assignee_id, status, last_message_us, id);
+-- team_id at the end lets the unassigned ones of certain teams be picked without reading the others' rows.
+CREATE INDEX conversation_assignee ON conversation (account_id, assignee_id, status, last_message_us, id, team_id);
+CREATE INDEX conversation_team ON conversation (account_id, team_id, status, last_message_us, id) WHERE team_id <> '';
+CREATE INDEX conversation_inbox ON conversation (account_id, inbox_id, id);
 CREATE INDEX conversation_contact ON conversation (account_id, contact_id);
 
 CREATE TABLE message (
@@ -287,6 +291,64 @@ CREATE INDEX outbox_conversation ON outbox (account_id, conversation_id, seq);
 -- ---------------------------------------------------------------------------
 -- Migration 0002_people: roles, invitations, second factors, the record of administrative acts.
 -- ---------------------------------------------------------------------------
+
+CREATE TABLE role (
+  id          text   NOT NULL PRIMARY KEY,
+  account_id  text   NOT NULL,
+  name        text   NOT NULL,
+  permissions text   NOT NULL,
+  visibility  text   NOT NULL,
+  created_us  bigint NOT NULL
+);
+CREATE INDEX role_account ON role (account_id, id);
+
+CREATE TABLE invitation (
+  id         text   NOT NULL PRIMARY KEY,
+  account_id text   NOT NULL,
+  hash       text   NOT NULL UNIQUE,
+  role       text   NOT NULL,
+  teams      text   NOT NULL,
+  created_by text   NOT NULL,
+  profile    bytea  NOT NULL,
+  created_us bigint NOT NULL,
+  expires_us bigint NOT NULL
+);
+CREATE INDEX invitation_account ON invitation (account_id, id);
+CREATE INDEX invitation_expiry ON invitation (expires_us);
+
+-- last_step is the newest thirty seconds whose code was used; no code is good twice.
+CREATE TABLE second_factor (
+  account_id text    NOT NULL,
+  agent_id   text    NOT NULL,
+  secret     bytea   NOT NULL,
+  confirmed  boolean NOT NULL,
+  last_step  bigint  NOT NULL,
+  created_us bigint  NOT NULL,
+  PRIMARY KEY (account_id, agent_id)
+);
+
+CREATE TABLE recovery_code (
+  account_id text NOT NULL,
+  agent_id   text NOT NULL,
+  hash       text NOT NULL,
+  PRIMARY KEY (account_id, agent_id, hash)
+);
+
+-- audit is only ever inserted into: there is no statement that changes or deletes what was recorded, but for the key it
+-- is sealed with.
+CREATE TABLE audit (
+  id          text   NOT NULL PRIMARY KEY,
+  account_id  text   NOT NULL,
+  at_us       bigint NOT NULL,
+  actor_id    text   NOT NULL,
+  action      text   NOT NULL,
+  target_kind text   NOT NULL,
+  target_id   text   NOT NULL,
+  details     bytea  NOT NULL
+);
+CREATE INDEX audit_account ON audit (account_id, id);
+CREATE INDEX audit_actor ON audit (account_id, actor_id, id);
+CREATE INDEX audit_action ON audit (account_id, action, id);
 
 -- ---------------------------------------------------------------------------
 -- Migration 0003_toolbox: labels, canned replies, drafts, scheduled messages.

@@ -26,6 +26,10 @@ type victim struct {
 	item    store.OutboxItem
 	file    store.Attachment
 	rating  store.Rating
+	role    store.Role
+	invited store.Invitation
+	factor  store.SecondFactor
+	act     store.Act
 }
 
 func newVictim(n *Tenant) *victim {
@@ -40,7 +44,8 @@ func newVictim(n *Tenant) *victim {
 		},
 	})
 	v.token = store.APIToken{ID: n.IDs.Other("tok"), AccountID: n.ID, AgentID: n.Agent.ID, Hash: n.IDs.Other("hash")}
-	v.session = store.Session{Hash: n.IDs.Other("hash"), AccountID: n.ID, AgentID: n.Agent.ID}
+	v.session = store.Session{Hash: n.IDs.Other("hash"), ID: n.IDs.Other("ses"), AccountID: n.ID, AgentID: n.Agent.ID}
+	furnishPeople(v)
 	v.timer = store.Timer{
 		TimerRef: store.TimerRef{AccountID: n.ID, Kind: "snooze", Subject: "subject"}, Due: n.Clock.Now().Add(10000 * time.Hour),
 	}
@@ -71,7 +76,7 @@ func newVictim(n *Tenant) *victim {
 var installation = map[string]bool{
 	"AcquireLease": true, "AgentByEmailHash": true, "AttachmentByID": true, "AttachmentsKnown": true, "UselessAttachments": true, "Accounts": true, "APIToken": true, "ClaimPositions": true, "Close": true,
 	"Dialect": true, "DueOutbox": true, "DueReplays": true, "DueTimers": true, "Epoch": true, "Events": true, "Head": true,
-	"InboxByKey": true, "Index": true, "InstallationValue": true, "NextOutbox": true, "NextTimer": true, "Oldest": true,
+	"InboxByKey": true, "Index": true, "InvitationByHash": true, "InstallationValue": true, "NextOutbox": true, "NextTimer": true, "Oldest": true,
 	"ParkedConversations": true, "Positions": true, "ReleaseLease": true, "ReleasePositions": true, "RenewLease": true,
 	"Run": true, "RunningJobs": true, "Session": true, "Trim": true, "TrimKeys": true, "Watch": true, "Write": true,
 }
@@ -186,6 +191,7 @@ func isolation(n *Tenant) {
 		},
 	}
 	maps.Copy(own, toolboxReads(n, v, empty, missing))
+	maps.Copy(own, peopleReads(n, v, empty, missing))
 	n.everyMethod(reflect.TypeFor[*store.Store](), installation, own)
 }
 
@@ -249,18 +255,16 @@ func isolationOfTransaction(n *Tenant) {
 			file.AccountID = a
 			return tx.DeleteAttachment(ctx, file, n.Clock.Now())
 		}),
-		"Once": denied(func(ctx context.Context, tx *store.Tx) error {
-			_, _, err := tx.Once(ctx, v.ID, "once", "key", "")
-			return err
-		}),
 		"DeleteAPIToken": both(func(ctx context.Context, tx *store.Tx, a desk.AccountID) error {
 			return tx.DeleteAPIToken(ctx, a, v.token.ID)
 		}),
 		"TouchAPIToken": both(func(ctx context.Context, tx *store.Tx, a desk.AccountID) error {
 			return tx.TouchAPIToken(ctx, a, v.token.ID)
 		}),
-		"InsertAPIToken":      denied(func(ctx context.Context, tx *store.Tx) error { return tx.InsertAPIToken(ctx, v.token) }),
-		"DeleteAgentSessions": denied(func(ctx context.Context, tx *store.Tx) error { return tx.DeleteAgentSessions(ctx, v.ID, v.Agent.ID) }),
+		"InsertAPIToken": denied(func(ctx context.Context, tx *store.Tx) error { return tx.InsertAPIToken(ctx, v.token) }),
+		"DeleteAgentSessions": denied(func(ctx context.Context, tx *store.Tx) error {
+			return tx.DeleteAgentSessions(ctx, v.ID, v.Agent.ID, "")
+		}),
 		"DeleteSession": both(func(ctx context.Context, tx *store.Tx, a desk.AccountID) error {
 			return tx.DeleteSession(ctx, a, v.session.Hash)
 		}),
@@ -335,6 +339,7 @@ func isolationOfTransaction(n *Tenant) {
 		}),
 	}
 	maps.Copy(checks, toolboxWrites(v, denied, both))
+	maps.Copy(checks, peopleWrites(v, denied, both))
 	n.everyMethod(reflect.TypeFor[*store.Tx](), except, checks)
 	// Nothing changed.
 	in, err := n.Store.Inbox(n.Ctx, v.ID, v.Inbox.ID)

@@ -94,11 +94,11 @@ func agentsAndTeams(n *Tenant) {
 func sessionsAndTokens(n *Tenant) {
 	now := n.Clock.Now()
 	s := store.Session{
-		Hash: n.IDs.Other("hash"), AccountID: n.ID, AgentID: n.Agent.ID, CSRF: "csrf", Meta: "Firefox",
+		Hash: n.IDs.Other("hash"), ID: n.IDs.Other("ses"), AccountID: n.ID, AgentID: n.Agent.ID, Meta: desk.Sealed("Firefox"),
 		CreatedAt: now, SeenAt: now, ExpiresAt: now.Add(time.Hour),
 	}
 	other := s
-	other.Hash = n.IDs.Other("hash")
+	other.Hash, other.ID = n.IDs.Other("hash"), n.IDs.Other("ses")
 	n.Write(func(ctx context.Context, tx *store.Tx) error {
 		require.NoError(n, tx.InsertSession(ctx, other))
 		return tx.InsertSession(ctx, s)
@@ -113,10 +113,35 @@ func sessionsAndTokens(n *Tenant) {
 	got, err = n.Store.Session(n.Ctx, s.Hash)
 	require.NoError(n, err)
 	require.Equal(n, s, got)
+	named, err := n.Store.SessionByID(n.Ctx, n.ID, s.ID)
+	require.NoError(n, err)
+	require.Equal(n, s, named)
+	list, err := n.Store.Sessions(n.Ctx, n.ID, n.Agent.ID)
+	require.NoError(n, err)
+	require.Equal(n, []store.Session{s, other}, list)
+	walked, err := n.Store.SessionPage(n.Ctx, n.ID, s.ID, 10)
+	require.NoError(n, err)
+	require.Equal(n, []store.Session{other}, walked)
+	seen, err := n.Store.LastSeen(n.Ctx, n.ID)
+	require.NoError(n, err)
+	require.Equal(n, map[desk.AgentID]time.Time{n.Agent.ID: s.SeenAt}, seen)
+	n.Write(func(ctx context.Context, tx *store.Tx) error {
+		s.Meta = desk.Sealed("under another key")
+		return tx.UpdateSessionMeta(ctx, n.ID, s.Hash, s.Meta)
+	})
+	n.Write(func(ctx context.Context, tx *store.Tx) error {
+		return tx.DeleteAgentSessions(ctx, n.ID, n.Agent.ID, s.Hash)
+	})
+	list, err = n.Store.Sessions(n.Ctx, n.ID, n.Agent.ID)
+	require.NoError(n, err)
+	require.Equal(n, []store.Session{s}, list, "all but one end")
+	n.Write(func(ctx context.Context, tx *store.Tx) error { return tx.InsertSession(ctx, other) })
 	n.Write(func(ctx context.Context, tx *store.Tx) error { return tx.DeleteSession(ctx, n.ID, s.Hash) })
 	_, err = n.Store.Session(n.Ctx, s.Hash)
 	n.kind(desk.NotFound, err)
-	n.Write(func(ctx context.Context, tx *store.Tx) error { return tx.DeleteAgentSessions(ctx, n.ID, n.Agent.ID) })
+	n.Write(func(ctx context.Context, tx *store.Tx) error {
+		return tx.DeleteAgentSessions(ctx, n.ID, n.Agent.ID, "")
+	})
 	_, err = n.Store.Session(n.Ctx, other.Hash)
 	n.kind(desk.NotFound, err)
 

@@ -3,6 +3,8 @@
  * the list complete.
  */
 export const operations: Record<string, string> = {
+  getSetup: '是否还要登记第一家公司',
+  setUp: '登记第一家公司和它的管理员',
   logIn: '登录',
   getSession: '当前登录的是谁',
   logOut: '退出登录',
@@ -23,6 +25,11 @@ export const operations: Record<string, string> = {
   listAgents: '同事',
   listTeams: '团队',
   listInboxes: '接入',
+  createInbox: '新建接入',
+  getInbox: '打开接入，连同网站签名密钥',
+  changeInbox: '修改、启用或停用接入',
+  addHostKey: '新建网站签名密钥；密钥只显示一次，重复的幂等键会冲突',
+  removeHostKey: '收回网站签名密钥',
   listTokens: 'API 令牌',
   createToken: '新建 API 令牌；密钥只显示一次，重复的幂等键会冲突',
   revokeToken: '吊销 API 令牌',
@@ -41,6 +48,7 @@ export const operations: Record<string, string> = {
 };
 
 export const groups: Record<string, string> = {
+  setup: '初次使用',
   agents: '同事',
   conversations: '会话',
   'canned-replies': '快捷回复',

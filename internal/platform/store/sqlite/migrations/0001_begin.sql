@@ -39,6 +39,7 @@ CREATE TABLE inbox (
   settings   text    NOT NULL,
   secrets    blob   NOT NULL,
   enabled    integer NOT NULL,
+  version    integer  NOT NULL,
   created_us integer  NOT NULL
 ) STRICT;
 CREATE INDEX inbox_account ON inbox (account_id, id);
@@ -46,7 +47,7 @@ CREATE INDEX inbox_account ON inbox (account_id, id);
 CREATE TABLE agent (
   id            text    NOT NULL PRIMARY KEY,
   account_id    text    NOT NULL,
-  role          text    NOT NULL CHECK (role IN ('administrator', 'supervisor', 'agent')),
+  role          text    NOT NULL,
   locale        text    NOT NULL,
   profile       blob   NOT NULL,
   email_hash    text    NOT NULL UNIQUE,
@@ -72,15 +73,15 @@ CREATE TABLE team_member (
 
 CREATE TABLE session (
   hash       text   NOT NULL PRIMARY KEY,
+  id         text   NOT NULL,
   account_id text   NOT NULL,
   agent_id   text   NOT NULL,
-  csrf       text   NOT NULL,
-  meta       text   NOT NULL,
+  meta       blob   NOT NULL,
   created_us integer NOT NULL,
   seen_us    integer NOT NULL,
   expires_us integer NOT NULL
 ) STRICT;
-CREATE INDEX session_agent ON session (account_id, agent_id);
+CREATE INDEX session_agent ON session (account_id, agent_id, id);
 CREATE INDEX session_expiry ON session (expires_us);
 
 CREATE TABLE api_token (
@@ -152,7 +153,10 @@ CREATE TABLE conversation (
   PRIMARY KEY (shard, id)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX conversation_status ON conversation (account_id, status, last_message_us, id);
-CREATE INDEX conversation_assignee ON conversation (account_id, assignee_id, status, last_message_us, id);
+-- team_id at the end lets the unassigned ones of certain teams be picked without reading the others' rows.
+CREATE INDEX conversation_assignee ON conversation (account_id, assignee_id, status, last_message_us, id, team_id);
+CREATE INDEX conversation_team ON conversation (account_id, team_id, status, last_message_us, id) WHERE team_id <> '';
+CREATE INDEX conversation_inbox ON conversation (account_id, inbox_id, id);
 CREATE INDEX conversation_contact ON conversation (account_id, contact_id);
 
 CREATE TABLE message (
