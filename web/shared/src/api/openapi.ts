@@ -385,8 +385,76 @@ export interface paths {
          */
         get: operations["listInboxes"];
         put?: never;
+        /**
+         * Make an inbox
+         * @description Needs the permission `inboxes.manage`.
+         */
+        post: operations["createInbox"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/inboxes/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Open an inbox, with its keys of host sites
+         * @description Needs the permission `inboxes.manage`.
+         */
+        get: operations["getInbox"];
+        /**
+         * Change an inbox, switch it on or off
+         * @description Needs the permission `inboxes.manage`.
+         */
+        put: operations["changeInbox"];
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/inboxes/{id}/host-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make a key to sign users' identities with; its secret is shown once, so a repeat of the key is a conflict
+         * @description Needs the permission `inboxes.manage`.
+         */
+        post: operations["addHostKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/inboxes/{id}/host-keys/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Take a key of a host site back
+         * @description Needs the permission `inboxes.manage`.
+         */
+        delete: operations["removeHostKey"];
         options?: never;
         head?: never;
         patch?: never;
@@ -498,6 +566,24 @@ export interface paths {
         post: operations["logIn"];
         /** Log out */
         delete: operations["logOut"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/setup": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether a first company has to be registered */
+        get: operations["getSetup"];
+        put?: never;
+        /** Register the first company and its administrator */
+        post: operations["setUp"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -661,6 +747,17 @@ export interface components {
             title: string;
             url?: string;
         };
+        ChangeInboxInputBody: {
+            enabled: boolean;
+            /** @example 商城网页 */
+            name: string;
+            settings: components["schemas"]["InboxSettings"];
+            /**
+             * Format: int64
+             * @description Refuse if the inbox has changed since this version.
+             */
+            version?: number;
+        };
         Contact: {
             blocked?: boolean;
             email?: string;
@@ -718,6 +815,16 @@ export interface components {
             snoozed: number;
             /** Format: int64 */
             unassigned: number;
+        };
+        CreateInboxInputBody: {
+            /**
+             * @example webchat
+             * @enum {string}
+             */
+            channel: "webchat";
+            /** @example 商城网页 */
+            name: string;
+            settings?: components["schemas"]["InboxSettings"];
         };
         CreateTokenInputBody: {
             /**
@@ -811,14 +918,30 @@ export interface components {
             options?: string[];
             required?: boolean;
         };
+        HostKey: {
+            /** Format: date-time */
+            created_at: string;
+            id: string;
+        };
         Inbox: {
             channel: string;
+            /** Format: date-time */
+            created_at: string;
             enabled: boolean;
+            /**
+             * Format: date-time
+             * @description When its first conversation began; missing until a customer has written. Only for those who may manage inboxes.
+             */
+            first_message_at?: string;
+            /** @description Only when one inbox is opened. */
+            host_keys?: components["schemas"]["HostKey"][];
             id: string;
             /** @description The public name in the pasted script line. */
             key: string;
             name: string;
             settings: components["schemas"]["InboxSettings"];
+            /** Format: int64 */
+            version: number;
         };
         InboxSettings: {
             allowed_origins?: string[];
@@ -826,6 +949,7 @@ export interface components {
             greeting?: string;
             primary?: string;
             thread_per_conversation?: boolean;
+            widget?: components["schemas"]["WidgetSettings"];
         };
         Item: {
             event: unknown;
@@ -924,6 +1048,13 @@ export interface components {
             /** @description There are others in the direction that was asked for. */
             more: boolean;
         };
+        NewHostKey: {
+            /** Format: date-time */
+            created_at: string;
+            id: string;
+            /** @description Shown once. Sign with its characters as they are, HS256. */
+            secret: string;
+        };
         NewToken: {
             agent_id: string;
             /** Format: date-time */
@@ -954,6 +1085,23 @@ export interface components {
             media?: components["schemas"]["Media"];
             text?: string;
             type: string;
+        };
+        PrechatField: {
+            kind: string;
+            label: string;
+            labels?: {
+                [key: string]: string;
+            };
+            name: string;
+            options?: string[];
+            required?: boolean;
+        };
+        PrechatForm: {
+            enabled?: boolean;
+            fields?: components["schemas"]["PrechatField"][];
+            title?: {
+                [key: string]: string;
+            };
         };
         Problem: {
             /** @description For a person: what is wrong and what to do. */
@@ -1039,6 +1187,28 @@ export interface components {
             csrf_token?: string;
             permissions: string[];
         };
+        SetUpInputBody: {
+            /** @description As printed at the start; not needed on the same machine. */
+            code?: string;
+            /** @example 应答优选商城 */
+            company: string;
+            /** @example chen@example.com */
+            email: string;
+            /**
+             * @default zh-CN
+             * @enum {string}
+             */
+            locale: "zh-CN" | "en";
+            /** @example 陈晨 */
+            name: string;
+            /** @description At least 8 characters. */
+            password: string;
+        };
+        Setup: {
+            /** @description The caller is on another machine and needs the code that the program printed at its start. */
+            code_needed: boolean;
+            needed: boolean;
+        };
         Snippet: {
             /**
              * Format: int64
@@ -1091,6 +1261,38 @@ export interface components {
              * @description Refuse if the conversation has changed since this version.
              */
             version?: number;
+        };
+        WidgetSettings: {
+            consent?: boolean;
+            languages?: string[];
+            /** Format: int64 */
+            offset_x?: number;
+            /** Format: int64 */
+            offset_y?: number;
+            /** @enum {string} */
+            position?: "" | "right" | "left";
+            prechat?: components["schemas"]["PrechatForm"];
+            quick_replies?: {
+                [key: string]: string[] | null;
+            };
+            rating?: boolean;
+            sound?: boolean;
+            texts?: {
+                [key: string]: components["schemas"]["WidgetTexts"];
+            };
+            /** @enum {string} */
+            theme?: "" | "auto" | "light" | "dark";
+            transcript?: boolean;
+            uploads?: boolean;
+            voice?: boolean;
+        };
+        WidgetTexts: {
+            greeting?: string;
+            launcher?: string;
+            offline?: string;
+            placeholder?: string;
+            subtitle?: string;
+            title?: string;
         };
     };
     responses: never;
@@ -1837,6 +2039,178 @@ export interface operations {
             };
         };
     };
+    createInbox: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Drawn by the caller for each command and kept for its repeats. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateInboxInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Inbox"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getInbox: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Inbox"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeInbox: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Drawn by the caller for each command and kept for its repeats. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeInboxInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Inbox"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addHostKey: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Drawn by the caller for each command and kept for its repeats. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewHostKey"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    removeHostKey: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Drawn by the caller for each command and kept for its repeats. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getRotation: {
         parameters: {
             query?: never;
@@ -2147,6 +2521,69 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getSetup: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Setup"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setUp: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetUpInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
             };
             /** @description A problem. */
             default: {
