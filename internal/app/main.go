@@ -45,6 +45,7 @@ type cli struct {
 	Restore restoreCommand `cmd:"" help:"Fill an empty data folder from a backup."`
 	Keys    keysCommand    `cmd:"" help:"Show or change the keys that content is sealed with."`
 	Bench   benchCommand   `cmd:"" help:"Measure the program on this machine; see docs/performance.md."`
+	Eval    evalCommand    `cmd:"" help:"Judge the bot on files of your own; see docs/evaluation.md."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
 

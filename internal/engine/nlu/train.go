@@ -1,0 +1,305 @@
+package nlu
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"yingda.dev/internal/desk"
+)
+
+// Example is a text and the intent it means.
+type Example struct{ Intent, Text string }
+
+// Options tune a training. The zero value is the shipped default.
+type Options struct {
+	// Outside are texts that mean none of the intents; a few dozen make the
+	// gate better, none is fine.
+	Outside []string
+	// Seed makes another training of the same examples; 0 is the usual one.
+	Seed uint64
+}
+
+// The bounds of a training.
+const (
+	MaxExamples = 500_000
+	MaxIntents  = 20_000
+)
+
+// Progress is where a training is.
+type Progress struct {
+	// Done of Total steps; they take about equally long.
+	Done, Total int
+}
+
+// Report tells what a training saw.
+type Report struct {
+	Examples, Intents, Features int
+	// Skipped examples have no text that counts.
+	Skipped int
+	// Contradictions are texts that stand under more than one intent.
+	Contradictions int
+	// Thin are intents with fewer than 5 examples, in alphabetical order.
+	Thin []string
+	// Accuracy is the part of examples that a model got right which had not
+	// seen them; 0 if there were too few to tell.
+	Accuracy float64
+}
+
+// The price of an error and how much dearer one of the intent's own is, found
+// by cross-validation (docs/evaluation.md).
+const (
+	svmCost  = 0.5
+	svmBoost = 3
+)
+
+// Train learns a Model. step is called before each step and may be nil; false
+// ends the training with Unavailable. Fewer than two intents are Invalid.
+func Train(examples []Example, o Options, step func(Progress) bool) (*Model, Report, error) {
+	const op = "train intents"
+	set, report, err := gather(examples)
+	if err != nil {
+		return nil, report, err
+	}
+	plan := folds(set, o.Seed)
+	total := (len(plan) + 1) * len(set.names)
+	done := 0
+	tick := func() error {
+		if step != nil && !step(Progress{done, total}) {
+			return desk.E(desk.Unavailable, op, "the training was cancelled")
+		}
+		done++
+		return nil
+	}
+	var trials []trial
+	for _, f := range plan {
+		m, err := fit(set, f.learn, o.Seed, tick)
+		if err != nil {
+			return nil, report, err
+		}
+		trials = append(trials, m.try(set, f)...)
+	}
+	all := make([]int, len(set.texts))
+	for i := range all {
+		all[i] = i
+	}
+	m, err := fit(set, all, o.Seed, tick)
+	if err != nil {
+		return nil, report, err
+	}
+	for _, t := range o.Outside {
+		if f := extract(t, nil); len(f) > 0 {
+			trials = append(trials, m.strange(f))
+		}
+	}
+	m.temperature = temperature(trials)
+	m.gate = learnGate(trials, m.temperature)
+	report.Features = len(m.vocabulary.idf)
+	report.Accuracy = accuracy(trials)
+	return m, report, nil
+}
+
+// set is a training set made ready.
+type set struct {
+	names []string
+	texts [][]counted
+	label []int
+}
+
+func gather(examples []Example) (*set, Report, error) {
+	const op = "train intents"
+	var r Report
+	if len(examples) > MaxExamples {
+		return nil, r, desk.InvalidField(op, "examples", "there are more than 500,000 examples")
+	}
+	s := &set{}
+	numbers := make(map[string]int)
+	counts := make(map[string]int)
+	first := make(map[string]int)
+	for i, e := range examples {
+		if e.Intent == "" {
+			return nil, r, desk.InvalidField(op, "examples", fmt.Sprintf("example %d has no intent", i+1))
+		}
+		f := extract(e.Text, nil)
+		if len(f) == 0 {
+			r.Skipped++
+			continue
+		}
+		n, ok := numbers[e.Intent]
+		if !ok {
+			n = len(s.names)
+			numbers[e.Intent] = n
+			s.names = append(s.names, e.Intent)
+		}
+		key := strings.TrimSpace(e.Text)
+		if before, ok := first[key]; ok && before != n {
+			r.Contradictions++
+		} else {
+			first[key] = n
+		}
+		counts[e.Intent]++
+		s.texts = append(s.texts, f)
+		s.label = append(s.label, n)
+	}
+	if len(s.names) < 2 {
+		return nil, r, desk.InvalidField(op, "examples", "there must be examples of at least two intents")
+	}
+	if len(s.names) > MaxIntents {
+		return nil, r, desk.InvalidField(op, "examples", "there are more than 20,000 intents")
+	}
+	for name, n := range counts {
+		if n < 5 {
+			r.Thin = append(r.Thin, name)
+		}
+	}
+	slices.Sort(r.Thin)
+	r.Examples, r.Intents = len(s.texts), len(s.names)
+	return s, r, nil
+}
+
+// fold is one way to judge: learn from some, try others. Of a few intents none
+// is learned; their examples are the strangers.
+type fold struct{ learn, known, strange []int }
+
+const (
+	foldCount    = 3
+	foldAtMost   = 9_000     // examples to learn from in a fold: judging should not take longer than learning
+	judgedAtMost = 2_000_000 // margins: a judged example has one for each intent
+	strangeEach  = 5         // every fifth intent is left out of a fold; of fewer than ten, one, as long as three stay
+)
+
+func folds(s *set, seed uint64) []fold {
+	if len(s.texts) < 2*foldCount || len(s.texts) < 2*len(s.names) && len(s.names) > 200 {
+		return nil
+	}
+	rng := draw(seed + 1)
+	order := shuffled(len(s.texts), &rng)
+	rank := make([]int, len(s.names))
+	for place, c := range shuffled(len(s.names), &rng) {
+		rank[c] = place
+	}
+	seen := make([]int, len(s.names)) // so that every intent is spread over the folds
+	place := make([]int, len(s.texts))
+	for _, i := range order {
+		place[i] = (seen[s.label[i]] + rank[s.label[i]]) % foldCount
+		seen[s.label[i]]++
+	}
+	out := make([]fold, foldCount)
+	most := fewTrials + judgedAtMost/len(s.names)/foldCount
+	for f := range out {
+		for _, i := range order {
+			left := rank[s.label[i]]%strangeEach == f
+			if len(s.names) < 2*strangeEach {
+				left = rank[s.label[i]] == f && len(s.names) > foldCount
+			}
+			switch {
+			case place[i] == f && left && len(out[f].strange) < most:
+				out[f].strange = append(out[f].strange, i)
+			case place[i] == f && !left && len(out[f].known) < most:
+				out[f].known = append(out[f].known, i)
+			case left || place[i] == f:
+			case len(out[f].learn) < foldAtMost:
+				out[f].learn = append(out[f].learn, i)
+			}
+		}
+	}
+	return out
+}
+
+func shuffled(n int, rng *draw) []int {
+	out := make([]int, n)
+	for i := range out {
+		out[i] = i
+	}
+	for i := range out {
+		j := i + rng.below(n-i)
+		out[i], out[j] = out[j], out[i]
+	}
+	return out
+}
+
+// manyIntents is from where on an intent is no longer told from everything
+// else but from what resembles it.
+const (
+	manyIntents = 400
+	nearAll     = 600_000 // rows to tell from, over all intents
+	nearLeast   = 100
+	farPart     = 5 // one row drawn at random for each five that are near
+)
+
+// fit learns vocabulary, lines and centres from some of the examples.
+func fit(s *set, from []int, seed uint64, tick func() error) (*Model, error) {
+	texts := make([][]counted, len(from))
+	for i, at := range from {
+		texts[i] = s.texts[at]
+	}
+	v := learn(texts)
+	rows := make([]vector, len(from))
+	own := make([][]int32, len(s.names))
+	for i, at := range from {
+		rows[i], _ = v.vectorize(texts[i])
+		own[s.label[at]] = append(own[s.label[at]], int32(i))
+	}
+	b := newBuilder(s.names, v)
+	everything := make([]int32, len(v.idf))
+	for at := range everything {
+		everything[at] = int32(at)
+	}
+	var near *neighbours
+	if len(s.names) > manyIntents {
+		near = newNeighbours(rows, len(v.idf), max(nearLeast, nearAll/len(s.names)))
+	}
+	is := make([]bool, len(rows))
+	for c := range s.names {
+		if err := tick(); err != nil {
+			return nil, err
+		}
+		if len(own[c]) == 0 {
+			continue // left out of this fold
+		}
+		centre := centreOf(rows, own[c])
+		if near == nil {
+			for _, i := range own[c] {
+				is[i] = true
+			}
+			b.line(c, everything, separate(rows, is, len(v.idf), svmCost, svmBoost, seed+uint64(c)), centre)
+			for _, i := range own[c] {
+				is[i] = false
+			}
+			continue
+		}
+		chosen, mine := near.choose(centre, own[c], seed+uint64(c))
+		chosen, features := near.compact(chosen)
+		b.line(c, features, separate(chosen, mine, len(features), svmCost, svmBoost, seed+uint64(c)), centre)
+	}
+	return b.model(), nil
+}
+
+// centreOf is the mean direction of an intent's examples.
+func centreOf(rows []vector, own []int32) map[int32]float32 {
+	sum := make(map[int32]float32)
+	for _, i := range own {
+		for k, at := range rows[i].at {
+			sum[at] += rows[i].w[k]
+		}
+	}
+	square := 0.0
+	for _, at := range sortedKeys(sum) {
+		square += float64(sum[at]) * float64(sum[at])
+	}
+	scale := float32(1 / math.Sqrt(max(square, 1e-12)))
+	for at := range sum {
+		sum[at] *= scale
+	}
+	return sum
+}
+
+func sortedKeys(m map[int32]float32) []int32 {
+	out := make([]int32, 0, len(m))
+	for at := range m {
+		out = append(out, at)
+	}
+	slices.Sort(out)
+	return out
+}
