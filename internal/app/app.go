@@ -13,6 +13,7 @@ import (
 	"yingda.dev/internal/flow/hub"
 	"yingda.dev/internal/flow/search"
 	"yingda.dev/internal/flow/toolbox"
+	"yingda.dev/internal/flow/visitor"
 	"yingda.dev/internal/flow/workspace"
 	"yingda.dev/internal/platform/audit"
 	"yingda.dev/internal/platform/auth"
@@ -33,6 +34,7 @@ type App struct {
 	search        *search.Service
 	toolbox       *toolbox.Service
 	feed          *feed.Feed
+	visitors      *visitor.Service
 	delivery      *delivery.Delivery
 	timers        *timer.Runner
 	keeper        *keeper
@@ -130,6 +132,12 @@ func (a *App) buildEvents() (err error) {
 	a.feed, err = feed.New(feed.Deps{
 		Store: a.store, Keys: a.keys, Bus: a.bus, Directory: a.workspace, Log: a.log.With("area", "feed"), Metrics: a.metrics,
 	}, feed.Config{})
+	if err != nil {
+		return err
+	}
+	a.visitors, err = visitor.New(visitor.Deps{
+		Store: a.store, Keys: a.keys, Signals: a.bus, Clock: a.clock, Log: a.log.With("area", "visitor"), Metrics: a.metrics,
+	}, visitor.Config{})
 	if err != nil {
 		return err
 	}

@@ -36,7 +36,7 @@ func (a *App) buildSurfaces(h *health) (*surfaces, error) {
 		return nil, err
 	}
 	visitors, err := rpc.New(rpc.Deps{
-		Channel: webchat.Adapter{}, Intake: a.hub, Conversations: a.conversations, Feeds: a.feed, Offices: a.workspace, Tokens: tokens, Door: door,
+		Channel: webchat.Adapter{}, Intake: a.hub, Conversations: a.conversations, Feeds: a.feed, Visits: a.visitors, Offices: a.workspace, Tokens: tokens, Door: door,
 		IDs: a.ids, Clock: a.clock, Log: a.log.With("area", "rpc"), Metrics: a.metrics,
 	}, rpc.Config{})
 	if err != nil {

@@ -17,6 +17,11 @@ const (
 	// maxParams bounds the params of one request in bytes.
 	maxParams   = 256 << 10
 	maxClientID = 100
+	// maxAnswers, maxAnswerName (bytes) and maxAnswer (characters) bound the form
+	// before the chat.
+	maxAnswers    = 30
+	maxAnswerName = 64
+	maxAnswer     = 200
 )
 
 type sendParams struct {
@@ -24,6 +29,8 @@ type sendParams struct {
 	Parts    []desk.Part    `json:"parts"`
 	ReplyTo  desk.MessageID `json:"reply_to"`
 	SentAt   time.Time      `json:"sent_at"`
+	// Prechat is what a form before the chat asked.
+	Prechat map[string]string `json:"prechat"`
 }
 
 // Decode turns the params of message.send into an envelope. Errors are Invalid
@@ -54,6 +61,9 @@ func Decode(claims auth.VisitorClaims, params json.RawMessage) (channel.Envelope
 		return channel.Envelope{}, err
 	}
 	e := envelope(claims, p.ClientID, channel.MessageEvent)
+	if err := introduce(&e.Peer.Profile, p.Prechat); err != nil {
+		return channel.Envelope{}, err
+	}
 	e.At = p.SentAt.UTC().Truncate(time.Microsecond)
 	if p.SentAt.IsZero() {
 		e.At = time.Time{}
@@ -61,6 +71,52 @@ func Decode(claims auth.VisitorClaims, params json.RawMessage) (channel.Envelope
 	e.Message = &channel.Message{Content: content}
 	e.Opens = []channel.Trigger{channel.OnMessage}
 	return checked(e)
+}
+
+// introduce fills what a form asked into the profile. What a host site vouched
+// for stays; fields that are not of the profile become attributes.
+func introduce(profile *desk.Profile, answers map[string]string) error {
+	const op = "decode prechat"
+	if len(answers) > maxAnswers {
+		return desk.InvalidField(op, "prechat", fmt.Sprintf("a form has at most %d answers", maxAnswers))
+	}
+	for name, value := range answers {
+		value = strings.TrimSpace(value)
+		switch {
+		case name == "" || len(name) > maxAnswerName || strings.ContainsFunc(name, unprintable):
+			return desk.InvalidField(op, "prechat", "an answer has a name of 1 to 64 printable characters")
+		case utf8.RuneCountInString(value) > maxAnswer:
+			return desk.InvalidField(op, "prechat."+name, fmt.Sprintf("an answer is longer than %d characters", maxAnswer))
+		case value == "":
+			continue
+		}
+		switch name {
+		case "name":
+			fill(&profile.Name, value)
+		case "email":
+			if at := strings.Index(value, "@"); at < 1 || at == len(value)-1 || strings.ContainsAny(value, " \t\r\n<>") {
+				return desk.InvalidField(op, "prechat.email", "this is not an e-mail address")
+			}
+			fill(&profile.Email, value)
+		case "phone":
+			if strings.ContainsFunc(value, func(r rune) bool { return !strings.ContainsRune("0123456789+-() ", r) }) {
+				return desk.InvalidField(op, "prechat.phone", "this is not a phone number")
+			}
+			fill(&profile.Phone, value)
+		default:
+			if profile.Attributes == nil {
+				profile.Attributes = make(map[string]string, len(answers))
+			}
+			profile.Attributes[name] = value
+		}
+	}
+	return nil
+}
+
+func fill(known *string, value string) {
+	if *known == "" {
+		*known = value
+	}
 }
 
 // DecodeRead turns the params of message.read ({"seq"}) into a receipt.

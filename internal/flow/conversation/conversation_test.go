@@ -513,10 +513,18 @@ func TestKeysAreRotatedInTheBackground(t *testing.T) {
 	onBoth(t, func(t *testing.T, h *house) {
 		c, other := h.company(), h.company()
 		other.says("u1", "k", "别的公司")
+		var rated desk.ConversationID
 		for i := range 7 {
 			a := c.says(fmt.Sprint("u", i), "k1", "旧钥匙 "+fmt.Sprint(i))
 			c.reply(a.ConversationID, "r", "好")
+			rated = a.ConversationID
 		}
+		keysNow, err := c.keys.Account(t.Context(), c.id)
+		require.NoError(t, err)
+		place := seal.Place{Owner: string(rated), Table: "rating", Row: string(rated), Column: "comment"}
+		require.NoError(t, h.Store.Write(t.Context(), c.id, func(ctx context.Context, tx *store.Tx) error {
+			return tx.PutRating(ctx, store.Rating{AccountID: c.id, ConversationID: rated, Score: 5, Comment: keysNow.Seal(place, []byte("很好"))})
+		}))
 		rotator := func() *conversation.Rotator {
 			r, err := conversation.NewRotator(conversation.RotatorDeps{
 				Store: h.Store, Keys: h.keys, IDs: h.IDs, Log: slog.New(slog.DiscardHandler), Holder: h.IDs.Other("node"),
@@ -584,6 +592,12 @@ func TestKeysAreRotatedInTheBackground(t *testing.T) {
 				require.True(t, keys.Current(i.External))
 			}
 		}
+		rating, err := h.Store.Rating(t.Context(), c.id, rated)
+		require.NoError(t, err)
+		require.True(t, keys.Current(rating.Comment))
+		words, err := keys.Open(place, rating.Comment)
+		require.NoError(t, err)
+		require.Equal(t, "很好", string(words))
 		agents, err := h.Store.Agents(t.Context(), c.id)
 		require.NoError(t, err)
 		for _, a := range agents {

@@ -262,7 +262,7 @@ func (w *walker) Count(ctx context.Context, account desk.AccountID) (int64, erro
 
 // stages are the walks in their order. Each returns a page after the given id.
 var stages = []func(*walker, context.Context, desk.AccountID, string, int) ([]seal.Item, string, error){
-	(*walker).agents, (*walker).inboxes, (*walker).contacts, (*walker).previews, (*walker).messages,
+	(*walker).agents, (*walker).inboxes, (*walker).contacts, (*walker).previews, (*walker).messages, (*walker).ratings,
 }
 
 // Page returns values of one stage; an empty stage leads to the next.
@@ -388,6 +388,25 @@ func (w *walker) messages(ctx context.Context, account desk.AccountID, after str
 	return items, shardPlace(shard, string(page[len(page)-1].ID)), nil
 }
 
+func (w *walker) ratings(ctx context.Context, account desk.AccountID, after string, limit int) ([]seal.Item, string, error) {
+	page, err := w.store.RatingPage(ctx, account, desk.ConversationID(after), limit)
+	if err != nil {
+		return nil, "", err
+	}
+	var items []seal.Item
+	for _, r := range page {
+		after = string(r.ConversationID)
+		if len(r.Comment) > 0 {
+			items = append(items, seal.Item{Place: ratingPlace(r.ConversationID), Sealed: r.Comment})
+		}
+	}
+	return items, after, nil
+}
+
+func ratingPlace(id desk.ConversationID) seal.Place {
+	return seal.Place{Owner: string(id), Table: "rating", Row: string(id), Column: "comment"}
+}
+
 func shardPlace(shard desk.Shard, id string) string { return strconv.Itoa(int(shard)) + "/" + id }
 
 // shardCursor reads a shardPlace; next is the start of the shard after, or ""
@@ -483,6 +502,13 @@ func replace(ctx context.Context, tx *store.Tx, account desk.AccountID, c seal.C
 		return replaceIdentity(ctx, tx, account, c)
 	case "conversation":
 		return nil // done before
+	case "rating":
+		r, err := tx.Rating(ctx, account, desk.ConversationID(row))
+		if err != nil || !same(r.Comment) {
+			return err
+		}
+		r.Comment = c.New
+		return tx.PutRating(ctx, r)
 	default:
 		m, err := tx.Message(ctx, account, desk.MessageID(row))
 		if err != nil || !same(m.Body) {

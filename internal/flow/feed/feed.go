@@ -249,6 +249,14 @@ func (f *Feed) Position(ctx context.Context) (wire.Position, error) {
 	return wire.Position{Epoch: f.epoch, Seq: f.pos}, nil
 }
 
+// Attended tells whether somebody of the account is connected to this process.
+func (f *Feed) Attended(account desk.AccountID) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	a := f.accounts[account]
+	return a != nil && len(a.agents) > 0
+}
+
 func (f *Feed) wait(ctx context.Context) error {
 	select {
 	case <-f.ready:

@@ -13,6 +13,7 @@ import (
 
 	"yingda.dev/internal/channel"
 	"yingda.dev/internal/desk"
+	"yingda.dev/internal/flow/conversation"
 	"yingda.dev/internal/flow/feed"
 	"yingda.dev/internal/flow/hub"
 	"yingda.dev/internal/flow/workspace"
@@ -67,6 +68,7 @@ type conversations interface {
 	Live(ctx context.Context, account desk.AccountID, contact desk.ContactID) (desk.Conversation, error)
 	Messages(ctx context.Context, account desk.AccountID, id desk.ConversationID, r store.MessageRange) ([]desk.Message, bool, error)
 	Message(ctx context.Context, account desk.AccountID, id desk.MessageID) (desk.Message, error)
+	View(ctx context.Context, c desk.Conversation) (conversation.View, error)
 }
 
 // feeds replays what happened; package feed implements it.
@@ -74,6 +76,16 @@ type feeds interface {
 	Position(ctx context.Context) (wire.Position, error)
 	Fetch(ctx context.Context, a feed.Audience, epoch string, since int64, limit int) (wire.Batch, error)
 	Wait(ctx context.Context, a feed.Audience, epoch string, since int64, limit int) (wire.Batch, error)
+	Attended(account desk.AccountID) bool
+}
+
+// visits keeps ratings and pages; package visitor implements it.
+type visits interface {
+	Rate(ctx context.Context, account desk.AccountID, contact desk.ContactID, r desk.Rating) (desk.Rating, error)
+	Rating(ctx context.Context, account desk.AccountID, conversation desk.ConversationID) (desk.Rating, error)
+	Visit(ctx context.Context, account desk.AccountID, key string, contact desk.ContactID, visits []desk.PageVisit) error
+	Known(ctx context.Context, account desk.AccountID, key string, contact desk.ContactID)
+	Forget(key string)
 }
 
 // offices finds inboxes and names colleagues; package workspace implements it.
@@ -89,6 +101,7 @@ type Deps struct {
 	Intake        intake
 	Conversations conversations
 	Feeds         feeds
+	Visits        visits
 	Offices       offices
 	Tokens        *auth.Visitors
 	Door          *auth.Door
@@ -115,6 +128,8 @@ type Server struct {
 	config Config
 	engine *engine
 	calls  *prometheus.CounterVec
+	// tracks limits how often one visitor's pages are taken.
+	tracks *auth.Limiter
 	// met hears whenever a visitor is found to be a contact.
 	met      func(context.Context, Visitor)
 	meetings meetings
@@ -131,7 +146,11 @@ func New(d Deps, c Config) (*Server, error) {
 	if c.LongPoll == 0 {
 		c.LongPoll = 25 * time.Second
 	}
-	s := &Server{deps: d, config: c, met: func(context.Context, Visitor) {}, meetings: meetings{waiting: map[string]*meeting{}}, calls: prometheus.NewCounterVec(prometheus.CounterOpts{
+	tracks, err := auth.NewLimiter(auth.LimiterConfig{Rate: trackRate, Burst: trackBurst})
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{deps: d, config: c, tracks: tracks, met: func(context.Context, Visitor) {}, meetings: meetings{waiting: map[string]*meeting{}}, calls: prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "yingda_rpc_calls_total", Help: "Visitors' calls by method and result.",
 	}, []string{"method", "result"})}
 	if err := d.Metrics.Register(s.calls); err != nil {
@@ -143,7 +162,11 @@ func New(d Deps, c Config) (*Server, error) {
 		"message.list": s.counted("message.list", s.known(s.listMessages)),
 		"message.read": s.counted("message.read", s.known(s.markRead)),
 		"typing":       s.counted("typing", s.known(s.typing)),
+		"track":        s.counted("track", signed(s.known(s.track))),
+		"consent.set":  s.counted("consent.set", s.known(s.setConsent)),
 		"feed.fetch":   s.counted("feed.fetch", s.known(s.fetchFeed)),
+
+		"conversation.rate": s.counted("conversation.rate", s.known(s.rate)),
 	}}
 	return s, nil
 }

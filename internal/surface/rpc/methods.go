@@ -4,161 +4,13 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"net/url"
 	"time"
-	"unicode/utf8"
 
 	"yingda.dev/internal/desk"
 	"yingda.dev/internal/flow/feed"
-	"yingda.dev/internal/platform/auth"
 	"yingda.dev/internal/platform/store"
 	"yingda.dev/internal/wire"
 )
-
-type openParams struct {
-	ChannelKey string      `json:"channel_key"`
-	Token      string      `json:"token"`
-	Identity   string      `json:"identity"`
-	Locale     desk.Locale `json:"locale"`
-	Page       *page       `json:"page"`
-}
-
-// page is where the visitor is; it is checked and not yet stored.
-type page struct {
-	URL   string `json:"url"`
-	Title string `json:"title"`
-}
-
-func (p *page) check() error {
-	if p == nil {
-		return nil
-	}
-	u, err := url.Parse(p.URL)
-	if err != nil || len(p.URL) > 2_048 || (p.URL != "" && u.Scheme != "http" && u.Scheme != "https") {
-		return desk.InvalidField("open session", "page.url", "the page's address is not http or https, or too long")
-	}
-	if utf8.RuneCountInString(p.Title) > 500 {
-		return desk.InvalidField("open session", "page.title", "the page's title is longer than 500 characters")
-	}
-	return nil
-}
-
-type openResult struct {
-	Token        string                    `json:"token"`
-	ExpiresAt    time.Time                 `json:"expires_at"`
-	Visitor      visitorShape              `json:"visitor"`
-	Inbox        inboxShape                `json:"inbox"`
-	Conversation *wire.VisitorConversation `json:"conversation"`
-	Feed         wire.Position             `json:"feed"`
-	Realtime     realtimeShape             `json:"realtime"`
-}
-
-type visitorShape struct {
-	Verified bool   `json:"verified"`
-	Name     string `json:"name,omitempty"`
-}
-
-type inboxShape struct {
-	Name     string `json:"name"`
-	Greeting string `json:"greeting"`
-	Primary  string `json:"primary"`
-}
-
-type realtimeShape struct {
-	URL string `json:"url"`
-}
-
-// openSession begins or resumes a session. It writes nothing: a contact comes
-// into being with the first message.
-func (s *Server) openSession(ctx context.Context, call Call, params json.RawMessage) (any, error) {
-	var p openParams
-	if err := decode(params, &p); err != nil {
-		return nil, err
-	}
-	now := s.deps.Clock.Now()
-	if ok, wait := s.deps.Door.AllowOpening(auth.AddressKey(call.Addr), now); !ok {
-		return nil, limited(wait)
-	}
-	if err := p.Page.check(); err != nil {
-		return nil, err
-	}
-	found, err := s.deps.Offices.InboxByKey(ctx, p.ChannelKey)
-	if err != nil {
-		return nil, err
-	}
-	inbox := found.Inbox
-	if err := s.admits(inbox, call); err != nil {
-		return nil, err
-	}
-	claims, err := s.claims(p, inbox, found.HostKeys, now)
-	if err != nil {
-		return nil, err
-	}
-	token, err := s.deps.Tokens.SignVisitor(claims)
-	if err != nil {
-		return nil, err
-	}
-	result := openResult{
-		Token: token, ExpiresAt: claims.ExpiresAt,
-		Visitor:  visitorShape{Verified: claims.Verified, Name: claims.Name},
-		Inbox:    inboxShape{Name: inbox.Name, Greeting: inbox.Settings.Greeting, Primary: inbox.Settings.Primary},
-		Realtime: realtimeShape{URL: "/connection/websocket"},
-	}
-	// The position is taken first: what happens after it is in the feed.
-	if result.Feed, err = s.deps.Feeds.Position(ctx); err != nil {
-		return nil, err
-	}
-	contact, err := s.Contact(ctx, Visitor{VisitorClaims: claims})
-	if err != nil {
-		return nil, err
-	}
-	if result.Conversation, err = s.conversation(ctx, inbox.AccountID, contact); err != nil {
-		return nil, err
-	}
-	return result, nil
-}
-
-// claims decides who the visitor is: a user the host site vouches for, the
-// visitor of an earlier session, or somebody new. A token of another inbox or
-// one that has expired makes a new visitor; a bad identity is refused, because
-// whoever sends one believes to be known. Sessions of known users end at their
-// time unless the site vouches again: nobody stays known by a token alone.
-func (s *Server) claims(p openParams, inbox desk.Inbox, keys []auth.HostKey, now time.Time) (auth.VisitorClaims, error) {
-	locale := spoken(p.Locale, desk.Chinese)
-	if p.Identity != "" {
-		host, err := auth.VerifyHostJWT(keys, p.Identity, now)
-		if err != nil {
-			return auth.VisitorClaims{}, err
-		}
-		return auth.VisitorClaims{
-			Account: inbox.AccountID, Inbox: inbox.ID, Scope: "user", External: host.Subject, Verified: true,
-			Name: host.Name, Email: host.Email, Phone: host.Phone, Locale: spoken(host.Locale, locale),
-			ExpiresAt: now.Add(s.config.VerifiedLife),
-		}, nil
-	}
-	if p.Token != "" {
-		old, err := s.deps.Tokens.VerifyVisitor(p.Token, now)
-		if err == nil && old.Account == inbox.AccountID && old.Inbox == inbox.ID {
-			old.Locale = locale
-			if !old.Verified {
-				old.ExpiresAt = now.Add(s.config.TokenLife)
-			}
-			return old, nil
-		}
-	}
-	return auth.VisitorClaims{
-		Account: inbox.AccountID, Inbox: inbox.ID, Scope: "anon", External: s.deps.IDs.Other("vis"), Locale: locale,
-		ExpiresAt: now.Add(s.config.TokenLife),
-	}, nil
-}
-
-// spoken is the language if the product speaks it.
-func spoken(l, otherwise desk.Locale) desk.Locale {
-	if l == desk.Chinese || l == desk.English {
-		return l
-	}
-	return otherwise
-}
 
 type sendResult struct {
 	Message      wire.VisitorMessage      `json:"message"`
@@ -177,6 +29,9 @@ func (s *Server) sendMessage(ctx context.Context, c session, params json.RawMess
 		return nil, err
 	}
 	s.tell(ctx, c, accepted.ContactID)
+	if !accepted.Repeated {
+		s.followed(ctx, c, accepted.ContactID, params)
+	}
 	m, err := s.sent(ctx, c, accepted.MessageID, accepted.Repeated, desk.Message{
 		MessageHead: desk.MessageHead{
 			ID: accepted.MessageID, AccountID: c.inbox.AccountID, ConversationID: accepted.ConversationID, Seq: accepted.Seq,
@@ -247,9 +102,9 @@ func (s *Server) listMessages(ctx context.Context, c session, params json.RawMes
 			result.Messages = append(result.Messages, shape)
 		}
 	}
-	shape := s.shape(ctx, live)
+	shape, err := s.rated(ctx, live)
 	result.Conversation = &shape
-	return result, nil
+	return result, err
 }
 
 // markRead notes how far the visitor has read.
@@ -356,20 +211,16 @@ func (s *Server) strangerFeed(ctx context.Context, c session, p fetchParams) (an
 	}, nil
 }
 
-// conversation is the visitor's live conversation; nil if there is none.
-func (s *Server) conversation(ctx context.Context, account desk.AccountID, contact desk.ContactID) (*wire.VisitorConversation, error) {
-	if contact == "" {
-		return nil, nil //nolint:nilnil // nil is the JSON null of "no conversation yet"
-	}
-	live, err := s.deps.Conversations.Live(ctx, account, contact)
+// rated is the conversation's shape with what the visitor thought of it.
+func (s *Server) rated(ctx context.Context, c desk.Conversation) (wire.VisitorConversation, error) {
+	shape := s.shape(ctx, c)
+	r, err := s.deps.Visits.Rating(ctx, c.AccountID, c.ID)
 	if errors.Is(err, desk.NotFound) {
-		return nil, nil //nolint:nilnil // as above
+		return shape, nil
 	}
-	if err != nil {
-		return nil, err
-	}
-	shape := s.shape(ctx, live)
-	return &shape, nil
+	rating := wire.ShapeRating(r)
+	shape.Rating = &rating
+	return shape, err
 }
 
 func (s *Server) shape(ctx context.Context, c desk.Conversation) wire.VisitorConversation {

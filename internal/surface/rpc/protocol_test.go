@@ -58,13 +58,48 @@ func TestProtocolInOneMinute(t *testing.T) {
 	require.Equal(t, true, answers[2].Get("result.reset"), "no epoch: begin here")
 }
 
+// The shell commands of the methods run as they stand, one after the other.
+func TestProtocolOfMethods(t *testing.T) {
+	t.Parallel()
+	text := protocol(t)
+	start, _, ok := strings.Cut(text, "# 2. Say something.")
+	require.True(t, ok)
+	_, start, ok = strings.Cut(start, "```sh\n")
+	require.True(t, ok)
+	_, section, ok := strings.Cut(text, "## Methods")
+	require.True(t, ok)
+	section, _, ok = strings.Cut(section, "\n## The feed")
+	require.True(t, ok)
+	h := surfacetest.Start(t, surfacetest.Options{})
+	_, err := h.Workspace.CreateInbox(t.Context(), h.Near.ID, workspace.NewInbox{Channel: "webchat", Name: "网页", Key: workspace.DemoInboxKey})
+	require.NoError(t, err)
+	var script strings.Builder
+	script.WriteString("set -eu\n" + strings.ReplaceAll(start, "http://127.0.0.1:8080", h.URL) + "\n")
+	blocks := regexp.MustCompile("(?s)```sh\n(.*?)```").FindAllStringSubmatch(section, -1)
+	for _, b := range blocks {
+		script.WriteString(b[1] + "\necho\n")
+	}
+	out, err := exec.CommandContext(t.Context(), "sh", "-c", script.String()).CombinedOutput()
+	require.NoError(t, err, string(out))
+	answers := 0
+	for line := range strings.SplitSeq(string(out), "\n") {
+		if line = strings.TrimSpace(line); line == "" {
+			continue
+		}
+		require.True(t, json.Valid([]byte(line)), line)
+		require.Nil(t, surfacetest.Answer{Body: []byte(line)}.Get("error"), line)
+		answers++
+	}
+	require.GreaterOrEqual(t, answers, 3, string(out))
+}
+
 // What the document promises in tables is what the program does.
 func TestProtocolTables(t *testing.T) {
 	t.Parallel()
 	text := protocol(t)
 	h := surfacetest.Start(t, surfacetest.Options{})
 	g := h.Near.Guest()
-	for _, method := range []string{"session.open", "message.send", "message.list", "message.read", "typing", "feed.fetch"} {
+	for _, method := range []string{"session.open", "message.send", "message.list", "message.read", "typing", "feed.fetch", "conversation.rate", "track", "consent.set"} {
 		require.Contains(t, text, "\n### "+method+"\n")
 		require.NotEqualValues(t, noMethod, g.Call(method).Number("error.code"))
 	}

@@ -24,6 +24,7 @@ import (
 	"yingda.dev/internal/flow/hub"
 	"yingda.dev/internal/flow/search"
 	"yingda.dev/internal/flow/toolbox"
+	"yingda.dev/internal/flow/visitor"
 	"yingda.dev/internal/flow/workspace"
 	"yingda.dev/internal/platform/audit"
 	"yingda.dev/internal/platform/auth"
@@ -72,6 +73,7 @@ type House struct {
 	Bus           *logbus.Bus
 	Search        *search.Service
 	Toolbox       *toolbox.Service
+	Visitors      *visitor.Service
 	RPC           *rpc.Server
 	REST          *rest.Server
 	Realtime      *realtime.Server
@@ -160,6 +162,8 @@ func (h *House) buildFlows(master *seal.Master, keys *seal.Keyring, log *slog.Lo
 	require.NoError(h, err)
 	h.Feed, err = feed.New(feed.Deps{Store: h.Store, Keys: keys, Bus: h.Bus, Directory: h.Workspace, Log: log, Metrics: h.Metrics}, feed.Config{})
 	require.NoError(h, err)
+	h.Visitors, err = visitor.New(visitor.Deps{Store: h.Store, Keys: keys, Signals: h.Bus, Clock: h.Clock, Log: log, Metrics: h.Metrics}, visitor.Config{})
+	require.NoError(h, err)
 	return rotator
 }
 
@@ -174,7 +178,7 @@ func (h *House) buildSurfaces(o Options, master *seal.Master, rotator *conversat
 	door, err := auth.NewDoor(o.Door)
 	require.NoError(h, err)
 	h.RPC, err = rpc.New(rpc.Deps{
-		Channel: webchat.Adapter{}, Intake: h.Hub, Conversations: h.Conversations, Feeds: h.Feed, Offices: h.Workspace,
+		Channel: webchat.Adapter{}, Intake: h.Hub, Conversations: h.Conversations, Feeds: h.Feed, Visits: h.Visitors, Offices: h.Workspace,
 		Tokens: h.Tokens, Door: door, IDs: h.IDs, Clock: h.Clock, Log: log, Metrics: h.Metrics,
 	}, o.RPC)
 	require.NoError(h, err)
