@@ -63,7 +63,7 @@ func New(d Deps, c Config) (*Service, error) {
 	}, []string{"kind"})}
 	strangers := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "yingda_visitor_strangers", Help: "Visitors without a message whose pages are in memory.",
-	}, func() float64 { return float64(s.trails.len()) })
+	}, func() float64 { return float64(s.Strangers()) })
 	if err := errors.Join(d.Metrics.Register(s.visits), d.Metrics.Register(strangers)); err != nil {
 		return nil, desk.Wrap(desk.Internal, "build visitor service", err)
 	}
@@ -114,6 +114,9 @@ func (s *Service) record(ctx context.Context, account desk.AccountID, contact de
 
 // Forget drops what was kept in memory of a visitor who does not want it.
 func (s *Service) Forget(key string) { s.trails.take(key, s.deps.Clock.Now()) }
+
+// Strangers is how many visitors without a message have pages in memory.
+func (s *Service) Strangers() int { return s.trails.len() }
 
 // tell signals the newest page to the agents of the contact's conversation.
 func (s *Service) tell(ctx context.Context, account desk.AccountID, contact desk.ContactID, visits []desk.PageVisit) {

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"yingda.dev/internal/desk"
+	"yingda.dev/internal/flow/workspace"
 	"yingda.dev/internal/platform/bus"
 	"yingda.dev/internal/platform/store"
 	"yingda.dev/internal/surface/surfacetest"
@@ -235,4 +236,32 @@ func TestSessionTellsWhoIsThere(t *testing.T) {
 	now, err := time.Parse(time.RFC3339, g.Opened.Text("result.now"))
 	require.NoError(t, err)
 	require.WithinDuration(t, h.Clock.Now(), now, time.Second)
+}
+
+// Where the inbox asks, nothing is kept before the visitor said yes.
+func TestNothingIsFollowedBeforeConsent(t *testing.T) {
+	t.Parallel()
+	h := surfacetest.Start(t, surfacetest.Options{Roomy: true})
+	off := false
+	inbox, err := h.Workspace.CreateInbox(t.Context(), h.Near.ID, workspace.NewInbox{
+		Channel: "webchat", Name: "网页", Settings: desk.InboxSettings{Widget: desk.WidgetSettings{Consent: true, Rating: &off}},
+	})
+	require.NoError(t, err)
+	page := map[string]string{"url": "https://shop.example/first"}
+	g := &surfacetest.Guest{House: h, Header: map[string]string{}}
+	opened := g.Open("channel_key", inbox.Key, "page", page)
+	require.Equal(t, true, opened.Get("result.inbox.widget.consent"))
+	require.Equal(t, false, opened.Get("result.inbox.features.rating"))
+	require.EqualValues(t, denied, g.Call("track", events(pageEvent("https://shop.example/"))...).Number("error.code"))
+	require.Zero(t, h.Visitors.Strangers())
+	g.Token = g.Call("consent.set", "granted", true).Text("result.token")
+	require.Equal(t, map[string]any{}, g.Call("track", events(pageEvent("https://shop.example/"))...).Get("result"))
+	require.Equal(t, 1, h.Visitors.Strangers())
+	g.Open("channel_key", inbox.Key, "token", g.Token, "page", page)
+	g.Token = g.Call("consent.set", "granted", false).Text("result.token")
+	require.Zero(t, h.Visitors.Strangers(), "a no drops what was kept")
+	require.EqualValues(t, denied, g.Call("track", events(pageEvent("https://shop.example/"))...).Number("error.code"))
+	opened = g.Open("channel_key", inbox.Key, "page", page, "consent", true)
+	require.NotEmpty(t, opened.Text("result.token"))
+	require.Equal(t, 1, h.Visitors.Strangers())
 }
