@@ -15,6 +15,7 @@ import (
 	"yingda.dev/internal/channel"
 	"yingda.dev/internal/desk"
 	"yingda.dev/internal/flow/conversation"
+	"yingda.dev/internal/platform/seal"
 	"yingda.dev/internal/platform/store"
 )
 
