@@ -6,6 +6,7 @@ import (
 	"net/http/pprof"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
@@ -58,6 +59,13 @@ func (a *App) buildSurfaces(h *health) (*surfaces, error) {
 	pages, err := webui.New(webui.Deps{Frames: func(ctx context.Context, key string) ([]string, error) {
 		inbox, err := a.workspace.InboxByKey(ctx, key)
 		return inbox.Settings.AllowedOrigins, err
+	}, Look: func(r *http.Request, key string) (webui.Look, error) {
+		inbox, err := a.workspace.InboxByKey(r.Context(), key)
+		site, origins := foreignOrigin(r, own), inbox.Settings.AllowedOrigins
+		return webui.Look{
+			Known: err == nil, Enabled: inbox.Enabled, Primary: inbox.Settings.Primary,
+			Allowed: site == "" || len(origins) == 0 || slices.Contains(origins, site),
+		}, err
 	}}, webui.Config{AssetBaseURL: a.config.Server.AssetBaseURL, Demo: a.config.Demo})
 	if err != nil {
 		return nil, err

@@ -26,6 +26,9 @@ type Deps struct {
 	// Frames lists the origins that may show the widget of the inbox with this
 	// key; an empty list means any. NotFound for an unknown key.
 	Frames func(ctx context.Context, channelKey string) ([]string, error)
+	// Look tells the loader on a customer's page what the chat looks like there.
+	// NotFound for an unknown key.
+	Look func(r *http.Request, channelKey string) (Look, error)
 }
 
 // Config tunes the pages; the zero value is the default.
@@ -71,6 +74,9 @@ func (p *Pages) Register(mux *http.ServeMux) {
 	mux.Handle("GET /desk/", p.page("desk/index.html", "/desk", nobody))
 	mux.Handle("GET /widget", redirect("/widget/"))
 	mux.Handle("GET /widget/{$}", p.page("widget/index.html", "/widget", p.frames))
+	mux.Handle("GET /widget/look", http.HandlerFunc(p.look))
+	// The full page is framed by nobody else: it is where a visitor goes when a frame does not come.
+	mux.Handle("GET /chat/{key}", p.page("widget/index.html", "/widget", ourselves))
 	mux.Handle("GET /loader.js", p.file("loader/loader.js", "public, max-age=300"))
 	for _, folder := range []string{"site", "desk", "widget"} {
 		mux.Handle("GET /"+folder+"/assets/", p.assets(folder+"/assets/"))
@@ -119,6 +125,7 @@ func (p *Pages) fill(html []byte, folder string) []byte {
 	html = bytes.ReplaceAll(html, []byte(`="./assets/`), assets)
 	html = bytes.ReplaceAll(html, []byte(`="./site/assets/`), assets)
 	html = bytes.ReplaceAll(html, []byte(`="./site/`), []byte(`="/site/`)) // some of its pages lie deeper
+	html = bytes.ReplaceAll(html, []byte(`="./icon.svg"`), []byte(`="`+folder+`/icon.svg"`))
 	if p.config.Demo {
 		html = bytes.Replace(html, []byte("</head>"), []byte(`<meta name="yingda-demo" content="1"></head>`), 1)
 	}
@@ -138,6 +145,8 @@ func (p *Pages) policy() string {
 }
 
 func nobody(*http.Request) string { return "'none'" }
+
+func ourselves(*http.Request) string { return "'self'" }
 
 // frames allows the sites of the inbox that the widget is opened for.
 func (p *Pages) frames(r *http.Request) string {
@@ -209,8 +218,33 @@ func (p *Pages) open(name string) (openFile, error) {
 	return nil, errors.Join(desk.E(desk.NotFound, "open file", "there is no such file"), f.Close())
 }
 
-func (p *Pages) serve(w http.ResponseWriter, r *http.Request, name, cache string) {
+// choose opens the file, or the smaller copy that the web build made of it if
+// the browser takes one and asks for no part of it.
+func (p *Pages) choose(r *http.Request, name string) (openFile, string, error) {
+	if takesGzip(r) {
+		if content, err := p.open(name + ".gz"); err == nil {
+			return content, "gzip", nil
+		}
+	}
 	content, err := p.open(name)
+	return content, "", err
+}
+
+func takesGzip(r *http.Request) bool {
+	if r.Header.Get("Range") != "" {
+		return false
+	}
+	for offer := range strings.SplitSeq(strings.Join(r.Header.Values("Accept-Encoding"), ","), ",") {
+		coding, q, _ := strings.Cut(strings.ToLower(strings.ReplaceAll(offer, " ", "")), ";")
+		if coding == "gzip" {
+			return strings.Trim(strings.TrimPrefix(q, "q="), "0.") != "" || q == ""
+		}
+	}
+	return false
+}
+
+func (p *Pages) serve(w http.ResponseWriter, r *http.Request, name, cache string) {
+	content, encoding, err := p.choose(r, name)
 	if err != nil {
 		w.Header().Set("Cache-Control", "no-store")
 		http.NotFound(w, r)
@@ -218,6 +252,10 @@ func (p *Pages) serve(w http.ResponseWriter, r *http.Request, name, cache string
 	}
 	defer content.Close()
 	h := w.Header()
+	h.Add("Vary", "Accept-Encoding")
+	if encoding != "" {
+		h.Set("Content-Encoding", encoding)
+	}
 	if kind := contentTypes[path.Ext(name)]; kind != "" {
 		h.Set("Content-Type", kind)
 	}

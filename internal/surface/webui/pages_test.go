@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -42,7 +43,13 @@ func serve(t *testing.T, files fstest.MapFS, c Config, frames func(string) ([]st
 		frames = func(string) ([]string, error) { return nil, nil }
 	}
 	mux := http.NewServeMux()
-	newPages(Deps{Frames: func(_ context.Context, key string) ([]string, error) { return frames(key) }}, c, files).Register(mux)
+	newPages(Deps{
+		Frames: func(_ context.Context, key string) ([]string, error) { return frames(key) },
+		Look: func(r *http.Request, key string) (Look, error) {
+			origins, err := frames(key)
+			return Look{Known: true, Enabled: true, Primary: "#123456", Allowed: slices.Contains(origins, r.Header.Get("Origin"))}, err
+		},
+	}, c, files).Register(mux)
 	return func(path string, header ...string) answer {
 		r := httptest.NewRequest(http.MethodGet, path, nil)
 		for i := 0; i+1 < len(header); i += 2 {
@@ -60,6 +67,7 @@ func TestPages(t *testing.T) {
 	for path, asset := range map[string]string{
 		"/": `="/site/assets/x`, "/demo": `="/site/assets/x`, "/api/docs": `="/site/assets/x`, "/desk/": `="/desk/assets/x`,
 		"/desk/conversations/cnv_1?x=1": `="/desk/assets/x`, "/widget/?key=chk_demo": `="/widget/assets/x`,
+		"/chat/chk_demo": `="/widget/assets/x`,
 	} {
 		r := get(path)
 		require.Equal(t, http.StatusOK, r.StatusCode, path)
@@ -69,7 +77,7 @@ func TestPages(t *testing.T) {
 		policy := r.Header.Get("Content-Security-Policy")
 		require.Contains(t, policy, "default-src 'none'; script-src 'self';")
 		require.NotContains(t, strings.Split(policy, "style-src")[0], "unsafe")
-		require.Equal(t, !strings.HasPrefix(path, "/widget"), strings.Contains(policy, "frame-ancestors 'none'"), "only the widget is framed")
+		require.Equal(t, !strings.HasPrefix(path, "/widget") && !strings.HasPrefix(path, "/chat"), strings.Contains(policy, "frame-ancestors 'none'"), "only the widget is framed")
 		again := get(path, "If-None-Match", r.Header.Get("ETag"))
 		require.Equal(t, http.StatusNotModified, again.StatusCode)
 	}
@@ -172,4 +180,57 @@ func TestMissingBuild(t *testing.T) {
 		require.Contains(t, r.Text, "make web")
 	}
 	require.Equal(t, http.StatusNotFound, get("/loader.js").StatusCode)
+}
+
+func TestFullPage(t *testing.T) {
+	t.Parallel()
+	r := serve(t, built(), Config{}, nil)("/chat/chk_demo")
+	require.Contains(t, r.Header.Get("Content-Security-Policy"), "frame-ancestors 'self'")
+	require.Contains(t, r.Text, `"/widget/icon.svg"`, "its address is deeper than the widget's")
+}
+
+func TestLook(t *testing.T) {
+	t.Parallel()
+	get := serve(t, built(), Config{}, func(key string) ([]string, error) {
+		switch key {
+		case "chk_shop":
+			return []string{"https://shop.example"}, nil
+		case "chk_down":
+			return nil, errors.New("database is away")
+		}
+		return nil, desk.E(desk.NotFound, "find inbox", "")
+	})
+	for _, c := range []struct{ key, origin, want string }{
+		{"chk_shop", "https://shop.example", `{"known":true,"allowed":true,"enabled":true,"primary":"#123456"}`},
+		{"chk_shop", "https://evil.example", `{"known":true,"allowed":false,"enabled":true,"primary":"#123456"}`},
+		{"chk_none", "https://shop.example", `{"known":false,"allowed":true,"enabled":false}`},
+	} {
+		r := get("/widget/look?key="+c.key, "Origin", c.origin)
+		require.Equal(t, http.StatusOK, r.StatusCode)
+		require.JSONEq(t, c.want, r.Text)
+		require.Equal(t, "*", r.Header.Get("Access-Control-Allow-Origin"))
+		require.Equal(t, "Origin", r.Header.Get("Vary"), "caches keep one answer for each site")
+	}
+	down := get("/widget/look?key=chk_down")
+	require.Equal(t, http.StatusServiceUnavailable, down.StatusCode)
+	require.Equal(t, "no-store", down.Header.Get("Cache-Control"))
+}
+
+func TestCompressedCopies(t *testing.T) {
+	t.Parallel()
+	files := built()
+	files["widget/assets/x-1a2b.css.gz"] = &fstest.MapFile{Data: []byte("packed")}
+	get := serve(t, files, Config{}, nil)
+	for accept, want := range map[string]string{
+		"gzip": "packed", "br, gzip;q=0.8": "packed", "GZIP": "packed", "": "a{}", "br": "a{}", "gzip;q=0": "a{}", "gzip; q=0.0": "a{}",
+	} {
+		r := get("/widget/assets/x-1a2b.css", "Accept-Encoding", accept)
+		require.Equal(t, want, r.Text, accept)
+		require.Equal(t, want == "packed", r.Header.Get("Content-Encoding") == "gzip", accept)
+		require.Equal(t, "text/css; charset=utf-8", r.Header.Get("Content-Type"))
+		require.Equal(t, "Accept-Encoding", r.Header.Get("Vary"))
+	}
+	part := get("/widget/assets/x-1a2b.css", "Accept-Encoding", "gzip", "Range", "bytes=0-0")
+	require.Equal(t, "a", part.Text, "parts are cut from the file itself")
+	require.Equal(t, http.StatusNotFound, get("/widget/assets/x-1a2b.js", "Accept-Encoding", "gzip").StatusCode)
 }
