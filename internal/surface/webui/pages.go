@@ -78,6 +78,7 @@ func (p *Pages) Register(mux *http.ServeMux) {
 	// The full page is framed by nobody else: it is where a visitor goes when a frame does not come.
 	mux.Handle("GET /chat/{key}", p.page("widget/index.html", "/widget", ourselves))
 	mux.Handle("GET /loader.js", p.file("loader/loader.js", "public, max-age=300"))
+	mux.Handle("GET /loader-extra.js", p.file("loader/extra.js", "public, max-age=300"))
 	for _, folder := range []string{"site", "desk", "widget"} {
 		mux.Handle("GET /"+folder+"/assets/", p.assets(folder+"/assets/"))
 	}

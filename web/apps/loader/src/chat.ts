@@ -1,6 +1,7 @@
-import { brandColor, css, icon, icons, inkOn, words } from './look.ts';
+import { makeBox } from './box.ts';
+import { refusal, type Look } from './look.ts';
 
-/** What the pasted line says. base is the desk's address and ends with a slash. */
+/** What the pasted line says; what it leaves out the inbox's settings say. base is the desk's address and ends with a slash. */
 export interface Options {
   key: string;
   base: string;
@@ -8,58 +9,83 @@ export interface Options {
   color?: string | undefined;
   position?: string | undefined;
   theme?: string | undefined;
+  nonce?: string | undefined;
 }
 
-/** What a page may ask for: window.yingda('open'), ('close'), ('identify', {token}), ('page', {url, title}). */
-export type Command = ['open' | 'close'] | ['identify', { token: string | null }] | ['page', { url?: string; title?: string }?];
+/** A name and its values; docs/guide lists them. */
+export type Command = [name: string, value?: unknown, more?: unknown];
+
+type Extra = typeof import('./extra.ts');
+type Happening = 'ready' | 'open' | 'close' | 'unread' | 'message' | 'blocked';
 
 /** What the frame tells us. */
 interface FromFrame {
-  yingda: 'ready' | 'close' | 'unread' | 'known';
+  yingda?: string;
   count?: number;
+  name?: string;
+  text?: string;
+  reason?: string;
+  locale?: string;
 }
 
-/** A frame that has not said "ready" by then is given up and a link offered instead. */
-const readyWithinMs = 12_000;
+/** A frame that has not loaded by then is given up and a link offered instead. */
+const loadWithinMs = 25_000;
+/** One that has loaded speaks at once, or something stands in its way. */
+const speakWithinMs = 3_000;
+/** The launcher waits so long for the inbox's colours. */
+const lookWithinMs = 3_000;
 
 /** Puts the launcher on the page and returns the function that runs commands. */
 export function start(options: Options): (command: Command) => void {
-  const zh = /^zh/i.test(options.locale || document.documentElement.lang || navigator.language);
-  const say = zh ? words.zh : words.en;
   const origin = new URL(options.base).origin;
-  const brand = brandColor(options.color);
-  const knownKey = `yingda/${options.key}/known`;
-  const dark = options.theme === 'dark' || (options.theme === 'auto' && matchMedia('(prefers-color-scheme: dark)').matches);
-
-  const host = document.createElement('yingda-chat');
-  host.style.setProperty('--brand', brand);
-  host.style.setProperty('--ink', inkOn(brand));
-  const root = host.attachShadow({ mode: 'open' });
-  dress(root);
-  const box = element('div', { className: `${options.position === 'left' ? 'left' : 'right'}${dark ? ' dark' : ''}` });
-  const launch = element('button', { className: 'launch', type: 'button' });
-  const badge = element('span', { className: 'badge', hidden: true });
-  launch.append(icon(icons.mark), icon(icons.down), badge);
-  const panel = element('div', { className: 'panel' });
-  panel.setAttribute('role', 'dialog');
-  panel.setAttribute('aria-label', say.panel);
-  box.append(panel, launch);
-  root.append(box);
-
-  let frame: HTMLIFrameElement | null = null;
-  let fail: HTMLElement | null = null;
-  let ready = false;
-  let opened = false;
-  let unread = 0;
-  let identity: string | null | undefined;
-  let given: { url?: string; title?: string } = {};
-  let told = '';
-  let scroll = '';
+  const store = (name: string) => `yingda/${options.key}/${name}`;
+  const system = matchMedia('(prefers-color-scheme: dark)');
+  const heard: { [name: string]: ((value: unknown) => void)[] } = {};
   const pageTitle = { own: document.title, marked: false };
 
-  function url(more: string): string {
-    const locale = options.locale ? `&locale=${encodeURIComponent(options.locale)}` : '';
-    return `${options.base}widget/?key=${encodeURIComponent(options.key)}${locale}${more}`;
+  let look: Look = (memory(store('look')) as Look | null) ?? {};
+  let frame: HTMLIFrameElement | null = null;
+  let ready = false;
+  let opened = false;
+  let hidden = false;
+  let gone = false;
+  let unread = 0;
+  let attempt = 0;
+  let identity: string | null = null;
+  let given: { url?: string; title?: string } = {};
+  let product: unknown;
+  let extra: Extra | undefined;
+  let told = '';
+  let scroll = '';
+
+  const key = encodeURIComponent(options.key);
+  const box = makeBox({ press: () => (opened ? close() : open()), close, near: load, retry, page: () => address(`chat/${key}`) }, options.nonce);
+
+  function locale(): string {
+    const wanted = options.locale || document.documentElement.lang || navigator.language;
+    const name = /^zh/i.test(wanted) ? 'zh-CN' : 'en';
+    const offered = look.widget?.languages ?? [];
+    return offered.length && !offered.includes(name) ? offered[0]! : name;
+  }
+
+  function theme(): string {
+    return options.theme || look.widget?.theme || 'auto';
+  }
+
+  function isDark(): boolean {
+    return theme() === 'dark' || (theme() === 'auto' && system.matches);
+  }
+
+  function paint(): void {
+    const left = (options.position || look.widget?.position) === 'left';
+    box.paint(look, options.color || look.primary, isDark(), left, locale());
+    label();
+  }
+
+  function address(path: string, more = ''): string {
+    const chosen = options.locale ? `locale=${encodeURIComponent(options.locale)}` : '';
+    const query = [more, chosen].filter(Boolean).join('&');
+    return options.base + path + (query && `?${query}`);
   }
 
   function tell(message: object): void {
@@ -69,72 +95,85 @@ export function start(options: Options): (command: Command) => void {
 
   function tellPage(kind: 'init' | 'page', more: object = {}): void {
     const page = { url: given.url || location.href.slice(0, 2_000), title: (given.title || plainTitle()).slice(0, 200) };
-    const text = JSON.stringify(page);
+    const news = { page, product: product === undefined ? extra?.described() ?? null : product };
+    const text = JSON.stringify(news);
     if (!ready || (kind === 'page' && text === told)) return;
     told = text;
-    tell({ yingda: kind, page, ...more });
+    tell({ yingda: kind, ...news, ...more });
   }
 
   function load(): void {
-    if (frame) return;
-    frame = element('iframe', { title: say.panel });
-    frame.allow = 'microphone; clipboard-write';
-    frame.src = url(
-      `&embed=1&origin=${encodeURIComponent(location.origin)}&color=${encodeURIComponent(brand)}&theme=${dark ? 'dark' : options.theme === 'auto' ? 'auto' : 'light'}`,
-    );
-    panel.append(frame);
-    setTimeout(() => ready || showFail(), readyWithinMs);
-  }
-
-  function showFail(): void {
-    if (!fail) {
-      fail = element('div', { className: 'fail' });
-      fail.setAttribute('role', 'alert');
-      const link = element('a', { href: url(''), target: '_blank', rel: 'noopener', textContent: say.page });
-      const retry = element('button', { type: 'button', textContent: say.retry });
-      retry.onclick = () => {
-        fail!.hidden = true;
-        frame?.remove();
-        frame = null;
-        load();
-      };
-      fail.append(element('p', { textContent: say.failed }), element('p', {}), retry);
-      fail.children[1]!.append(link);
-      panel.append(fail);
+    if (frame || gone) return;
+    const mine = ++attempt;
+    const late = () => mine === attempt && !ready && blocked();
+    const color = options.color ? `&color=${encodeURIComponent(options.color)}` : '';
+    frame = document.createElement('iframe');
+    frame.title = box.frameName();
+    frame.allow = 'microphone; clipboard-write; autoplay';
+    frame.src = address('widget/', `key=${key}&embed=1&origin=${encodeURIComponent(location.origin)}&theme=${theme()}${color}`);
+    // A refusing page and a filter in the browser both look like this: loaded, and silent.
+    frame.onload = () => setTimeout(late, speakWithinMs);
+    setTimeout(late, loadWithinMs);
+    box.panel.append(frame);
+    // Blocked or old: then no product is read and no line shown; the chat is the same.
+    if (!extra) {
+      import(/* @vite-ignore */ `${options.base}loader-extra.js`).then(
+        (m: Extra) => {
+          extra = m;
+          tellPage('page');
+        },
+        () => {},
+      );
     }
-    fail.hidden = false;
   }
 
-  function open(): void {
-    if (opened) return;
-    opened = true;
-    load();
-    box.classList.add('open');
+  function blocked(): void {
+    if (ready) return;
+    box.failed();
     label();
-    if (matchMedia('(max-width:480px)').matches) {
-      scroll = document.documentElement.style.overflow;
-      document.documentElement.style.overflow = 'hidden';
+    happen('blocked');
+  }
+
+  function retry(): void {
+    frame?.remove();
+    frame = null;
+    label();
+    load();
+  }
+
+  function open(text?: string): void {
+    if (gone) return;
+    box.show();
+    load();
+    if (!opened) {
+      opened = true;
+      happen('open');
+      label();
+      if (matchMedia('(max-width:480px)').matches) {
+        scroll = document.documentElement.style.overflow;
+        document.documentElement.style.overflow = 'hidden';
+      }
     }
     tellPage('page');
-    tell({ yingda: 'open' });
+    tell({ yingda: 'open', text });
+    wanted = text;
     frame?.focus();
   }
+  let wanted: string | undefined;
 
   function close(): void {
     if (!opened) return;
     opened = false;
-    box.classList.remove('open');
     label();
     document.documentElement.style.overflow = scroll;
     tell({ yingda: 'closed' });
-    launch.focus();
+    box.focus();
+    if (hidden) box.hide();
+    happen('close');
   }
 
   function label(): void {
-    launch.setAttribute('aria-label', (opened ? say.close : say.open) + (unread && !opened ? say.unread(unread) : ''));
-    launch.setAttribute('aria-expanded', String(opened));
-    badge.hidden = opened || unread === 0;
-    badge.textContent = unread > 99 ? '99+' : String(unread);
+    box.label(opened, unread);
     markTitle();
   }
 
@@ -152,79 +191,136 @@ export function start(options: Options): (command: Command) => void {
     return pageTitle.marked ? pageTitle.own : document.title;
   }
 
+  function happen(name: Happening, value?: unknown): void {
+    // Each in its own turn: the page's mistakes do not stop the chat.
+    for (const run of heard[name] ?? []) setTimeout(run, 0, value);
+  }
+
+  function withdraw(why: string): void {
+    console.warn(`[Yingda] The chat is not shown: ${why}.`);
+    gone = true;
+    opened = false;
+    frame?.remove();
+    box.hide();
+  }
+
+  function appear(): void {
+    const why = refusal(look, options.key);
+    if (why) return withdraw(why);
+    paint();
+    if (!hidden) box.show();
+    // Somebody who has written before may have an answer waiting.
+    if (memory(store('known'))) setTimeout(load, 1_500);
+  }
+
   addEventListener('message', (e: MessageEvent<FromFrame | undefined>) => {
     if (e.origin !== origin || !frame || e.source !== frame.contentWindow || typeof e.data !== 'object') return;
-    const { yingda: kind, count = 0 } = e.data ?? {};
+    const { yingda: kind, count, name, text, reason, locale: chosen } = e.data ?? {};
     if (kind === 'ready') {
       ready = true;
-      if (fail) fail.hidden = true;
-      tellPage('init', { identity: identity ?? null, open: opened });
+      box.ready();
+      label();
+      tellPage('init', { identity, open: opened, text: wanted, locale: locale(), theme: theme() });
+      happen('ready');
     } else if (kind === 'close') close();
-    else if (kind === 'known') remember(knownKey);
+    else if (kind === 'known') memory(store('known'), 1);
+    else if (kind === 'language') {
+      options.locale = chosen;
+      paint();
+    } else if (kind === 'refused') console.warn(`[Yingda] The desk refused this chat: ${reason}`);
     else if (kind === 'unread') {
       unread = Math.max(0, Math.floor(Number(count) || 0));
       label();
+      happen('unread', unread);
+    } else if (kind === 'message') {
+      if (!opened && text) box.tease(extra?.teaser, String(name ?? ''), String(text).slice(0, 200));
+      happen('message', { name, text });
     }
+  });
+  document.addEventListener('securitypolicyviolation', (e) => {
+    if (!/^(frame|child|default)-src/.test(e.effectiveDirective) || !e.blockedURI.startsWith(origin)) return;
+    console.warn(`[Yingda] The page's Content-Security-Policy blocks the chat: add ${origin} to frame-src.`);
+    blocked();
   });
   addEventListener('keydown', (e) => e.key === 'Escape' && !e.isComposing && !e.defaultPrevented && close());
   document.addEventListener('visibilitychange', markTitle);
+  system.addEventListener?.('change', paint);
+  // A phone's keyboard covers the page without making it smaller; the composer must stay above it.
+  const view = window.visualViewport;
+  view?.addEventListener('resize', () => box.height(view.height < innerHeight ? view.height : 0));
   // Pages that change without loading: the Navigation API where it exists, the back button anywhere.
-  (window as { navigation?: EventTarget }).navigation?.addEventListener('navigatesuccess', () => setTimeout(() => tellPage('page'), 300));
-  addEventListener('popstate', () => setTimeout(() => tellPage('page'), 300));
-  launch.onpointerenter = launch.onfocus = load;
-  launch.onclick = () => (opened ? close() : open());
-  label();
-  whenBody(() => {
-    document.body.append(host);
-    // Somebody who has written before may have an answer waiting.
-    if (recall(knownKey)) setTimeout(load, 1_500);
-  });
+  const moved = () => void setTimeout(() => tellPage('page'), 300);
+  (window as { navigation?: EventTarget }).navigation?.addEventListener('navigatesuccess', moved);
+  addEventListener('popstate', moved);
 
-  return ([name, value]) => {
-    if (name === 'open') open();
-    else if (name === 'close') close();
-    else if (name === 'identify') {
-      identity = (value as { token?: string | null } | undefined)?.token || null;
+  paint();
+  const known = look.known !== undefined;
+  if (known) whenParsed(appear);
+  const news = ask(address('widget/look', `key=${key}`)).then((fresh) => {
+    if (!fresh) return;
+    memory(store('look'), (look = fresh));
+    const why = refusal(look, options.key);
+    if (known && why && !gone) withdraw(why);
+    else if (!gone) paint();
+  });
+  if (!known) void news.then(() => whenParsed(appear));
+
+  const commands: { [name: string]: (value: unknown, more: unknown) => void } = {
+    open: (v) => open((v as { text?: string } | undefined)?.text),
+    close,
+    toggle: () => (opened ? close() : open()),
+    hide: () => ((hidden = true), opened || box.hide()),
+    show: () => ((hidden = false), gone || box.show()),
+    identify: (v) => {
+      identity = (v as { token?: string | null } | undefined)?.token || null;
       tell({ yingda: 'identify', identity });
-    } else if (name === 'page') {
-      given = (value as typeof given | undefined) ?? {};
+    },
+    page: (v) => {
+      given = (v as typeof given | undefined) ?? {};
       tellPage('page');
-    }
+    },
+    product: (v) => {
+      product = v === undefined ? null : JSON.parse(JSON.stringify(v));
+      tellPage('page');
+    },
+    locale: (v) => {
+      options.locale = String(v);
+      paint();
+      tell({ yingda: 'locale', locale: locale() });
+    },
+    theme: (v) => {
+      options.theme = String(v);
+      paint();
+      tell({ yingda: 'theme', theme: theme() });
+    },
+    track: (name, props) => tell({ yingda: 'track', name, props }),
+    consent: (granted) => tell({ yingda: 'consent', granted }),
+    on: (v, more) => typeof more === 'function' && (heard[String(v)] ??= []).push(more as (value: unknown) => void),
+  };
+  return ([name, value, more]) => {
+    const run = Object.prototype.hasOwnProperty.call(commands, name) && commands[name];
+    if (run) run(value, more);
+    else console.warn(`[Yingda] Unknown command ${name}`);
   };
 }
 
-/** Constructed sheets need no permission of a Content-Security-Policy; a style element is the fallback. */
-function dress(root: ShadowRoot): void {
-  try {
-    const sheet = new CSSStyleSheet();
-    sheet.replaceSync(css);
-    root.adoptedStyleSheets = [sheet];
-  } catch {
-    root.append(element('style', { textContent: css }));
-  }
+/** A filter, a strict policy or a slow network: then the pasted line's own values do. */
+function ask(url: string): Promise<Look | null> {
+  const answer = fetch(url, { credentials: 'omit' }).then((r) => (r.ok ? (r.json() as Promise<Look>) : null));
+  return Promise.race([answer, new Promise<null>((done) => setTimeout(done, lookWithinMs, null))]).catch(() => null);
 }
 
-function element<K extends keyof HTMLElementTagNameMap>(tag: K, values: Partial<HTMLElementTagNameMap[K]>): HTMLElementTagNameMap[K] {
-  return Object.assign(document.createElement(tag), values);
-}
-
-function whenBody(run: () => void): void {
+function whenParsed(run: () => void): void {
   if (document.body) run();
   else addEventListener('DOMContentLoaded', run);
 }
 
-function remember(key: string): void {
+/** What was kept under the key; with a value, keeps that. Where nothing can be kept, the badge waits until the chat is opened. */
+function memory(key: string, value?: unknown): unknown {
   try {
-    localStorage.setItem(key, '1');
+    if (value) localStorage.setItem(key, JSON.stringify(value));
+    return JSON.parse(localStorage.getItem(key) ?? 'null');
   } catch {
-    // Then the badge waits until the chat is opened.
-  }
-}
-
-function recall(key: string): boolean {
-  try {
-    return localStorage.getItem(key) !== null;
-  } catch {
-    return false;
+    return null;
   }
 }

@@ -1,6 +1,6 @@
 import { start, type Command } from './chat.ts';
 
-type Queue = ((...command: Command) => void) & { q?: IArguments[] | Command[]; ready?: boolean };
+type Queue = ((...command: Command) => void) & { q?: ArrayLike<unknown>[]; ready?: boolean };
 
 const script = (document.currentScript ?? document.querySelector('script[data-channel-key]')) as HTMLScriptElement | null;
 const page = window as unknown as { yingda?: Queue };
@@ -8,13 +8,15 @@ const page = window as unknown as { yingda?: Queue };
 // A page that pastes the line twice still gets one chat.
 if (script?.dataset.channelKey && !page.yingda?.ready) {
   const waiting = page.yingda?.q ?? [];
+  const d = script.dataset;
   const run = start({
-    key: script.dataset.channelKey,
+    key: d.channelKey!,
     base: new URL('.', script.src).href,
-    locale: script.dataset.locale,
-    color: script.dataset.color,
-    position: script.dataset.position,
-    theme: script.dataset.theme,
+    locale: d.locale,
+    color: d.color,
+    position: d.position,
+    theme: d.theme,
+    nonce: script.nonce,
   });
   const api: Queue = (...command) => run(command);
   api.ready = true;
