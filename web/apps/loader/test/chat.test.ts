@@ -9,11 +9,12 @@ let posted: { message: { yingda: string; [k: string]: unknown }; target: string 
 function parts() {
   const root = document.querySelector('yingda-chat')!.shadowRoot!;
   return {
-    launch: root.querySelector<HTMLButtonElement>('.launch')!,
+    launch: root.querySelector<HTMLElement>('.launch')!,
     badge: root.querySelector<HTMLElement>('.badge')!,
     box: root.querySelector<HTMLElement>('div')!,
     frame: root.querySelector('iframe'),
     fail: root.querySelector<HTMLElement>('.fail'),
+    label: root.querySelector<HTMLElement>('.label')!,
   };
 }
 
@@ -24,13 +25,21 @@ function hear(data: unknown, origin = 'https://desk.example', source: unknown = 
   window.dispatchEvent(e);
 }
 
-beforeEach(() => {
+/** What the server says of the inbox; undefined for no answer. */
+let look: object | undefined;
+const settled = () => vi.advanceTimersByTimeAsync(10);
+
+beforeEach(async () => {
   vi.useFakeTimers();
   localStorage.clear();
+  look = { known: true, allowed: true, enabled: true };
+  vi.stubGlobal('fetch', () => (look ? Promise.resolve(Response.json(look)) : Promise.reject(new TypeError('blocked'))));
+  for (const old of document.querySelectorAll('yingda-chat')) old.remove();
   document.body.replaceChildren();
   document.title = 'Tea';
   posted = [];
   run = start({ key: 'chk_demo', base, locale: 'zh-CN', position: 'left' });
+  await settled();
   const make = document.createElement.bind(document);
   vi.spyOn(document, 'createElement').mockImplementation(((tag: string) => {
     const el = make(tag);
@@ -48,6 +57,7 @@ beforeEach(() => {
   }) as typeof document.createElement);
 });
 afterEach(() => {
+  vi.unstubAllGlobals();
   vi.restoreAllMocks();
   vi.useRealTimers();
 });
@@ -61,13 +71,13 @@ describe('the launcher', () => {
     expect(Object.fromEntries(src.searchParams)).toMatchObject({ key: 'chk_demo', embed: '1', origin: 'https://shop.example', locale: 'zh-CN' });
   });
 
-  it('loads by itself for somebody who has written before', () => {
+  it('loads by itself for somebody who has written before', async () => {
     run(['open']);
     hear({ yingda: 'known' });
     expect(localStorage.getItem('yingda/chk_demo/known')).toBe('1');
-    document.body.replaceChildren();
+    document.querySelector('yingda-chat')!.remove();
     start({ key: 'chk_demo', base });
-    vi.advanceTimersByTime(2_000);
+    await vi.advanceTimersByTimeAsync(2_000);
     expect(parts().frame).not.toBeNull();
   });
 
@@ -81,11 +91,80 @@ describe('the launcher', () => {
 
   it('offers a link when the frame does not come, and takes it back when it does', () => {
     run(['open']);
-    vi.advanceTimersByTime(12_000);
+    vi.advanceTimersByTime(25_000);
     expect(parts().fail!.hidden).toBe(false);
-    expect(parts().fail!.querySelector('a')!.href).toBe('https://desk.example/widget/?key=chk_demo&locale=zh-CN');
+    expect(parts().fail!.querySelector('a')!.href).toBe('https://desk.example/chat/chk_demo?locale=zh-CN');
+    expect(parts().launch.tagName).toBe('A');
     hear({ yingda: 'ready' });
     expect(parts().fail!.hidden).toBe(true);
+    expect(parts().launch.tagName).toBe('BUTTON');
+  });
+
+  it('becomes a link soon when the frame has loaded and stays silent, as a filter leaves it', () => {
+    const blocked = vi.fn();
+    run(['on', 'blocked', blocked]);
+    run(['open']);
+    parts().frame!.onload!(new Event('load'));
+    vi.advanceTimersByTime(3_001);
+    expect(parts().launch.getAttribute('href')).toBe('https://desk.example/chat/chk_demo?locale=zh-CN');
+    expect(parts().launch.getAttribute('aria-label')).toBe('在新页面中打开聊天');
+    vi.advanceTimersByTime(1);
+    expect(blocked).toHaveBeenCalled();
+  });
+
+  it('tells the owner about a policy that forbids frames, and nobody else', () => {
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
+    run(['open']);
+    const event = Object.assign(new Event('securitypolicyviolation'), { effectiveDirective: 'frame-src', blockedURI: 'https://desk.example/widget/' });
+    document.dispatchEvent(event);
+    expect(warn.mock.calls[0]![0]).toContain('add https://desk.example to frame-src');
+    expect(parts().launch.tagName).toBe('A');
+    const before = warn.mock.calls.length;
+    document.dispatchEvent(Object.assign(new Event('securitypolicyviolation'), { effectiveDirective: 'img-src', blockedURI: 'https://desk.example/x' }));
+    document.dispatchEvent(Object.assign(new Event('securitypolicyviolation'), { effectiveDirective: 'frame-src', blockedURI: 'https://x.example/' }));
+    expect(warn).toHaveBeenCalledTimes(before);
+  });
+});
+
+describe('the inbox’s settings', () => {
+  const again = async () => {
+    for (const old of document.querySelectorAll('yingda-chat')) old.remove();
+    localStorage.clear();
+    run = start({ key: 'chk_demo', base, locale: 'en' });
+    await settled();
+  };
+
+  it('give colour, side, distance and words', async () => {
+    look = { known: true, allowed: true, enabled: true, primary: '#1d4ed8', widget: { position: 'left', offset_x: 44, offset_y: 900, texts: { en: { launcher: 'Ask us' } } } };
+    await again();
+    expect(parts().box.className).toContain('left');
+    expect(parts().label.textContent).toBe('Ask us');
+    expect(parts().launch.getAttribute('aria-label')).toBe('Ask us · Customer service: open the chat');
+    const style = (document.querySelector('yingda-chat') as HTMLElement).style;
+    expect(['--brand', '--x', '--y'].map((p) => style.getPropertyValue(p))).toEqual(['#1d4ed8', '44px', '20px']);
+    expect(JSON.parse(localStorage.getItem('yingda/chk_demo/look')!)).toEqual(look);
+  });
+
+  it.each([
+    [{ known: false, allowed: true, enabled: false }, 'no inbox has the channel key chk_demo'],
+    [{ known: true, allowed: false, enabled: true }, 'https://shop.example is not an allowed site'],
+    [{ known: true, allowed: true, enabled: false }, 'switched off'],
+  ])('%o: nothing is shown, and the console says why', async (answer, why) => {
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
+    look = answer;
+    await again();
+    expect(document.querySelector('yingda-chat')).toBeNull();
+    expect(warn.mock.calls[0]![0]).toContain(why);
+    run(['open']);
+    expect(document.querySelector('yingda-chat')).toBeNull();
+  });
+
+  it('are not needed: without an answer the pasted line’s values do', async () => {
+    look = undefined;
+    await again();
+    expect(parts().launch).not.toBeNull();
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(document.querySelectorAll('yingda-chat')).toHaveLength(1);
   });
 });
 
@@ -109,7 +188,7 @@ describe('talking with the frame', () => {
     run(['identify', { token: 'jwt' }]);
     expect(posted).toEqual([]);
     hear({ yingda: 'ready' });
-    expect(posted).toEqual([{ message: { yingda: 'init', identity: 'jwt', open: true, page: { url: 'https://shop.example/p/1', title: 'Tea' } }, target: 'https://desk.example' }]);
+    expect(posted).toEqual([{ message: { yingda: 'init', identity: 'jwt', open: true, locale: 'zh-CN', theme: 'auto', product: null, page: { url: 'https://shop.example/p/1', title: 'Tea' } }, target: 'https://desk.example' }]);
     run(['identify', { token: null }]);
     expect(posted.at(-1)!.message).toEqual({ yingda: 'identify', identity: null });
   });
@@ -146,5 +225,54 @@ describe('colour', () => {
   ])('takes %s as %s with ink %s', (given, color, ink) => {
     expect(brandColor(given)).toBe(color);
     expect(inkOn(color)).toBe(ink);
+  });
+});
+
+describe('commands', () => {
+  it('pass on what the page says', () => {
+    run(['open', { text: '想问耳机' }]);
+    hear({ yingda: 'ready' });
+    expect(posted[0]!.message).toMatchObject({ yingda: 'init', open: true, text: '想问耳机' });
+    run(['product', { title: '耳机', price: '¥699' }]);
+    expect(posted.at(-1)!.message).toMatchObject({ yingda: 'page', product: { title: '耳机', price: '¥699' } });
+    run(['locale', 'en']);
+    expect(posted.at(-1)!.message).toEqual({ yingda: 'locale', locale: 'en' });
+    expect(parts().launch.getAttribute('aria-label')).toBe('Close the chat');
+    run(['theme', 'dark']);
+    expect(parts().box.className).toContain('dark');
+    run(['track', 'basket', { items: 2 }]);
+    expect(posted.at(-1)!.message).toEqual({ yingda: 'track', name: 'basket', props: { items: 2 } });
+    run(['consent', true]);
+    expect(posted.at(-1)!.message).toEqual({ yingda: 'consent', granted: true });
+  });
+
+  it('hide and show, and open also what is hidden', () => {
+    run(['hide']);
+    expect(document.querySelector('yingda-chat')).toBeNull();
+    run(['open']);
+    expect(document.querySelector('yingda-chat')).not.toBeNull();
+    run(['close']);
+    expect(document.querySelector('yingda-chat')).toBeNull();
+    run(['show']);
+    expect(document.querySelector('yingda-chat')).not.toBeNull();
+  });
+
+  it('tell the page what happens', () => {
+    const heard: unknown[] = [];
+    for (const name of ['open', 'ready', 'unread', 'message', 'close']) run(['on', name, (v: unknown) => heard.push([name, v])]);
+    run(['open']);
+    hear({ yingda: 'ready' });
+    run(['close']);
+    hear({ yingda: 'unread', count: 2 });
+    hear({ yingda: 'message', name: '林小满', text: '有货' });
+    vi.advanceTimersByTime(1);
+    expect(heard).toEqual([['open', undefined], ['ready', undefined], ['close', undefined], ['unread', 2], ['message', { name: '林小满', text: '有货' }]]);
+  });
+
+  it('that do not exist are named in the console', () => {
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {});
+    run(['constructor']);
+    run(['dance']);
+    expect(warn).toHaveBeenCalledTimes(2);
   });
 });

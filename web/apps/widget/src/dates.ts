@@ -26,3 +26,9 @@ function format(at: string, lang: string, options: Intl.DateTimeFormatOptions): 
   const d = new Date(at);
   return Number.isNaN(d.getTime()) ? '' : new Intl.DateTimeFormat(lang, options).format(d);
 }
+
+/** Minutes and seconds: 1:05. */
+export function lengthText(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1000)) || 0;
+  return `${Math.floor(seconds / 60)}:${String(seconds % 60).padStart(2, '0')}`;
+}

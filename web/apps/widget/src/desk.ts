@@ -1,135 +1,58 @@
-import { computed, reactive, ref, shallowRef, watch } from 'vue';
-import { Chat, type ChatState, type Conversation, type Part, type SessionResult, type ShownMessage, type YingdaError } from '@yingda/sdk';
-import { embedded, hearPage, tellPage } from './parent.ts';
-import { language } from './language.ts';
-import { paint } from './theme.ts';
-
-const query = new URLSearchParams(location.search);
-
-/** The embedding page has so long to say who the visitor is. */
-const introductionMs = 1_500;
+import type { ComputedRef, Ref, ShallowRef } from 'vue';
+import type { ChatState, Consent, Conversation, Part, Product, Rating, ShownMessage, Uploaded, UploadOptions, YingdaError } from '@yingda/sdk';
 
 /**
- * The widget's one view of the SDK: what components read (refs) and what they
- * may do (functions). Nothing else in the widget touches the SDK.
+ * Everything the components read and do. Two things are one: useChat, which
+ * talks through the SDK, and usePreview, which plays for the designer.
  */
-export function useDesk() {
-  const key = query.get('key') ?? '';
-  const messages = shallowRef<readonly ShownMessage[]>([]);
-  const conversation = shallowRef<Conversation | null>(null);
-  const session = shallowRef<SessionResult | null>(null);
-  const state = ref<ChatState>('connecting');
-  const problem = shallowRef<YingdaError | null>(null);
-  const typing = reactive({ on: false, name: '', bot: false });
-  const older = ref(false);
-  const loaded = ref(false);
+export interface Desk {
+  key: string;
+  messages: ShallowRef<readonly ShownMessage[]>;
+  conversation: ShallowRef<Conversation | null>;
+  state: Ref<ChatState>;
+  problem: ShallowRef<YingdaError | null>;
+  typing: { on: boolean; name: string; bot: boolean };
+  /** There are older messages than those shown. */
+  older: Ref<boolean>;
+  /** The first messages are there, or there are none. */
+  loaded: Ref<boolean>;
   /** Whether the visitor can see the chat: read marks follow it. */
-  const visible = ref(!embedded && document.visibilityState === 'visible');
-  const opened = ref(!embedded);
+  visible: Ref<boolean>;
   /** Counts openings, so that the composer can take the focus. */
-  const openings = ref(0);
+  openings: Ref<number>;
+  /** Text that the page wants in the composer. */
+  prefill: Ref<string>;
   /** The newest message of the other side, for the screen reader. */
-  const arrived = shallowRef<ShownMessage | null>(null);
-
-  let identity: string | null = null;
-  let introduced = !embedded;
-  const chat = new Chat({
-    channelKey: key,
-    locale: language.value === 'zh' ? 'zh-CN' : 'en',
-    identity: () => identity,
-    ...(embedded ? {} : { page: { url: location.origin + location.pathname, title: document.title } }),
-  });
-
-  chat.on('messages', (list) => {
-    messages.value = list;
-    older.value = chat.hasOlder;
-  });
-  chat.on('state', (s) => {
-    state.value = s.state;
-    problem.value = s.error ?? null;
-  });
-  chat.on('session', (s) => {
-    session.value = s;
-    if (!query.get('color')) paint(s.inbox.primary);
-  });
-  chat.on('conversation', (c) => {
-    conversation.value = c;
-    if (c) tellPage({ yingda: 'known' });
-  });
-  chat.on('typing', (e) => {
-    typing.on = e.on;
-    typing.name = e.by.name ?? '';
-    typing.bot = e.by.kind === 'bot';
-  });
-  chat.on('unread', (count) => tellPage({ yingda: 'unread', count }));
-  chat.on('message', (m) => {
-    // The list is rebuilt in the same turn; look when it is there.
-    setTimeout(() => (arrived.value = messages.value.find((s) => s.id === m.id) ?? null));
-  });
-
-  async function start(): Promise<void> {
-    if (!key) return;
-    await chat.start();
-    older.value = chat.hasOlder;
-    loaded.value = true;
-  }
-
-  function see(): void {
-    visible.value = opened.value && document.visibilityState === 'visible';
-  }
-  document.addEventListener('visibilitychange', see);
-
-  hearPage((m) => {
-    if (m.page) chat.setPage({ url: String(m.page.url).slice(0, 2048), title: String(m.page.title ?? '').slice(0, 200) });
-    if (m.yingda === 'init' || m.yingda === 'identify') {
-      const next = m.identity ?? null;
-      const changed = introduced && next !== identity;
-      identity = next;
-      if (!introduced) {
-        introduced = true;
-        void start();
-      } else if (changed) void chat.identify(() => identity);
-    }
-    if (m.yingda === 'open' || m.open) {
-      opened.value = true;
-      openings.value++;
-    } else if (m.yingda === 'closed') opened.value = false;
-    see();
-  });
-  tellPage({ yingda: 'ready' });
-  if (introduced) void start();
-  else
-    setTimeout(() => {
-      if (introduced) return;
-      introduced = true;
-      void start();
-    }, introductionMs);
-
-  const agentName = computed(() => conversation.value?.assignee?.name ?? '');
-
-  return {
-    key,
-    messages,
-    conversation,
-    session,
-    state,
-    problem,
-    typing,
-    older,
-    loaded,
-    visible,
-    openings,
-    arrived,
-    agentName,
-    send: (content: string | Part[]) => chat.send(content),
-    resend: (clientID: string) => chat.resend(clientID),
-    discard: (clientID: string) => chat.discard(clientID),
-    markRead: () => chat.markRead(),
-    type: (on: boolean) => chat.typing(on),
-    loadOlder: () => chat.loadOlder(),
-    close: () => tellPage({ yingda: 'close' }),
-    watchVisible: (run: () => void) => watch(visible, (v) => v && run()),
-  };
+  arrived: ShallowRef<ShownMessage | null>;
+  agentName: ComputedRef<string>;
+  /** The message that the next one answers. */
+  replyTo: ShallowRef<ShownMessage | null>;
+  /** The product of the page that is looked at; null once it was sent or put away. */
+  product: ShallowRef<Product | null>;
+  consent: Ref<Consent>;
+  /** The form before the chat is still to be answered. */
+  asking: ComputedRef<boolean>;
+  now(): Date;
+  send(content: string | Part[]): void;
+  resend(clientID: string): void;
+  discard(clientID: string): void;
+  canRecall(m: ShownMessage): boolean;
+  recall(m: ShownMessage): Promise<void>;
+  markRead(): void;
+  type(on: boolean, text?: string): void;
+  loadOlder(): Promise<unknown>;
+  upload(file: Blob, options: UploadOptions): Promise<Uploaded>;
+  /** The answers go along with the first message; null for none. */
+  answerForm(values: Record<string, string> | null): void;
+  sendProduct(): void;
+  hideProduct(): void;
+  rate(score: number, comment: string): Promise<Rating>;
+  transcript(email: string): Promise<void>;
+  setConsent(granted: boolean): void;
+  close(): void;
 }
 
-export type Desk = ReturnType<typeof useDesk>;
+/** A product as the message that sends it. */
+export function productPart(p: Product): Part {
+  return { type: 'card', card: { title: p.title, ...(p.url ? { url: p.url } : {}), ...(p.image_url ? { image_url: p.image_url } : {}), ...(p.price ? { price: p.price } : {}) } };
+}

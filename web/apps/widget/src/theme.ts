@@ -1,22 +1,29 @@
 import { contrastWithWhite, safeColor } from './safe.ts';
 
-/** Chooses light or dark and the company's colour; both may change while the page is open. */
-export function dress(theme: string | null, color: string | null | undefined): void {
-  const system = matchMedia('(prefers-color-scheme: dark)');
-  const apply = () => {
-    const dark = theme === 'dark' || (theme !== 'light' && system.matches);
-    document.documentElement.dataset.theme = dark ? 'dark' : 'light';
-  };
-  system.addEventListener?.('change', apply);
-  apply();
-  paint(color);
+const system = matchMedia('(prefers-color-scheme: dark)');
+let theme = 'auto';
+
+function apply(): void {
+  const dark = theme === 'dark' || (theme !== 'light' && system.matches);
+  document.documentElement.dataset.theme = dark ? 'dark' : 'light';
 }
 
-/** Sets the company's colour. Its text is white or near-black, whichever can be read. */
+/** Light, dark, or as the visitor's system. */
+export function dress(wanted: string | null | undefined): void {
+  theme = wanted || 'auto';
+  apply();
+}
+system.addEventListener?.('change', apply);
+
+/** Sets the company's colour; without one the house's stays. Its text is white or near-black, whichever can be read. */
 export function paint(color: string | null | undefined): void {
   const safe = safeColor(color);
-  if (!safe) return;
   const style = document.documentElement.style;
+  if (!safe) {
+    style.removeProperty('--brand');
+    style.removeProperty('--on-brand');
+    return;
+  }
   style.setProperty('--brand', safe);
   style.setProperty('--on-brand', contrastWithWhite(safe) >= 4.5 ? '#ffffff' : '#0f172a');
 }
