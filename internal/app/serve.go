@@ -11,6 +11,7 @@ import (
 
 	"yingda.dev/internal/app/config"
 	"yingda.dev/internal/flow/workspace"
+	"yingda.dev/internal/platform/timer"
 )
 
 type serveCommand struct {
@@ -77,6 +78,7 @@ func serve(ctx context.Context, c config.Config, r *run) (err error) {
 					{"timers", a.timers.Run},
 					{"rotator", a.rotator.Run},
 					{"keeper", a.keeper.Run},
+					{"calm", newCalm(timer.Wall).Run},
 				},
 				then: orderly(a.demo),
 			},

@@ -90,9 +90,21 @@ func Connections(ctx context.Context, s *Server, companies []Company, n int) (Co
 	return r, err
 }
 
-// rested reads the server's memory after it had time to give some back.
+// rested reads the server's memory when it has become idle and gives no more
+// of it back: when half a minute has not made it 2 % smaller. Nothing asks the
+// server to collect; it does by itself (package app, calm).
 func rested(ctx context.Context, s *Server) (Usage, error) {
-	if err := pause(ctx, 5*time.Second); err != nil {
+	least, err := UsageOf(s.PID(), false)
+	for waited := time.Duration(0); err == nil && waited < 30*time.Second; waited += time.Second {
+		if err := pause(ctx, time.Second); err != nil {
+			return Usage{}, err
+		}
+		var now Usage
+		if now, err = UsageOf(s.PID(), false); err == nil && now.RSS < least.RSS-least.RSS/50 {
+			least, waited = now, 0
+		}
+	}
+	if err != nil {
 		return Usage{}, err
 	}
 	return UsageOf(s.PID(), false)
