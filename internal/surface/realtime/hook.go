@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/http"
 	"sync"
+	"time"
 )
 
 // link is what we keep of a connection beside centrifuge's own state. It
@@ -53,7 +54,9 @@ func (l *link) close() {
 // goroutine for each: the connection itself tells when it is closed.
 type hookWriter struct {
 	http.ResponseWriter
-	link *link
+	// request is a copy of the handshake's that nobody else uses.
+	request *http.Request
+	link    *link
 }
 
 // Unwrap serves http.ResponseController.
@@ -65,7 +68,39 @@ func (w *hookWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	if err != nil {
 		return nil, nil, err
 	}
+	w.shed()
 	return &hookConn{Conn: conn, link: w.link}, rw, nil
+}
+
+// shed empties the handshake's request. It is read until the connection is
+// handed over; the handler holds on to it for as long as the socket lives, and
+// so, for thousands of idle sockets, to headers, address and body reader.
+func (w *hookWriter) shed() {
+	r := w.request
+	r.Header, r.Trailer, r.URL, r.Body, r.GetBody, r.Form, r.PostForm, r.MultipartForm = nil, nil, nil, nil, nil, nil, nil, nil
+	r.TransferEncoding, r.Host, r.RemoteAddr, r.RequestURI, r.Pattern, r.TLS, r.Response = nil, "", "", "", "", nil, nil
+}
+
+// bare is the context of a hijacked connection: it knows the link and nothing
+// of the request. It does not end; the realtime node gives each client one
+// that does.
+type bare struct{ link *link }
+
+// Deadline is none.
+func (bare) Deadline() (time.Time, bool) { return time.Time{}, false }
+
+// Done is never closed.
+func (bare) Done() <-chan struct{} { return nil }
+
+// Err is always nil.
+func (bare) Err() error { return nil }
+
+// Value knows the link.
+func (b bare) Value(key any) any {
+	if key == (linkKey{}) {
+		return b.link
+	}
+	return nil
 }
 
 type hookConn struct {

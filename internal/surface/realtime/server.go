@@ -136,11 +136,14 @@ type linkKey struct{}
 // ServeHTTP takes the WebSocket handshake at /connection/websocket.
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	l := &link{from: s.deps.Source(r)}
-	hooked := &hookWriter{ResponseWriter: w, link: l}
-	s.handler.ServeHTTP(hooked, r.WithContext(context.WithValue(r.Context(), linkKey{}, l)))
 	if r.ProtoMajor > 1 {
-		l.close() // HTTP/2 streams are not hijacked: the handler has served it to the end
+		// HTTP/2 streams are not hijacked: the handler serves it to the end.
+		s.handler.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), linkKey{}, l)))
+		l.close()
+		return
 	}
+	own := r.WithContext(bare{l})
+	s.handler.ServeHTTP(&hookWriter{ResponseWriter: w, request: own, link: l}, own)
 }
 
 // Publish pushes data to everybody in a room. A room nobody is in costs a look-up.
@@ -192,6 +195,9 @@ func (s *Server) visitor(ctx context.Context, l *link, token string) (centrifuge
 	if v.who, err = s.deps.Visitors.Recognise(ctx, v.call); err != nil {
 		return centrifuge.ConnectReply{}, s.refusal(ctx, err)
 	}
+	// From here on the connection is who they were found to be; the token, which
+	// is long, is not kept.
+	v.call.Token, v.call.Known = "", &v.who.VisitorClaims
 	// Among the strangers before looking, so that a first message that comes
 	// between is noticed.
 	s.strangers.add(v)

@@ -26,6 +26,9 @@ import (
 type Call struct {
 	// Token is the visitor's session token; empty only for session.open.
 	Token string
+	// Known is what the token said when the caller's connection was recognised;
+	// it counts until it expires, and Token is then not looked at.
+	Known *auth.VisitorClaims
 	// Addr is the client's network address as the trusted proxies tell it.
 	Addr netip.Addr
 	// Origin is the page's web origin if it is not ours; empty for apps, programs
@@ -212,9 +215,21 @@ func (s *Server) admit(ctx context.Context, call Call) (Visitor, desk.Inbox, err
 	return v, inbox, nil
 }
 
+// claimsOf finds who calls, by the token or by what is known of the connection.
+func (s *Server) claimsOf(call Call) (auth.VisitorClaims, error) {
+	now := s.deps.Clock.Now()
+	if call.Known == nil {
+		return s.deps.Tokens.VerifyVisitor(call.Token, now)
+	}
+	if !now.Before(call.Known.ExpiresAt) {
+		return auth.VisitorClaims{}, desk.E(desk.Unauthenticated, "check session", "the session has expired; open a new one")
+	}
+	return *call.Known, nil
+}
+
 // visitor checks the token and that its inbox still takes visitors from there.
 func (s *Server) visitor(ctx context.Context, call Call) (Visitor, desk.Inbox, error) {
-	claims, err := s.deps.Tokens.VerifyVisitor(call.Token, s.deps.Clock.Now())
+	claims, err := s.claimsOf(call)
 	if err != nil {
 		return Visitor{}, desk.Inbox{}, err
 	}
