@@ -51,7 +51,8 @@ func (e *edge) wrap(routes http.Handler) (http.Handler, error) {
 	}
 	compressed := compress(routes)
 	return e.recovered(e.addressed(e.headed(e.bounded(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if strings.HasPrefix(r.URL.Path, socketPath) { // hijacked; frames are the socket's business
+		// Sockets are hijacked; a stream must not wait for enough to compress.
+		if strings.HasPrefix(r.URL.Path, socketPath) || r.URL.Path == streamPath {
 			routes.ServeHTTP(w, r)
 			return
 		}
@@ -61,6 +62,9 @@ func (e *edge) wrap(routes http.Handler) (http.Handler, error) {
 
 // socketPath is where realtime connections live.
 const socketPath = "/connection/"
+
+// streamPath is where visitors' answers that do not end are opened.
+const streamPath = "/rpc/v1/stream"
 
 // recovered turns a panic into a 500 and a log line. http.ErrAbortHandler
 // passes, as net/http wants it.

@@ -65,6 +65,7 @@ func serve(ctx context.Context, c config.Config, r *run) (err error) {
 		return err
 	}
 	server := newServer(doors.handler, log)
+	server.RegisterOnShutdown(doors.realtime.Drain)
 	s := &stages{
 		log: log, timeout: c.Server.StopTimeout, stopping: func() { h.stopping.Store(true) },
 		list: []stage{

@@ -52,6 +52,7 @@ func (a *App) buildSurfaces(h *health) (*surfaces, error) {
 		Source: func(r *http.Request) realtime.From {
 			return realtime.From{Addr: address(r), Origin: foreignOrigin(r, own), Header: r.Header}
 		},
+		Wall: a.clock.Now,
 	}, realtime.Config{})
 	if err != nil {
 		return nil, err
@@ -74,6 +75,7 @@ func (a *App) buildSurfaces(h *health) (*surfaces, error) {
 	mux.Handle("/rpc/v1", visitors.Handler(func(r *http.Request) rpc.Call {
 		return rpc.Call{Addr: address(r), Origin: foreignOrigin(r, own)}
 	}))
+	mux.Handle(streamPath, socket.Stream())
 	mux.Handle("/api/", agents)
 	mux.Handle("/connection/websocket", socket)
 	mux.HandleFunc("GET /healthz", h.alive)

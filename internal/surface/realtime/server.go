@@ -35,6 +35,9 @@ type feeds interface {
 	// Attach is undone by one Detach.
 	Attach(ctx context.Context, a feed.Audience) (wire.Position, error)
 	Detach(a feed.Audience)
+	// Position and Fetch begin a stream with what was missed.
+	Position(ctx context.Context) (wire.Position, error)
+	Fetch(ctx context.Context, a feed.Audience, epoch string, since int64, limit int) (wire.Batch, error)
 }
 
 // agents knows colleagues by what their browser or program shows.
@@ -53,6 +56,8 @@ type Deps struct {
 	Metrics  *prometheus.Registry
 	// Source reads where a handshake comes from, behind trusted proxies.
 	Source func(*http.Request) From
+	// Wall is the time that the network's deadlines go by.
+	Wall func() time.Time
 }
 
 // Config tunes connections; the zero value is the default.
@@ -74,6 +79,8 @@ type Server struct {
 	node    *centrifuge.Node
 	handler http.Handler
 	recheck time.Duration
+	ping    time.Duration
+	streams *streams
 
 	strangers strangers
 	watched   watched
@@ -98,8 +105,12 @@ func New(d Deps, c Config) (*Server, error) {
 	if err != nil {
 		return nil, desk.Wrap(desk.Internal, "build realtime", err)
 	}
+	open, err := newStreams(c.MaxConnectionsPerUser, d.Metrics)
+	if err != nil {
+		return nil, err
+	}
 	s := &Server{
-		deps: d, node: node, recheck: c.RecheckInterval,
+		deps: d, node: node, recheck: c.RecheckInterval, ping: c.PingInterval, streams: open,
 		strangers: strangers{byKey: make(map[string]map[*visitor]struct{})},
 		watched:   watched{links: make(map[*link]*centrifuge.Client)},
 	}
@@ -119,9 +130,14 @@ func New(d Deps, c Config) (*Server, error) {
 	return s, nil
 }
 
+// Drain ends all streams and opens no more, so that an HTTP server that stops
+// does not wait for answers that do not end.
+func (s *Server) Drain() { s.streams.stop() }
+
 // Run serves until ctx ends, then tells clients to come back and waits until
 // their connections are closed.
 func (s *Server) Run(ctx context.Context) error {
+	defer s.Drain()
 	if err := s.node.Run(); err != nil {
 		return desk.Wrap(desk.Internal, "run realtime", err)
 	}
@@ -146,8 +162,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.handler.ServeHTTP(&hookWriter{ResponseWriter: w, request: own, link: l}, own)
 }
 
-// Publish pushes data to everybody in a room. A room nobody is in costs a look-up.
+// Publish pushes data to everybody in a room. A room nobody is in costs two look-ups.
 func (s *Server) Publish(room string, data []byte) error {
+	s.streams.publish(room, data)
 	_, err := s.node.Publish(room, data)
 	return desk.Wrap(desk.Internal, "push fact", err)
 }

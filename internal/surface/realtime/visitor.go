@@ -71,6 +71,7 @@ func (s *strangers) take(key string) []*visitor {
 // met hears that a visitor is a contact, before the answer to the call that
 // found it out leaves. The clients then fetch, as after every subscribe.
 func (s *Server) met(ctx context.Context, who rpc.Visitor) {
+	s.streams.met(who)
 	for _, v := range s.strangers.take(who.Key()) {
 		if client, first := v.became(who.Contact); first && client != nil {
 			v.join(ctx, client, who.Contact)

@@ -322,6 +322,12 @@ func (r retryAfterError) Milliseconds() int64 {
 	return (time.Duration(r) + time.Millisecond - 1).Milliseconds()
 }
 
+// RetryAfter is how long the caller who was refused should wait, if the error says so.
+func RetryAfter(err error) (time.Duration, bool) {
+	wait, ok := errors.AsType[retryAfterError](err)
+	return time.Duration(wait), ok
+}
+
 func limited(wait time.Duration) error {
 	return &desk.Error{Kind: desk.Limited, Op: "limit calls", Msg: wordsOf[desk.Limited], Err: retryAfterError(wait)}
 }

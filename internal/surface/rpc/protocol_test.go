@@ -66,7 +66,7 @@ func TestProtocolOfMethods(t *testing.T) {
 	require.True(t, ok)
 	_, start, ok = strings.Cut(start, "```sh\n")
 	require.True(t, ok)
-	_, section, ok := strings.Cut(text, "## Methods")
+	_, section, ok := strings.Cut(text, "## Transports")
 	require.True(t, ok)
 	section, _, ok = strings.Cut(section, "\n## The feed")
 	require.True(t, ok)
@@ -83,7 +83,8 @@ func TestProtocolOfMethods(t *testing.T) {
 	require.NoError(t, err, string(out))
 	answers := 0
 	for line := range strings.SplitSeq(string(out), "\n") {
-		if line = strings.TrimSpace(line); line == "" {
+		line = strings.TrimPrefix(strings.TrimSpace(line), "data: ")
+		if line == "" || line == ":" {
 			continue
 		}
 		require.True(t, json.Valid([]byte(line)), line)

@@ -192,10 +192,12 @@ func (h *House) buildSurfaces(o Options, master *seal.Master, rotator *conversat
 		Source: func(r *http.Request) realtime.From {
 			return realtime.From{Addr: address(r), Origin: foreign(r), Header: r.Header}
 		},
+		Wall: time.Now,
 	}, o.Realtime)
 	require.NoError(h, err)
 	mux := http.NewServeMux()
 	mux.Handle("/rpc/v1", h.RPC.Handler(func(r *http.Request) rpc.Call { return rpc.Call{Addr: address(r), Origin: foreign(r)} }))
+	mux.Handle("/rpc/v1/stream", h.Realtime.Stream())
 	mux.Handle("/api/", h.REST)
 	mux.Handle("/connection/websocket", h.Realtime)
 	server := httptest.NewServer(mux)
