@@ -1,16 +1,38 @@
 import { QueryClient } from '@tanstack/vue-query'
-import { Client, Problem } from '@yingda/shared/api'
+import { Client, Problem, type Session } from '@yingda/shared/api'
 
 type Listener = () => void
-const listeners = new Set<Listener>()
+const endings = new Set<Listener>()
+const changes = new Set<Listener>()
+let who = ''
 
 /** The one client of the agents' door. */
-export const server = new Client({ onUnauthenticated: () => listeners.forEach((tell) => tell()) })
+export const server: Client = new Client({
+  onUnauthenticated: () => endings.forEach((tell) => tell()),
+  renewCSRF: async () => {
+    const now = await server.get<Session>('/session')
+    if (who === '' || now.agent.id === who) return now.csrf_token
+    // Somebody else logged in at this browser: nothing of this page is done in their name.
+    changes.forEach((tell) => tell())
+    return undefined
+  },
+})
+
+/** Remembers whose page this is; empty after log-out. */
+export function belongsTo(agent: string): void {
+  who = agent
+}
 
 /** Tells when the server says that the session is over. */
 export function onSessionEnd(listener: Listener): () => void {
-  listeners.add(listener)
-  return () => listeners.delete(listener)
+  endings.add(listener)
+  return () => endings.delete(listener)
+}
+
+/** Tells when another person has logged in at this browser. */
+export function onSomebodyElse(listener: Listener): () => void {
+  changes.add(listener)
+  return () => changes.delete(listener)
 }
 
 /** The one cache of server state. The feed keeps it true, so nothing is refetched by age or by focus. */

@@ -5,6 +5,11 @@ export interface ClientOptions {
   base?: string
   /** Called once for each answer that says the session is over. */
   onUnauthenticated?: () => void
+  /**
+   * Asks for the page's token again when the server refused a command: a log-in in another tab makes the old one stale.
+   * Resolves with the token to try once more with, or with nothing when the refusal stands.
+   */
+  renewCSRF?: () => Promise<string | undefined>
   /** Replaceable for tests. */
   fetch?: typeof fetch
   /** Waits between attempts of a command, in milliseconds; its length is the number of retries. */
@@ -40,16 +45,70 @@ export class Client {
   /** Sends a command. key is drawn when not given; give one to keep it across the caller's own retries. */
   async command<T>(method: 'POST' | 'PUT' | 'PATCH' | 'DELETE', path: string, body?: unknown, key = newKey()): Promise<T> {
     const url = this.url(path, {})
+    let renewed = false
     for (let attempt = 0; ; attempt++) {
       try {
         return await this.once<T>(method, url, body, { 'Idempotency-Key': key, 'X-CSRF-Token': this.csrf })
       } catch (error) {
+        if (!renewed && error instanceof Problem && error.kind === 'denied' && (await this.renew())) {
+          renewed = true
+          attempt--
+          continue
+        }
         const wait = this.waits[attempt]
         const again = error instanceof Problem && (error.kind === 'network' || error.kind === 'unavailable')
         if (!again || wait === undefined) throw error
         await new Promise((resolve) => setTimeout(resolve, wait))
       }
     }
+  }
+
+  /** Whether there is another token to try with. */
+  private async renew(): Promise<boolean> {
+    const before = this.csrf
+    const token = await this.options.renewCSRF?.().catch(() => undefined)
+    if (!token || token === before) return false
+    this.csrf = token
+    return true
+  }
+
+  /** Sends a file as it is, and tells how much of it has gone: progress is between 0 and 1. */
+  async upload<T>(path: string, file: Blob, options: { name: string; progress?: (part: number) => void; signal?: AbortSignal; key?: string }): Promise<T> {
+    const key = options.key ?? newKey()
+    try {
+      return await this.send<T>(path, file, options, key)
+    } catch (error) {
+      if (error instanceof Problem && error.kind === 'denied' && (await this.renew())) return this.send<T>(path, file, options, key)
+      throw error
+    }
+  }
+
+  private send<T>(path: string, file: Blob, options: { name: string; progress?: (part: number) => void; signal?: AbortSignal }, key: string): Promise<T> {
+    return new Promise((resolve, reject) => {
+      // fetch tells nothing of how much has been sent.
+      const request = new XMLHttpRequest()
+      request.open('POST', this.base + path)
+      request.setRequestHeader('Accept', 'application/json')
+      request.setRequestHeader('Content-Type', file.type || 'application/octet-stream')
+      request.setRequestHeader('X-File-Name', encodeURIComponent(options.name))
+      request.setRequestHeader('Idempotency-Key', key)
+      request.setRequestHeader('X-CSRF-Token', this.csrf)
+      request.upload.onprogress = (event) => event.lengthComputable && options.progress?.(event.loaded / event.total)
+      request.onerror = () => reject(Problem.network())
+      request.onabort = () => reject(new DOMException('aborted', 'AbortError'))
+      request.onload = () => {
+        const answer = new Response(request.responseText, { status: request.status, headers: { 'Retry-After': request.getResponseHeader('Retry-After') ?? '' } })
+        if (request.status >= 200 && request.status < 300) resolve(JSON.parse(request.responseText) as T)
+        else {
+          Problem.fromResponse(answer).then((problem) => {
+            if (problem.kind === 'unauthenticated') this.options.onUnauthenticated?.()
+            reject(problem)
+          }, reject)
+        }
+      }
+      options.signal?.addEventListener('abort', () => request.abort(), { once: true })
+      request.send(file)
+    })
   }
 
   private url(path: string, query: Query): string {

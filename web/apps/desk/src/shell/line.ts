@@ -1,7 +1,9 @@
 import type { FeedBatch } from '@yingda/shared/api'
 import { Connection, Follower } from '@yingda/shared/realtime'
 import { applyEvent, resetAll, watchReads } from '../features/conversations/feed.ts'
+import { hearPage } from '../features/context/pages.ts'
 import { hearTyping } from '../features/conversations/typing.ts'
+import { hearViewing } from '../features/thread/viewing.ts'
 import { server } from '../server.ts'
 import { line } from './lineState.ts'
 
@@ -31,7 +33,11 @@ export function openLine(handlers: { refused: () => void; back: () => void }): (
       handlers.back()
     },
     push: (push) => follower.push(push),
-    signal: hearTyping,
+    signal: (signal) => {
+      hearTyping(signal)
+      hearViewing(signal)
+      hearPage(signal)
+    },
     state: (state) => {
       line.value = state
     },

@@ -1,5 +1,5 @@
 import { useToast } from '@nuxt/ui/composables'
-import { Problem, type Conversation } from '@yingda/shared/api'
+import { Problem } from '@yingda/shared/api'
 import { momentLabel } from '@yingda/shared/i18n'
 import { ref } from 'vue'
 import { useI18n } from 'vue-i18n'
@@ -9,6 +9,7 @@ import { refreshConversation, runCommand, type Command } from './api.ts'
 import { keys } from './keys.ts'
 import { differences, type Activity } from './model.ts'
 import { useCalled } from './names.ts'
+import type { Conversation } from './shapes.ts'
 
 /** Runs commands on conversations and tells what became of them. */
 export function useActions() {

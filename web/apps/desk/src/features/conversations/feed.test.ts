@@ -4,6 +4,7 @@ import { queries, server } from '../../server.ts'
 import { session } from '../session/model.ts'
 import { applyEvent, onMessage, patchConversation, patchMessage, placeInList, placeMessage, resetAll, watchReads } from './feed.ts'
 import { keys, type ConversationPages, type MessagePages } from './keys.ts'
+import { readList } from './lists.ts'
 import type { Activity } from './model.ts'
 
 const conversation = (id: string, minute: number, fields: Partial<Conversation> = {}): Conversation => ({
@@ -40,7 +41,7 @@ const list = (pages: Conversation[][], more = ''): ConversationPages => ({
   pageParams: pages.map(() => undefined),
 })
 
-const thread = (...seqs: number[]): MessagePages => ({ pages: [{ items: seqs.map((s) => message(s)), more: false }], pageParams: [undefined] })
+const thread = (...seqs: number[]): MessagePages => ({ pages: [{ items: seqs.map((s) => message(s)), more: false }], pageParams: [{}] })
 const ids = (l: ConversationPages | undefined): string[][] => (l?.pages ?? []).map((p) => p.items.map((c) => c.id))
 const seqs = (): number[] => (queries.getQueryData<MessagePages>(keys.messages('a'))?.pages ?? []).flatMap((p) => p.items.map((m) => m.seq))
 
@@ -80,7 +81,7 @@ describe('placeMessage', () => {
     expect(placeMessage(thread(1, 2), message(3))?.pages[0]?.items.map((m) => m.seq)).toEqual([1, 2, 3])
     expect(placeMessage(thread(1, 2), message(2))?.pages[0]?.items).toHaveLength(2)
     expect(placeMessage(thread(1, 2), message(4))).toBeNull()
-    const read: MessagePages = { pages: [{ items: [message(1, { status: 'read' })], more: false }], pageParams: [undefined] }
+    const read: MessagePages = { pages: [{ items: [message(1, { status: 'read' })], more: false }], pageParams: [{}] }
     expect(placeMessage(read, message(1, { status: 'sent' }))).toBe(read)
   })
 })
@@ -89,7 +90,7 @@ describe('events', () => {
   const a = conversation('a', 1, { assignee_id: 'agt_me' })
 
   it('a message moves the conversation up everywhere, with its preview and unread count', () => {
-    queries.setQueryData(keys.list('mine'), list([[conversation('b', 8, { assignee_id: 'agt_me' }), a]]))
+    queries.setQueryData(keys.list(readList('mine', {})), list([[conversation('b', 8, { assignee_id: 'agt_me' }), a]]))
     queries.setQueryData(keys.item('a'), a)
     queries.setQueryData(keys.messages('a'), thread(1))
     const heard: number[] = []
@@ -98,20 +99,20 @@ describe('events', () => {
     applyEvent(event, 10)
     applyEvent(event, 10)
     stop()
-    expect(ids(queries.getQueryData(keys.list('mine')))).toEqual([['a', 'b']])
+    expect(ids(queries.getQueryData(keys.list(readList('mine', {}))))).toEqual([['a', 'b']])
     expect(queries.getQueryData<Conversation>(keys.item('a'))).toMatchObject({ unread: 1, preview: 'text 2', version: 2 })
     expect(seqs()).toEqual([1, 2])
     expect(heard).toEqual([2, 2])
   })
 
   it('assignment to a colleague takes it out of mine, and leaves a line in the thread once', () => {
-    queries.setQueryData(keys.list('mine'), list([[a]]))
-    queries.setQueryData(keys.list('open'), list([[a]]))
+    queries.setQueryData(keys.list(readList('mine', {})), list([[a]]))
+    queries.setQueryData(keys.list(readList('open', {})), list([[a]]))
     const event: FeedEvent = { type: 'conversation.assigned', at: '', conversation_id: 'a', agent_id: 'agt_2', conversation: state(a, { version: 2, assignee_id: 'agt_2' }) }
     applyEvent(event, 11)
     applyEvent(event, 11)
-    expect(ids(queries.getQueryData(keys.list('mine')))).toEqual([[]])
-    expect(ids(queries.getQueryData(keys.list('open')))).toEqual([['a']])
+    expect(ids(queries.getQueryData(keys.list(readList('mine', {}))))).toEqual([[]])
+    expect(ids(queries.getQueryData(keys.list(readList('open', {}))))).toEqual([['a']])
     expect(queries.getQueryData<Activity[]>(keys.activity('a'))).toHaveLength(1)
   })
 
@@ -124,7 +125,7 @@ describe('events', () => {
   })
 
   it('delivery receipts only rise', () => {
-    queries.setQueryData<MessagePages>(keys.messages('a'), { pages: [{ items: [message(1, { status: 'queued', author: { kind: 'agent' } })], more: false }], pageParams: [undefined] })
+    queries.setQueryData<MessagePages>(keys.messages('a'), { pages: [{ items: [message(1, { status: 'queued', author: { kind: 'agent' } })], more: false }], pageParams: [{}] })
     const tell = (status: Message['status'], seq: number): void => applyEvent({ type: 'message.status_changed', at: '', conversation_id: 'a', message_id: 'msg_1', status, reason: 'window_closed' }, seq)
     const now = (): string => queries.getQueryData<MessagePages>(keys.messages('a'))!.pages[0]!.items[0]!.status
     tell('failed', 1)
@@ -137,23 +138,23 @@ describe('events', () => {
   it('reads an unknown conversation once, however many events tell of it', async () => {
     const fresh = conversation('new', 20)
     const get = vi.spyOn(server, 'get').mockResolvedValue(fresh)
-    queries.setQueryData(keys.list('unassigned'), list([[]]))
+    queries.setQueryData(keys.list(readList('unassigned', {})), list([[]]))
     for (const seq of [1, 2, 3]) applyEvent({ type: 'conversation.opened', at: '', conversation_id: 'new', conversation: state(fresh) }, seq)
-    await vi.waitFor(() => expect(ids(queries.getQueryData(keys.list('unassigned')))).toEqual([['new']]), 20_000)
+    await vi.waitFor(() => expect(ids(queries.getQueryData(keys.list(readList('unassigned', {}))))).toEqual([['new']]), 20_000)
     expect(get.mock.calls.filter(([path]) => path === '/conversations/new')).toHaveLength(1)
   })
 
   it('a read that began before an event and ended after it does not bring back the past', async () => {
     const stop = watchReads()
-    queries.setQueryData(keys.list('mine'), list([[a]]))
+    queries.setQueryData(keys.list(readList('mine', {})), list([[a]]))
     queries.setQueryData(keys.messages('a'), thread(1))
     applyEvent({ type: 'message.received', at: '', conversation_id: 'a', message: message(2), conversation: state(a, { seq: 2, version: 2, assignee_id: 'agt_2' }) }, 13)
     // The late answers of reads that saw the world before the event.
-    await queries.fetchQuery({ queryKey: keys.list('mine'), queryFn: () => list([[a]]), staleTime: 0 })
+    await queries.fetchQuery({ queryKey: keys.list(readList('mine', {})), queryFn: () => list([[a]]), staleTime: 0 })
     await queries.fetchQuery({ queryKey: keys.messages('a'), queryFn: () => thread(1), staleTime: 0 })
     await Promise.resolve()
     stop()
-    expect(ids(queries.getQueryData(keys.list('mine')))).toEqual([[]])
+    expect(ids(queries.getQueryData(keys.list(readList('mine', {}))))).toEqual([[]])
     expect(seqs()).toEqual([1, 2])
   })
 })

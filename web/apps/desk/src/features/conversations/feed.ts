@@ -2,11 +2,15 @@
  * The only place where events change the cache of server state. All changes may be applied twice and in the company of
  * a running read: conversations are compared by version, messages by seq, activities by feed position.
  */
-import type { Conversation, ConversationState, DeliveryStatus, FeedEvent, Message } from '@yingda/shared/api'
+import type { ConversationState, DeliveryStatus, FeedEvent } from '@yingda/shared/api'
 import { queries, server } from '../../server.ts'
 import { me } from '../session/model.ts'
 import { keys, type ConversationPages, type MessagePages } from './keys.ts'
-import { belongs, isAbove, isActivity, previewOf, views, type Activity } from './model.ts'
+import { isAbove, stands, type ListQuery, type Order } from './lists.ts'
+import { traceOf } from '../thread/trace.ts'
+import { forgetLabels, toolboxKeys } from './toolbox.ts'
+import { previewOf, type Activity } from './model.ts'
+import type { Conversation, Message } from './shapes.ts'
 
 const rank: Record<DeliveryStatus, number> = { received: 0, queued: 1, sending: 2, failed: 3, accepted: 4, sent: 5, delivered: 6, read: 7 }
 
@@ -33,9 +37,16 @@ export function applyEvent(event: FeedEvent, seq: number): void {
   if (event.type !== 'message.status_changed' && event.type !== 'messages.read') refreshCounts()
 }
 
+/** How many pages of a long list are read again at once; further ones are asked for when they come near. */
+const pagesKept = 4
+
 /** Reads everything on screen again: the feed could not say what happened. */
 export function resetAll(): void {
   recent.length = 0
+  for (const [key, list] of cachedLists()) {
+    if (list.pages.length <= pagesKept) continue
+    queries.setQueryData<ConversationPages>(key, { pages: list.pages.slice(0, pagesKept), pageParams: list.pageParams.slice(0, pagesKept) })
+  }
   void queries.invalidateQueries({ queryKey: keys.all })
 }
 
@@ -53,24 +64,57 @@ export function watchReads(): () => void {
   })
 }
 
+/** What events say beyond the common fields. */
+interface More {
+  added?: string[]
+  removed?: string[]
+  what?: string
+}
+
 function patch(event: FeedEvent, seq: number): void {
+  const more = event as FeedEvent & More
+  if (event.type === 'toolbox.changed') {
+    if (more.what === 'labels') forgetLabels()
+    else void queries.invalidateQueries({ queryKey: toolboxKeys.canned })
+  }
   const id = event.conversation_id
   if (!id) return
   if (event.message) patchMessage(event.message)
   if (event.type === 'message.status_changed') patchDelivery(event)
-  if (isActivity(event)) addActivity(id, { seq, event })
+  if (event.type === 'message.recalled') patchRecall(id, event)
+  if (event.type === 'schedule.changed') void queries.invalidateQueries({ queryKey: keys.scheduled(id) })
+  if (event.type === 'mentions.read' && (event.agent_id ?? '') === me()) void queries.invalidateQueries({ queryKey: keys.lists, predicate: (q) => (q.queryKey[2] as ListQuery).view === 'mentioned' })
+  const trace = traceOf(event)
+  if (trace) addActivity(id, { seq, event: trace })
   if (event.conversation) patchState(id, event, event.conversation)
 }
 
-function known(id: string): Conversation | undefined {
+/** What was said is taken back: the message keeps its place and says nothing any more. */
+function patchRecall(id: string, event: FeedEvent): void {
+  changeMessages(id, (m) => (m.id === event.message_id && !m.recalled_at ? { ...m, parts: [], recalled_at: event.at } : m))
+}
+
+/** The lists that were read, by their keys. */
+export function cachedLists(): [readonly unknown[], ConversationPages][] {
+  return queries.getQueriesData<ConversationPages>({ queryKey: keys.lists }).filter((entry): entry is [readonly unknown[], ConversationPages] => entry[1] !== undefined)
+}
+
+/** The newest version of a conversation in any cached place. */
+export function known(id: string): Conversation | undefined {
   let best = queries.getQueryData<Conversation>(keys.item(id))
-  for (const view of views) {
-    for (const page of queries.getQueryData<ConversationPages>(keys.list(view))?.pages ?? []) {
-      const row = page.items.find((c) => c.id === id)
-      if (row && (!best || row.version > best.version)) best = row
-    }
+  for (const [, list] of cachedLists()) {
+    const row = find(list, id)
+    if (row && (!best || row.version > best.version)) best = row
   }
   return best
+}
+
+function find(list: ConversationPages, id: string): Conversation | undefined {
+  for (const page of list.pages) {
+    const row = page.items.find((c) => c.id === id)
+    if (row) return row
+  }
+  return undefined
 }
 
 export function readConversation(id: string): Promise<Conversation> {
@@ -86,6 +130,9 @@ function patchState(id: string, event: FeedEvent, state: ConversationState): voi
   // Absent fields of the state are cleared ones.
   const after: Conversation = { ...before, assignee_id: '', team_id: '', waiting_since: '', snoozed_until: '', ...state, id, last_message_at: state.last_message_at ?? before.last_message_at }
   after.unread = Math.max(0, after.seq - after.agent_read_seq)
+  const { added, removed } = event as FeedEvent & More
+  if (event.type === 'conversation.labelled') after.label_ids = [...(before.label_ids ?? []).filter((l) => !removed?.includes(l) && !added?.includes(l)), ...(added ?? [])]
+  if (event.message && !event.message.visibility.startsWith('n')) after.last_message = { author_kind: event.message.author.kind }
   if (event.message?.visibility === 'public') after.preview = previewOf(event.message)
   if (after.status !== 'resolved') delete after.resolved_at
   else if (before.status !== 'resolved') after.resolved_at = event.at
@@ -105,20 +152,22 @@ function fetchMissing(id: string): void {
 /** Puts a conversation into every cached place: its own entry and the lists in which it now belongs. */
 export function patchConversation(c: Conversation): void {
   queries.setQueryData<Conversation>(keys.item(c.id), (old) => (old && old.version > c.version ? old : c))
-  for (const view of views) {
-    queries.setQueryData<ConversationPages>(keys.list(view), (old) => old && placeInList(old, c, belongs(view, c, me())))
+  for (const [key, list] of cachedLists()) {
+    const query = key[2] as ListQuery
+    queries.setQueryData<ConversationPages>(key, placeInList(list, c, stands(query, c, me(), find(list, c.id) !== undefined), query.order))
   }
   queries.setQueryData<Conversation[]>(keys.ofContact(c.contact.id), (old) => old?.map((o) => (o.id === c.id && o.version <= c.version ? c : o)))
 }
 
 /** Exported for its test: the list with c at its place, or without it. */
-export function placeInList(list: ConversationPages, c: Conversation, stays: boolean): ConversationPages {
-  const present = list.pages.flatMap((p) => p.items).find((o) => o.id === c.id)
+export function placeInList(list: ConversationPages, c: Conversation, stays: boolean, order: Order = 'newest'): ConversationPages {
+  const present = find(list, c.id)
+  if (!present && !stays) return list
   if (present && present.version > c.version) return list
   const pages = list.pages.map((p) => (p.items.some((o) => o.id === c.id) ? { ...p, items: p.items.filter((o) => o.id !== c.id) } : p))
   if (stays) {
     for (const [index, page] of pages.entries()) {
-      const at = page.items.findIndex((o) => isAbove(c, o))
+      const at = page.items.findIndex((o) => isAbove(c, o, order))
       const end = index === pages.length - 1 && !page.next_cursor
       if (at < 0 && !end) continue
       const items = [...page.items]
@@ -131,17 +180,20 @@ export function placeInList(list: ConversationPages, c: Conversation, stays: boo
   return { ...list, pages }
 }
 
+/** Every cached run of a conversation's messages; the one with the newest has the shortest key. */
+function runs(id: string): [readonly unknown[], MessagePages][] {
+  return queries.getQueriesData<MessagePages>({ queryKey: keys.messages(id) }).filter((entry): entry is [readonly unknown[], MessagePages] => entry[1] !== undefined)
+}
+
 /** Adds or replaces a message in the cached thread. */
 export function patchMessage(message: Message): void {
-  const key = keys.messages(message.conversation_id)
-  let gap = false
-  queries.setQueryData<MessagePages>(key, (old) => {
-    if (!old) return old
-    const result = placeMessage(old, message)
-    gap = result === null
-    return result ?? old
-  })
-  if (gap) void queries.invalidateQueries({ queryKey: key })
+  const newest = keys.messages(message.conversation_id)
+  for (const [key, run] of runs(message.conversation_id)) {
+    const next = placeMessage(run, message)
+    if (next) queries.setQueryData<MessagePages>(key, next)
+    // A run around an older message ends before the gap; it grows when the reader comes there.
+    else if (key.length === newest.length) void queries.invalidateQueries({ queryKey: key, exact: true })
+  }
 }
 
 /** Exported for its test: the pages with the message in them; null when messages before it are missing. */
@@ -159,9 +211,12 @@ export function placeMessage(list: MessagePages, message: Message): MessagePages
 function patchDelivery(event: FeedEvent): void {
   const { conversation_id: id, message_id: message, status } = event
   if (!id || !status) return
-  queries.setQueryData<MessagePages>(keys.messages(id), (old) =>
-    old && mapMessages(old, (m) => (m.id === message && rank[status] > rank[m.status] ? { ...m, status, failure_reason: event.reason ?? '' } : m)),
-  )
+  changeMessages(id, (m) => (m.id === message && rank[status] > rank[m.status] ? { ...m, status, failure_reason: event.reason ?? '' } : m))
+}
+
+/** Changes single messages of a conversation wherever they are cached. */
+export function changeMessages(id: string, change: (m: Message) => Message): void {
+  for (const [key, run] of runs(id)) queries.setQueryData<MessagePages>(key, mapMessages(run, change))
 }
 
 /** Changes single messages and leaves untouched pages the same objects. */

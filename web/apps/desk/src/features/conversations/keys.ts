@@ -1,17 +1,21 @@
 import type { InfiniteData } from '@tanstack/vue-query'
-import type { Conversation, Counts, Message, Page } from '@yingda/shared/api'
-import type { View } from './model.ts'
+import type { Counts, Page } from '@yingda/shared/api'
+import type { ListQuery } from './lists.ts'
+import type { Conversation, Message } from './shapes.ts'
 
 /** Names of the conversations' server state in the cache. */
 export const keys = {
   all: ['conversations'] as const,
   counts: ['conversations', 'counts'] as const,
   lists: ['conversations', 'list'] as const,
-  list: (view: View) => ['conversations', 'list', view] as const,
+  list: (list: ListQuery) => ['conversations', 'list', list] as const,
   items: ['conversations', 'item'] as const,
   item: (id: string) => ['conversations', 'item', id] as const,
   messages: (id: string) => ['conversations', 'messages', id] as const,
+  /** A run of messages around one, apart from the newest. */
+  around: (id: string, seq: number) => ['conversations', 'messages', id, seq] as const,
   activity: (id: string) => ['conversations', 'activity', id] as const,
+  scheduled: (id: string) => ['conversations', 'scheduled', id] as const,
   ofContact: (contact: string) => ['conversations', 'of-contact', contact] as const,
 }
 
@@ -27,5 +31,11 @@ export interface MessagePage {
 }
 
 export type ConversationPages = InfiniteData<ConversationPage, string | undefined>
-/** Pages from the newest to the oldest; the param is the before_seq that was asked for. */
-export type MessagePages = InfiniteData<MessagePage, number | undefined>
+/** Which messages a page was asked for: those before a seq or those after one; with neither, the newest. */
+export interface MessageParam {
+  before?: number
+  after?: number
+}
+
+/** Pages from the newest to the oldest. */
+export type MessagePages = InfiniteData<MessagePage, MessageParam>

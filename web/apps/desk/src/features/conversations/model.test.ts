@@ -1,6 +1,7 @@
 import type { Conversation, Message } from '@yingda/shared/api'
 import { describe, expect, it } from 'vitest'
-import { belongs, differences, isAbove, previewOf, receipt, snoozeChoices, timeline, views, withMemory, type Activity, type OutboxItem } from './model.ts'
+import { belongs, isAbove } from './lists.ts'
+import { differences, previewOf, receipt, snoozeChoices, timeline, views, withMemory, type Activity, type OutboxItem } from './model.ts'
 
 const conversation = (fields: Partial<Conversation> = {}): Conversation => ({
   id: 'cnv_1',
@@ -86,7 +87,7 @@ describe('timeline', () => {
   })
 
   it('puts activities where they happened and leaves out those of pages not loaded', () => {
-    const activity = (seq: number, at: string): Activity => ({ seq, event: { type: 'conversation.assigned', at } })
+    const activity = (seq: number, at: string): Activity => ({ seq, event: { type: 'assigned', at, details: {} } })
     const entries = timeline(
       [message(5, '2026-03-04T01:00:00Z'), message(6, '2026-03-04T03:00:00Z')],
       [activity(9, '2026-03-04T04:00:00Z'), activity(8, '2026-03-04T02:00:00Z'), activity(1, '2026-03-04T00:30:00Z')],
@@ -97,8 +98,8 @@ describe('timeline', () => {
 
   it('remembers the beginning and a resolution nobody saw', () => {
     const c = conversation({ status: 'resolved', resolved_at: '2026-03-04T05:00:00Z' })
-    expect(withMemory([], c).map((a) => a.event.type)).toEqual(['conversation.opened', 'conversation.status_changed'])
-    const seen: Activity = { seq: 7, event: { type: 'conversation.status_changed', at: '2026-03-04T05:00:00Z', reason: 'resolved' } }
+    expect(withMemory([], c).map((a) => a.event.type)).toEqual(['opened', 'resolved'])
+    const seen: Activity = { seq: 7, event: { type: 'resolved', at: '2026-03-04T05:00:00Z', details: {} } }
     expect(withMemory([seen], c)).toHaveLength(2)
   })
 })

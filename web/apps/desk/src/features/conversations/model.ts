@@ -1,11 +1,15 @@
-import type { Conversation, FeedEvent, Message, Part, Status } from '@yingda/shared/api'
+import type { Status } from '@yingda/shared/api'
+import { plainMarkdown } from '@yingda/shared/markdown'
+import type { Trace } from '../thread/trace.ts'
+import type { Conversation, Message, Part } from './shapes.ts'
 
 /** The lists of the desk, in the order of the rail. */
 export const views = ['mine', 'unassigned', 'open', 'pending', 'snoozed', 'resolved', 'all'] as const
-export type View = (typeof views)[number]
+export type View = (typeof views)[number] | 'mentioned'
 
 export const viewIcons: Record<View, string> = {
   mine: 'i-lucide-user-round',
+  mentioned: 'i-lucide-at-sign',
   unassigned: 'i-lucide-inbox',
   open: 'i-lucide-messages-square',
   pending: 'i-lucide-bot',
@@ -18,30 +22,10 @@ export function asView(value: unknown): View {
   return views.find((v) => v === value) ?? 'mine'
 }
 
-/** Whether a conversation stands in a list. It says the same as the server's filter of that name. */
-export function belongs(view: View, c: Conversation, agent: string): boolean {
-  switch (view) {
-    case 'mine':
-      return c.assignee_id === agent && c.status === 'open'
-    case 'unassigned':
-      return !c.assignee_id && c.status === 'open'
-    case 'all':
-      return true
-    default:
-      return c.status === view
-  }
-}
-
-/** Whether a is further up in a list than b: newest message first, then the id, as the server pages. */
-export function isAbove(a: Conversation, b: Conversation): boolean {
-  const at = Date.parse(a.last_message_at ?? a.created_at) - Date.parse(b.last_message_at ?? b.created_at)
-  return at === 0 ? a.id > b.id : at > 0
-}
-
 /** The words of a message, one part a line. */
 export function plainText(parts: Part[]): string {
   return parts
-    .flatMap((p) => [p.text, p.media?.name, p.location?.name, p.card?.title, ...(p.buttons ?? []).map((b) => b.label), p.form?.title])
+    .flatMap((p) => [p.text && plainMarkdown(p.text), p.media?.name, p.location?.name, p.card?.title, ...(p.buttons ?? []).map((b) => b.label), p.form?.title])
     .filter((line): line is string => Boolean(line?.trim()))
     .join('\n')
 }
@@ -52,16 +36,9 @@ export function previewOf(message: Message): string {
 }
 
 export interface Activity {
-  /** Position in the feed. */
+  /** Tells it apart from others, and puts those of one moment in order. */
   seq: number
-  event: FeedEvent
-}
-
-const activityTypes = new Set(['conversation.status_changed', 'conversation.assigned'])
-
-/** Whether an event is worth a line in the thread. */
-export function isActivity(event: FeedEvent): boolean {
-  return activityTypes.has(event.type)
+  event: Trace
 }
 
 /**
@@ -69,10 +46,10 @@ export function isActivity(event: FeedEvent): boolean {
  * when it was resolved if nobody saw that happen.
  */
 export function withMemory(activities: Activity[], c: Conversation): Activity[] {
-  const all: Activity[] = [{ seq: 0, event: { type: 'conversation.opened', at: c.created_at } }, ...activities]
-  const seen = activities.some((a) => a.event.reason === 'resolved' && Math.abs(Date.parse(a.event.at) - Date.parse(c.resolved_at ?? '')) < 5000)
+  const all: Activity[] = [{ seq: 0, event: { type: 'opened', at: c.created_at, details: {} } }, ...activities]
+  const seen = activities.some((a) => a.event.type === 'resolved' && Math.abs(Date.parse(a.event.at) - Date.parse(c.resolved_at ?? '')) < 5000)
   if (c.status === 'resolved' && c.resolved_at && !seen) {
-    all.push({ seq: 1, event: { type: 'conversation.status_changed', at: c.resolved_at, to: 'resolved', reason: 'resolved' } })
+    all.push({ seq: 1, event: { type: 'resolved', at: c.resolved_at, details: {} } })
   }
   return all
 }
@@ -84,16 +61,29 @@ export interface OutboxItem {
   conversation: string
   mode: 'reply' | 'note'
   text: string
+  /** Files that are uploaded already, sent after the text. */
+  files?: Part[]
+  reply_to?: string
+  /** Ids of the colleagues a note calls. */
+  mentions?: string[]
   at: string
   state: 'waiting' | 'sending' | 'failed'
   /** A sentence for a person when state is failed. */
   reason?: string
 }
 
+/** What is handed to the outbox: a message without the outbox's own fields. */
+export type Outgoing = Pick<OutboxItem, 'conversation' | 'mode' | 'text' | 'files' | 'reply_to' | 'mentions'>
+
+/** The parts of a message that is being sent. */
+export function partsOf(item: Pick<Outgoing, 'text' | 'files'>): Part[] {
+  return [...(item.text.trim() ? [{ type: 'text' as const, text: item.text }] : []), ...(item.files ?? [])]
+}
+
 export type Entry =
   | { kind: 'day'; key: string; at: string }
   | { kind: 'message'; key: string; message: Message; head: boolean }
-  | { kind: 'activity'; key: string; event: FeedEvent }
+  | { kind: 'activity'; key: string; trace: Trace }
   | { kind: 'outgoing'; key: string; item: OutboxItem }
 
 const groupGap = 5 * 60_000
@@ -117,7 +107,7 @@ export function timeline(messages: Message[], activities: Activity[], outbox: Ou
     while (waiting[0] && (before === null || Date.parse(waiting[0].event.at) <= Date.parse(before))) {
       const activity = waiting.shift()!
       openDay(activity.event.at)
-      entries.push({ kind: 'activity', key: `activity-${activity.seq}`, event: activity.event })
+      entries.push({ kind: 'activity', key: `activity-${activity.seq}`, trace: activity.event })
       previous = null
     }
   }

@@ -1,6 +1,7 @@
-import { Problem, type Message } from '@yingda/shared/api'
+import { Problem } from '@yingda/shared/api'
 import { describe, expect, it, vi } from 'vitest'
 import type { OutboxItem } from './model.ts'
+import type { Message } from './shapes.ts'
 import { Outbox } from './outbox.ts'
 
 function setUp(send: (item: OutboxItem) => Promise<Message | undefined>, stored: OutboxItem[] = []) {
@@ -31,9 +32,9 @@ describe('Outbox', () => {
       if (item.text === 'one' && failures-- > 0) throw Problem.network()
       return undefined
     })
-    const first = s.box.add('a', 'reply', 'one')
-    s.box.add('a', 'reply', 'two')
-    s.box.add('b', 'note', 'other')
+    const first = s.box.add({ conversation: 'a', mode: 'reply', text: 'one' })
+    s.box.add({ conversation: 'a', mode: 'reply', text: 'two' })
+    s.box.add({ conversation: 'b', mode: 'note', text: 'other' })
     await done(s.items)
     expect(tries.filter((t) => t.startsWith('one'))).toEqual(Array(4).fill(`one:${first.key}`))
     expect(tries.findIndex((t) => t.startsWith('two'))).toBeGreaterThan(tries.findLastIndex((t) => t.startsWith('one')))
@@ -48,8 +49,8 @@ describe('Outbox', () => {
       sent.push(item.text + item.key)
       return undefined
     })
-    const bad = s.box.add('a', 'reply', 'bad')
-    const good = s.box.add('a', 'reply', 'good')
+    const bad = s.box.add({ conversation: 'a', mode: 'reply', text: 'bad' })
+    const good = s.box.add({ conversation: 'a', mode: 'reply', text: 'good' })
     await vi.waitFor(() => expect(s.items()).toMatchObject([{ key: bad.key, state: 'failed', reason: 'because' }]), patience)
     refuse = false
     s.box.resend(bad.key)
@@ -73,7 +74,7 @@ describe('Outbox', () => {
 
   it('drops what the feed confirms, and only that', async () => {
     const s = setUp(() => new Promise(() => undefined))
-    const item = s.box.add('a', 'reply', 't')
+    const item = s.box.add({ conversation: 'a', mode: 'reply', text: 't' })
     s.box.confirmed(undefined)
     s.box.confirmed('another')
     expect(s.items()).toHaveLength(1)
@@ -95,7 +96,7 @@ describe('Outbox', () => {
         explain: () => '',
         waits: [3_600_000],
       })
-      box.add('a', 'reply', 't')
+      box.add({ conversation: 'a', mode: 'reply', text: 't' })
       await vi.advanceTimersByTimeAsync(10)
       expect(tries).toBe(1)
       box.kick()
@@ -112,8 +113,8 @@ describe('Outbox', () => {
       tries.push(item.text)
       throw new Problem('unauthenticated', 401, '')
     })
-    s.box.add('a', 'reply', 'one')
-    s.box.add('a', 'reply', 'two')
+    s.box.add({ conversation: 'a', mode: 'reply', text: 'one' })
+    s.box.add({ conversation: 'a', mode: 'reply', text: 'two' })
     await vi.waitFor(() => expect(s.items()).toMatchObject([{ state: 'waiting' }, { state: 'waiting' }]), patience)
     expect(tries).toEqual(['one'])
     expect(s.saved.items).toMatchObject([{ text: 'one' }, { text: 'two' }])
@@ -127,8 +128,8 @@ describe('Outbox', () => {
       await new Promise<void>((done) => (answer = done))
       return undefined
     })
-    s.box.add('a', 'reply', 'one')
-    s.box.add('a', 'reply', 'two')
+    s.box.add({ conversation: 'a', mode: 'reply', text: 'one' })
+    s.box.add({ conversation: 'a', mode: 'reply', text: 'two' })
     s.box.close()
     answer()
     await new Promise((done) => setTimeout(done))

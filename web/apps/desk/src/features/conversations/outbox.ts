@@ -1,5 +1,6 @@
-import { newKey, Problem, type Message } from '@yingda/shared/api'
-import type { OutboxItem } from './model.ts'
+import { newKey, Problem } from '@yingda/shared/api'
+import type { Outgoing, OutboxItem } from './model.ts'
+import type { Message } from './shapes.ts'
 
 export interface OutboxDeps {
   send: (item: OutboxItem) => Promise<Message | undefined>
@@ -33,10 +34,10 @@ export class Outbox {
     deps.changed(this.items)
   }
 
-  add(conversation: string, mode: OutboxItem['mode'], text: string): OutboxItem {
-    const item: OutboxItem = { key: newKey(), conversation, mode, text, at: new Date().toISOString(), state: 'waiting' }
+  add(message: Outgoing): OutboxItem {
+    const item: OutboxItem = { ...message, key: newKey(), at: new Date().toISOString(), state: 'waiting' }
     this.update([...this.items, item])
-    void this.run(conversation)
+    void this.run(item.conversation)
     return item
   }
 

@@ -1,10 +1,10 @@
-import type { Message } from '@yingda/shared/api'
 import { computed, shallowRef, toValue, type MaybeRefOrGetter } from 'vue'
 import { sendMessage } from './api.ts'
 import { outboxStorage } from './drafts.ts'
 import { onMessage, patchMessage } from './feed.ts'
-import type { OutboxItem } from './model.ts'
+import type { Outgoing, OutboxItem } from './model.ts'
 import { Outbox } from './outbox.ts'
+import type { Message } from './shapes.ts'
 import { stopTyping } from './typing.ts'
 
 const items = shallowRef<OutboxItem[]>([])
@@ -40,7 +40,9 @@ export function useOutbox(conversation: MaybeRefOrGetter<string>) {
 }
 
 export const sending = {
-  add: (conversation: string, mode: OutboxItem['mode'], text: string): void => void outbox?.add(conversation, mode, text),
+  add: (message: Outgoing): void => void outbox?.add(message),
+  /** Everything that was written and is not sent, for the question at log-out. */
+  left: (): OutboxItem[] => items.value,
   resend: (key: string): void => outbox?.resend(key),
   drop: (key: string): void => outbox?.drop(key),
   kick: (): void => outbox?.kick(),

@@ -1,5 +1,6 @@
-import type { Conversation, FeedEvent, Message } from '@yingda/shared/api'
 import type { OutboxItem } from '../conversations/model.ts'
+import type { Conversation, Message } from '../conversations/shapes.ts'
+import type { Trace } from '../thread/trace.ts'
 
 /** Made-up data for the page of parts; times are relative to now. */
 const ago = (minutes: number): string => new Date(Date.now() - minutes * 60_000).toISOString()
@@ -64,11 +65,12 @@ export function sampleMessages(): Message[] {
   ]
 }
 
-export function sampleActivities(): FeedEvent[] {
+export function sampleActivities(): Trace[] {
   return [
-    { type: 'conversation.assigned', at: ago(3), actor: agent, agent_id: 'agt_1' },
-    { type: 'conversation.status_changed', at: ago(2), actor: agent, to: 'snoozed', reason: 'snoozed', until: ago(-600) },
-    { type: 'conversation.status_changed', at: ago(1), actor: agent, to: 'resolved', reason: 'resolved' },
+    { type: 'assigned', at: ago(3), actor: agent, details: { agent_id: 'agt_1' } },
+    { type: 'snoozed', at: ago(2), actor: agent, details: { until: ago(-600) } },
+    { type: 'rated', at: ago(1), details: { score: 5 } },
+    { type: 'resolved', at: ago(1), actor: agent, details: {} },
   ]
 }
 

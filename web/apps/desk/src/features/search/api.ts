@@ -1,7 +1,8 @@
 import { useInfiniteQuery } from '@tanstack/vue-query'
-import type { Conversation, Message, Page } from '@yingda/shared/api'
+import type { Page } from '@yingda/shared/api'
 import { computed, toValue, watch, type MaybeRefOrGetter } from 'vue'
 import { server } from '../../server.ts'
+import type { Conversation, Message } from '../conversations/shapes.ts'
 
 export interface Hit {
   message: Message

@@ -1,9 +1,10 @@
 import { Problem, type Session } from '@yingda/shared/api'
-import { queries, server } from '../../server.ts'
+import { belongsTo, queries, server } from '../../server.ts'
 import { session } from './model.ts'
 
 function accept(answer: Session): Session {
   server.setCSRF(answer.csrf_token)
+  belongsTo(answer.agent.id)
   session.value = answer
   return answer
 }
@@ -30,5 +31,6 @@ export async function logOut(): Promise<void> {
 export function forget(): void {
   session.value = null
   server.setCSRF('')
+  belongsTo('')
   queries.clear()
 }

@@ -19,3 +19,8 @@ export const demoLogin = { email: 'demo@yingda.dev', password: 'yingda-demo' }
 export function safeTarget(wanted: unknown): string {
   return typeof wanted === 'string' && /^\/(?![/\\])/.test(wanted) && !wanted.startsWith('/login') ? wanted : '/'
 }
+
+/** Whether the person signed in may do something. */
+export function can(permission: string): boolean {
+  return session.value?.permissions.includes(permission) ?? false
+}

@@ -1,0 +1,43 @@
+import { useEventListener, useIntervalFn } from '@vueuse/core'
+import type { Signal } from '@yingda/shared/api'
+import { onBeforeUnmount, reactive, toValue, type MaybeRefOrGetter } from 'vue'
+import { server } from '../../server.ts'
+import { me } from '../session/model.ts'
+
+export interface Viewer {
+  id: string
+  name: string
+  typing?: boolean
+}
+
+/** Colleagues who have the same conversation open, by conversation. Fleeting: told again every 20 s, forgotten after 30. */
+export const viewers = reactive(new Map<string, { agents: Viewer[]; until: number }>())
+const shownFor = 35_000
+const repeatEvery = 20_000
+
+export function hearViewing(signal: Signal): void {
+  if (signal.type !== 'viewing') return
+  const agents = ((signal as Signal & { agents?: Viewer[] }).agents ?? []).filter((a) => a.id !== me())
+  const id = signal.conversation_id
+  if (agents.length === 0) {
+    viewers.delete(id)
+    return
+  }
+  viewers.set(id, { agents, until: Date.now() + shownFor })
+  setTimeout(() => {
+    if ((viewers.get(id)?.until ?? Infinity) <= Date.now()) viewers.delete(id)
+  }, shownFor + 50)
+}
+
+/** Tells colleagues that this page has the conversation open and visible. */
+export function useViewing(id: MaybeRefOrGetter<string>): void {
+  const conversation = toValue(id)
+  const tell = (on: boolean): void => {
+    server.command('POST', `/conversations/${conversation}/viewing`, { on }).catch(() => undefined) // fleeting: not worth a word
+  }
+  const visible = (): boolean => document.visibilityState === 'visible'
+  if (visible()) tell(true)
+  useIntervalFn(() => visible() && tell(true), repeatEvery)
+  useEventListener(document, 'visibilitychange', () => tell(visible()))
+  onBeforeUnmount(() => tell(false))
+}
