@@ -3,16 +3,16 @@
 # C compiler for the race detector. Installs Debian packages where it may; otherwise says what to install and fails.
 set -uo pipefail
 
-postgres() { ls /usr/lib/postgresql/*/bin/initdb /usr/pgsql-*/bin/initdb /opt/homebrew/opt/postgresql@*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null; }
-chromium() { [ -n "${CHROMIUM:-}" ] || command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null; }
-font() { command -v fc-list >/dev/null && [ -n "$(fc-list :lang=zh-cn 2>/dev/null | head -n 1)" ]; }
-compiler() { command -v gcc >/dev/null || command -v cc >/dev/null; }
+has_postgres() { ls /usr/lib/postgresql/*/bin/initdb /usr/pgsql-*/bin/initdb /opt/homebrew/opt/postgresql@*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null; }
+has_chromium() { [ -n "${CHROMIUM:-}" ] || command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null; }
+has_font() { command -v fc-list >/dev/null && [ -n "$(fc-list :lang=zh-cn 2>/dev/null | head -n 1)" ]; }
+has_compiler() { command -v gcc >/dev/null || command -v cc >/dev/null; }
 
 want=()
-[ "${YINGDA_TEST_SKIP_POSTGRES:-}" = 1 ] || postgres || want+=(postgresql)
-chromium || want+=(chromium)
-font || want+=(fonts-noto-cjk fontconfig)
-compiler || want+=(gcc libc6-dev)
+[ "${YINGDA_TEST_SKIP_POSTGRES:-}" = 1 ] || has_postgres || want+=(postgresql)
+has_chromium || want+=(chromium)
+has_font || want+=(fonts-noto-cjk fontconfig)
+has_compiler || want+=(gcc libc6-dev)
 command -v curl >/dev/null || want+=(curl) # runs the commands of docs/protocol.md
 [ ${#want[@]} = 0 ] && exit 0
 

@@ -17,8 +17,8 @@ function collect(key) {
   for (const next of chunk.imports ?? []) collect(next)
 }
 collect('index.html')
-// What a signed-in agent sees first.
-for (const key of Object.keys(manifest)) if (/ConversationsView|ShellView/.test(key)) collect(key)
+// What a signed-in agent sees first, and the texts of one language.
+for (const key of Object.keys(manifest)) if (/ConversationsView|ShellView|i18n\/zh-CN\.ts/.test(key)) collect(key)
 
 const size = (file) => gzipSync(readFileSync(dist + file), { level: 9 }).length
 const script = [...wanted].reduce((sum, file) => sum + size(file), 0)

@@ -2,11 +2,13 @@ import ui from '@nuxt/ui/vue-plugin'
 import { VueQueryPlugin } from '@tanstack/vue-query'
 import { createApp } from 'vue'
 import App from './App.vue'
-import { currentLocale, languages } from './i18n/index.ts'
+import { currentLocale, languages, loadTexts } from './i18n/index.ts'
 import './main.css'
 import { createDeskRouter } from './routes.ts'
 import { queries } from './server.ts'
 
 document.documentElement.lang = currentLocale()
 
-createApp(App).use(createDeskRouter()).use(languages).use(VueQueryPlugin, { queryClient: queries }).use(ui).mount('#app')
+void loadTexts().then(() => {
+  createApp(App).use(createDeskRouter()).use(languages).use(VueQueryPlugin, { queryClient: queries }).use(ui).mount('#app')
+})

@@ -1,22 +1,37 @@
-import { createLanguages, rememberLocale, type Catalogue, type Locale } from '@yingda/shared/i18n'
-import { chinese } from './zh-CN.ts'
-import { english } from './en.ts'
+import { createLanguages, preferredLocale, rememberLocale, type Catalogue, type Locale } from '@yingda/shared/i18n'
+import type { Texts } from './zh-CN.ts'
 
-export const languages = createLanguages({ 'zh-CN': chinese, en: english })
+/** One language is read before the page is shown, the other when somebody chooses it. */
+const catalogues: Record<Locale, () => Promise<Texts>> = {
+  'zh-CN': async () => (await import('./zh-CN.ts')).chinese,
+  en: async () => (await import('./en.ts')).english,
+}
+const admin: Record<Locale, () => Promise<Catalogue>> = {
+  'zh-CN': async () => (await import('./zh-CN/admin.ts')).admin,
+  en: async () => (await import('./en/admin.ts')).admin,
+}
+const loaded = new Set<Locale>()
+let adminWanted = false
 
-/** Adds texts that the first screen does not need. Routes call it beside the page they load. */
-export function addTexts(zh: Catalogue, en: Catalogue): void {
-  languages.global.mergeLocaleMessage('zh-CN', zh)
-  languages.global.mergeLocaleMessage('en', en)
+export const languages = createLanguages<Catalogue>({ 'zh-CN': {}, en: {} })
+
+/** Reads the texts of a language. Call before the page is shown and before the language changes. */
+export async function loadTexts(locale: Locale = preferredLocale()): Promise<void> {
+  if (loaded.has(locale)) return
+  languages.global.setLocaleMessage(locale, (await catalogues[locale]()) as unknown as Record<string, string>)
+  if (adminWanted) languages.global.mergeLocaleMessage(locale, await admin[locale]())
+  loaded.add(locale)
 }
 
 /** The texts of the administration pages; a route waits for them before it shows one. */
 export async function loadAdminTexts(): Promise<void> {
-  const [zh, en] = await Promise.all([import('./zh-CN/admin.ts'), import('./en/admin.ts')])
-  addTexts(zh.admin, en.admin)
+  if (adminWanted) return
+  adminWanted = true
+  await Promise.all([...loaded].map(async (locale) => languages.global.mergeLocaleMessage(locale, await admin[locale]())))
 }
 
-export function setLocale(locale: Locale): void {
+export async function setLocale(locale: Locale): Promise<void> {
+  await loadTexts(locale)
   languages.global.locale.value = locale
   document.documentElement.lang = locale
   rememberLocale(locale)
