@@ -21,7 +21,4 @@ if [ ! -f node_modules/.lock ] || [ "$(cat node_modules/.lock)" != "$lock" ]; th
 fi
 echo "web pages: building"
 npm run build --silent
-# Smaller copies, made once here instead of at every request.
-find "$dist" -name '*.gz' -delete
-find "$dist" -type f \( -name '*.js' -o -name '*.css' -o -name '*.svg' \) -size +1k -exec gzip -9kn {} +
 echo "$stamp" >"$dist/.stamp"

@@ -64,7 +64,7 @@ func (a *App) buildSurfaces(h *health) (*surfaces, error) {
 		inbox, err := a.workspace.InboxByKey(r.Context(), key)
 		site, origins := foreignOrigin(r, own), inbox.Settings.AllowedOrigins
 		return webui.Look{
-			Known: err == nil, Enabled: inbox.Enabled, Primary: inbox.Settings.Primary,
+			Known: err == nil, Enabled: inbox.Enabled, Primary: inbox.Settings.Primary, Widget: inbox.Settings.Widget,
 			Allowed: site == "" || len(origins) == 0 || slices.Contains(origins, site),
 		}, err
 	}}, webui.Config{AssetBaseURL: a.config.Server.AssetBaseURL, Demo: a.config.Demo})

@@ -219,33 +219,8 @@ func (p *Pages) open(name string) (openFile, error) {
 	return nil, errors.Join(desk.E(desk.NotFound, "open file", "there is no such file"), f.Close())
 }
 
-// choose opens the file, or the smaller copy that the web build made of it if
-// the browser takes one and asks for no part of it.
-func (p *Pages) choose(r *http.Request, name string) (openFile, string, error) {
-	if takesGzip(r) {
-		if content, err := p.open(name + ".gz"); err == nil {
-			return content, "gzip", nil
-		}
-	}
-	content, err := p.open(name)
-	return content, "", err
-}
-
-func takesGzip(r *http.Request) bool {
-	if r.Header.Get("Range") != "" {
-		return false
-	}
-	for offer := range strings.SplitSeq(strings.Join(r.Header.Values("Accept-Encoding"), ","), ",") {
-		coding, q, _ := strings.Cut(strings.ToLower(strings.ReplaceAll(offer, " ", "")), ";")
-		if coding == "gzip" {
-			return strings.Trim(strings.TrimPrefix(q, "q="), "0.") != "" || q == ""
-		}
-	}
-	return false
-}
-
 func (p *Pages) serve(w http.ResponseWriter, r *http.Request, name, cache string) {
-	content, encoding, err := p.choose(r, name)
+	content, err := p.open(name)
 	if err != nil {
 		w.Header().Set("Cache-Control", "no-store")
 		http.NotFound(w, r)
@@ -253,10 +228,6 @@ func (p *Pages) serve(w http.ResponseWriter, r *http.Request, name, cache string
 	}
 	defer content.Close()
 	h := w.Header()
-	h.Add("Vary", "Accept-Encoding")
-	if encoding != "" {
-		h.Set("Content-Encoding", encoding)
-	}
 	if kind := contentTypes[path.Ext(name)]; kind != "" {
 		h.Set("Content-Type", kind)
 	}

@@ -215,22 +215,3 @@ func TestLook(t *testing.T) {
 	require.Equal(t, http.StatusServiceUnavailable, down.StatusCode)
 	require.Equal(t, "no-store", down.Header.Get("Cache-Control"))
 }
-
-func TestCompressedCopies(t *testing.T) {
-	t.Parallel()
-	files := built()
-	files["widget/assets/x-1a2b.css.gz"] = &fstest.MapFile{Data: []byte("packed")}
-	get := serve(t, files, Config{}, nil)
-	for accept, want := range map[string]string{
-		"gzip": "packed", "br, gzip;q=0.8": "packed", "GZIP": "packed", "": "a{}", "br": "a{}", "gzip;q=0": "a{}", "gzip; q=0.0": "a{}",
-	} {
-		r := get("/widget/assets/x-1a2b.css", "Accept-Encoding", accept)
-		require.Equal(t, want, r.Text, accept)
-		require.Equal(t, want == "packed", r.Header.Get("Content-Encoding") == "gzip", accept)
-		require.Equal(t, "text/css; charset=utf-8", r.Header.Get("Content-Type"))
-		require.Equal(t, "Accept-Encoding", r.Header.Get("Vary"))
-	}
-	part := get("/widget/assets/x-1a2b.css", "Accept-Encoding", "gzip", "Range", "bytes=0-0")
-	require.Equal(t, "a", part.Text, "parts are cut from the file itself")
-	require.Equal(t, http.StatusNotFound, get("/widget/assets/x-1a2b.js", "Accept-Encoding", "gzip").StatusCode)
-}
