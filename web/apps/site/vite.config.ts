@@ -1,4 +1,17 @@
-import { defineConfig } from 'vite';
+import { defineConfig, type Plugin } from 'vite';
+import { pictureFile, pictures } from './src/pictures.ts';
+
+/** Each product's drawing as a file too, for the card that a visitor sends. */
+const productPictures: Plugin = {
+  name: 'product-pictures',
+  apply: 'build',
+  generateBundle() {
+    for (const [id, drawing] of Object.entries(pictures)) {
+      const source = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 200 200"><path fill="#eef2f6" d="M0 0h200v200H0z"/>${drawing}</svg>`;
+      this.emitFile({ type: 'asset', fileName: pictureFile(id), source });
+    }
+  },
+};
 
 /**
  * Plain pages: the welcome at "/", the demo shop at "/demo", the API's
@@ -6,6 +19,7 @@ import { defineConfig } from 'vite';
  */
 export default defineConfig({
   base: './',
+  plugins: [productPictures],
   build: {
     outDir: '../../../internal/surface/webui/dist/site',
     emptyOutDir: true,

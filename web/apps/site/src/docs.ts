@@ -1,4 +1,5 @@
 import './docs.css';
+import { rememberedLanguage, rememberLanguage } from './remembered.ts';
 import { groups as groupNames, operations as operationNames } from './operations.zh.ts';
 import { curl, methods, resolve, sample, typeName, type Document, type Operation, type Schema } from './openapi.ts';
 
@@ -17,7 +18,7 @@ const words = {
   },
 };
 
-let language: keyof typeof words = /^zh/i.test(localStorage.getItem('yingda/language') ?? navigator.language) ? 'zh' : 'en';
+let language: keyof typeof words = /^zh/i.test(rememberedLanguage() ?? navigator.language) ? 'zh' : 'en';
 let doc: Document | null | undefined;
 
 const menu = document.querySelector<HTMLElement>('#menu')!;
@@ -180,7 +181,7 @@ function reveal(): void {
 
 button.onclick = () => {
   language = language === 'zh' ? 'en' : 'zh';
-  localStorage.setItem('yingda/language', language);
+  rememberLanguage(language);
   show();
 };
 search.oninput = filter;

@@ -9,3 +9,8 @@ export const pictures: Record<string, string> = {
   cooker: `<ellipse cx="100" cy="172" rx="62" ry="8" fill="#0f172a" opacity=".12"/><path d="M38 92h124v52c0 18-14 28-30 28H68c-16 0-30-10-30-28z" fill="#fafaf9"/><path d="M122 92h40v52c0 18-14 28-30 28h-16z" fill="#e7e5e4"/><path d="M38 92c0-28 26-42 62-42s62 14 62 42z" fill="#57534e"/><path d="M58 78c8-12 24-18 42-18" stroke="#a8a29e" stroke-width="5" stroke-linecap="round" fill="none"/><rect x="86" y="42" width="28" height="10" rx="5" fill="#292524"/><rect x="76" y="112" width="48" height="34" rx="8" fill="#1c1917"/><path d="M86 122h28M86 130h18" stroke="#34d399" stroke-width="3.5" stroke-linecap="round"/><circle cx="114" cy="138" r="3" fill="#f97316"/><rect x="26" y="98" width="14" height="22" rx="7" fill="#57534e"/><rect x="160" y="98" width="14" height="22" rx="7" fill="#57534e"/>`,
   speaker: `<rect x="54" y="30" width="92" height="148" rx="30" fill="#7c2d12"/><rect x="60" y="48" width="80" height="112" rx="24" fill="#9a3412"/><g fill="#c2410c"><circle cx="78" cy="70" r="3"/><circle cx="92" cy="70" r="3"/><circle cx="106" cy="70" r="3"/><circle cx="120" cy="70" r="3"/></g><circle cx="100" cy="114" r="34" fill="#431407"/><circle cx="100" cy="114" r="24" fill="#7c2d12"/><circle cx="100" cy="114" r="10" fill="#fdba74"/><path d="M84 40h32" stroke="#fdba74" stroke-width="5" stroke-linecap="round"/>`,
 };
+
+/** Where a product's drawing lies below the site's folder, as a file of its own. */
+export function pictureFile(id: string): string {
+  return `assets/product-${id}-1.svg`;
+}

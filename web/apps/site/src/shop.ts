@@ -1,5 +1,5 @@
 import './shop.css';
-import { pictures } from './pictures.ts';
+import { pictureFile, pictures } from './pictures.ts';
 
 interface Product {
   id: string;
@@ -35,6 +35,14 @@ function element(tag: string, className: string, text = ''): HTMLElement {
   return el;
 }
 
+/** Tells the chat which product is asked about; the visitor may send it with one tap. */
+function askAbout(p: Product): void {
+  const url = `${location.origin}/demo#${p.id}`;
+  page.yingda!('page', { url, title: p.name });
+  page.yingda!('product', { title: p.name, url, image_url: `${location.origin}/site/${pictureFile(p.id)}`, price: `¥${yuan.format(p.price)}` });
+  page.yingda!('open');
+}
+
 /** The drawings are this file's own constants; no outside text goes through here. */
 function picture(id: string): SVGElement {
   const svg = new DOMParser().parseFromString(`<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 200 200" fill="none">${pictures[id]}</svg>`, 'image/svg+xml');
@@ -62,10 +70,7 @@ function card(p: Product): HTMLElement {
   const ask = element('button', 'ask', '咨询') as HTMLButtonElement;
   ask.type = 'button';
   ask.setAttribute('aria-label', `咨询${p.name}`);
-  ask.onclick = () => {
-    page.yingda!('page', { url: `${location.origin}/demo#${p.id}`, title: p.name });
-    page.yingda!('open');
-  };
+  ask.onclick = () => askAbout(p);
   const act = element('p', 'act');
   act.append(buy, ask);
   if (p.mark) stage.append(element('span', 'mark', p.mark));
@@ -83,4 +88,4 @@ for (const p of products) {
   grid.append(el);
 }
 document.querySelector('.hero .stage')!.append(picture('washer'));
-document.querySelector<HTMLButtonElement>('.hero .ask')!.onclick = () => page.yingda!('open');
+document.querySelector<HTMLButtonElement>('.hero .ask')!.onclick = () => askAbout(products[0]!);

@@ -1,4 +1,5 @@
 import './welcome.css';
+import { rememberedLanguage, rememberLanguage } from './remembered.ts';
 
 const zh = Object.fromEntries([...document.querySelectorAll<HTMLElement>('[data-t]')].map((el) => [el.dataset.t!, el.textContent ?? '']));
 const en: Record<string, string> = {
@@ -21,7 +22,7 @@ const en: Record<string, string> = {
 };
 
 const button = document.querySelector<HTMLButtonElement>('#language')!;
-let chinese = (localStorage.getItem('yingda/language') ?? (/^zh/i.test(navigator.language) ? 'zh' : 'en')) === 'zh';
+let chinese = (rememberedLanguage() ?? (/^zh/i.test(navigator.language) ? 'zh' : 'en')) === 'zh';
 
 function show(): void {
   const words = chinese ? zh : en;
@@ -33,7 +34,7 @@ function show(): void {
 
 button.onclick = () => {
   chinese = !chinese;
-  localStorage.setItem('yingda/language', chinese ? 'zh' : 'en');
+  rememberLanguage(chinese ? 'zh' : 'en');
   show();
 };
 document.querySelector('#line')!.textContent = `<script async src="${location.origin}/loader.js" data-channel-key="chk_demo"></script>`;

@@ -22,8 +22,12 @@ export function paint(color: string | null | undefined): void {
   if (!safe) {
     style.removeProperty('--brand');
     style.removeProperty('--on-brand');
+    style.removeProperty('--shade');
     return;
   }
   style.setProperty('--brand', safe);
-  style.setProperty('--on-brand', contrastWithWhite(safe) >= 4.5 ? '#ffffff' : '#0f172a');
+  const dark = contrastWithWhite(safe) >= 4.5;
+  style.setProperty('--on-brand', dark ? '#ffffff' : '#0f172a');
+  // The header fades away from its text's colour, never towards it.
+  style.setProperty('--shade', dark ? 'rgba(0, 0, 0, 0.2)' : 'rgba(255, 255, 255, 0.3)');
 }

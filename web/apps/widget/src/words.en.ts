@@ -14,7 +14,7 @@ export const en: Words = {
   withBot: 'You are talking with our assistant, a bot',
   offline: 'Connection lost, reconnecting…',
   refused: 'The chat is not available',
-  hello: 'Hello',
+  hello: 'How can we help?',
   helloName: (name) => `Hello, ${name}`,
   offlineNote: 'We cannot be reached right now. Keep writing: messages are sent by themselves once the connection is back.',
   slowNote: 'The network is slow, or a browser extension blocks the connection.',

@@ -13,7 +13,7 @@ export const zh = {
   withBot: '智能助手正在为您服务',
   offline: '连接已断开，正在重新连接…',
   refused: '暂时无法打开聊天',
-  hello: '您好',
+  hello: '有什么可以帮您？',
   helloName: (name: string) => `${name}，您好`,
   offlineNote: '暂时连不上客服。您可以继续输入，消息会在恢复后自动发送。',
   slowNote: '网络较慢，或连接被浏览器插件拦截。',
