@@ -46,7 +46,7 @@ func (a *App) buildSurfaces(h *health) (*surfaces, error) {
 	agents := rest.New(rest.Deps{
 		Workspace: a.workspace, Conversations: a.conversations, Rotator: a.rotator, Search: a.search, Toolbox: a.toolbox, DeadLetters: a.store,
 		Feeds: a.feed, Bus: a.bus, Clock: a.clock, Log: a.log.With("area", "rest"), Addr: address, Local: a.local,
-	}, rest.Config{Secure: a.secure(), Version: versionText()})
+	}, rest.Config{Secure: a.secure(), PublicURL: a.config.Server.PublicURL, Version: versionText()})
 	socket, err := realtime.New(realtime.Deps{
 		Visitors: visitors, Agents: agents, Feeds: a.feed, Log: a.log.With("area", "realtime"), Metrics: a.metrics,
 		Source: func(r *http.Request) realtime.From {

@@ -48,6 +48,13 @@ func (s *Service) CreateAgent(ctx context.Context, account desk.AccountID, n New
 		return desk.Agent{}, err
 	}
 	err = s.recorded(ctx, account, func(ctx context.Context, tx *store.Tx, pen audit.Pen) error {
+		people, err := rolesAndTeams(ctx, tx.Reads, account)
+		if err != nil {
+			return err
+		}
+		if err := people.known(op, n.Role); err != nil {
+			return err
+		}
 		if err := tx.PutAgent(ctx, row); err != nil {
 			return err
 		}
@@ -77,8 +84,8 @@ func (s *Service) newAgent(ctx context.Context, op string, account desk.AccountI
 	if !isEmail(n.Email) {
 		return store.Agent{}, desk.InvalidField(op, "email", "this is not an e-mail address")
 	}
-	if err := checkRole(op, n.Role); err != nil {
-		return store.Agent{}, err
+	if !isRoleID(n.Role) {
+		return store.Agent{}, errNoRole(op)
 	}
 	locale, err := checkLocale(op, n.Locale)
 	if err != nil {
@@ -101,13 +108,6 @@ func isEmail(s string) bool {
 	return at >= 1 && at < len(s)-1 && len(s) <= 254 && !strings.ContainsAny(s, " \t\r\n<>")
 }
 
-func checkRole(op string, r desk.Role) error {
-	if auth.RolePermissions(r) == 0 {
-		return desk.InvalidField(op, "role", "there is no such role")
-	}
-	return nil
-}
-
 // AgentChange says what to change of an agent; nil fields stay.
 type AgentChange struct {
 	Name     *string
@@ -118,20 +118,21 @@ type AgentChange struct {
 	Password *string
 }
 
-// ChangeAgent changes a colleague. Disabling ends the sessions. The last
-// enabled administrator can be neither disabled nor given another role.
-func (s *Service) ChangeAgent(ctx context.Context, account desk.AccountID, id desk.AgentID, c AgentChange) (desk.Agent, error) {
+// ChangeAgent changes a colleague. Disabling ends the sessions and revokes the
+// tokens. The last enabled administrator can be neither disabled nor given
+// another role. by must be allowed all that the colleague and the new role may;
+// the zero Principal is the operator, who may everything.
+func (s *Service) ChangeAgent(ctx context.Context, by auth.Principal, account desk.AccountID, id desk.AgentID, c AgentChange) (desk.Agent, error) {
 	const op = "change agent"
-	next, err := s.storedAgent(ctx, account, id)
-	if err != nil {
-		return desk.Agent{}, err
-	}
-	if _, err := c.apply(op, next); err != nil {
+	if _, err := s.storedAgent(ctx, account, id); err != nil {
 		return desk.Agent{}, err
 	}
 	keys, err := s.deps.Keys.Account(ctx, account)
 	if err != nil {
 		return desk.Agent{}, desk.Wrap(desk.KindOf(err), op, err)
+	}
+	if _, err := c.apply(op, desk.Agent{}); err != nil {
+		return desk.Agent{}, err
 	}
 	hash := ""
 	if c.Password != nil {
@@ -139,27 +140,34 @@ func (s *Service) ChangeAgent(ctx context.Context, account desk.AccountID, id de
 			return desk.Agent{}, err
 		}
 	}
-	err = s.write(ctx, account, func(ctx context.Context, tx *store.Tx) error {
+	var next desk.Agent
+	err = s.recorded(ctx, account, func(ctx context.Context, tx *store.Tx, pen audit.Pen) error {
 		// What is there now, not what was there before the password was hashed:
 		// a colleague disabled meanwhile stays so.
 		row, err := tx.Agent(ctx, account, id)
 		if err != nil {
 			return err
 		}
-		if next, err = readAgent(keys, row); err != nil {
+		before, err := readAgent(keys, row)
+		if err != nil {
 			return err
 		}
-		if next, err = c.apply(op, next); err != nil {
+		if next, err = c.apply(op, before); err != nil {
+			return err
+		}
+		if err := s.mayChange(ctx, tx, op, by, before, next); err != nil {
 			return err
 		}
 		profile, err := json.Marshal(agentProfile{next.Name, next.Email})
 		if err != nil {
 			return desk.Wrap(desk.Internal, op, err)
 		}
-		if row.Role == desk.Administrator && (next.Role != desk.Administrator || next.Disabled) {
-			if err := checkLastAdministrator(ctx, tx, op, account, id); err != nil {
-				return err
-			}
+		changes := audit.Changes(agentDetails(before), agentDetails(next))
+		if hash != "" {
+			changes["credentials"] = "changed"
+		}
+		if len(changes) == 0 {
+			return nil // a repeat, or nothing to do
 		}
 		row.Profile, row.Role, row.Locale, row.Disabled = keys.Seal(agentPlace(id), profile), next.Role, next.Locale, next.Disabled
 		if hash != "" {
@@ -170,9 +178,52 @@ func (s *Service) ChangeAgent(ctx context.Context, account desk.AccountID, id de
 				return err
 			}
 		}
-		return tx.PutAgent(ctx, row)
+		if row.Disabled {
+			if err := tx.DeleteAgentTokens(ctx, account, id); err != nil {
+				return err
+			}
+		}
+		if err := tx.PutAgent(ctx, row); err != nil {
+			return err
+		}
+		action := "agent.changed"
+		if before.Disabled != next.Disabled {
+			action = map[bool]string{true: "agent.disabled", false: "agent.enabled"}[next.Disabled]
+		}
+		return pen.Write(ctx, tx, agentAct(action, next, changes))
 	})
 	return next, err
+}
+
+func agentDetails(a desk.Agent) map[string]any {
+	return map[string]any{"name": a.Name, "role": a.Role, "locale": a.Locale, "disabled": a.Disabled}
+}
+
+// mayChange keeps people from rising above themselves and accounts from
+// losing their last administrator.
+func (s *Service) mayChange(ctx context.Context, tx *store.Tx, op string, by auth.Principal, before, next desk.Agent) error {
+	people, err := rolesAndTeams(ctx, tx.Reads, before.AccountID)
+	if err != nil {
+		return err
+	}
+	if err := people.known(op, next.Role); err != nil {
+		return err
+	}
+	same := before.Role == next.Role && before.Disabled == next.Disabled
+	if by.Agent != "" && (by.Agent != before.ID || !same) { // one's own name and language are one's own
+		for _, role := range []desk.Role{before.Role, next.Role} {
+			if err := people.within(ctx, tx.Reads, op, by, role); err != nil {
+				return err
+			}
+		}
+	}
+	if by.Agent == before.ID && next.Disabled {
+		return desk.E(desk.Conflict, op, "you cannot disable yourself; ask a colleague")
+	}
+	if before.Role == desk.Administrator && (next.Role != desk.Administrator || next.Disabled) {
+		return checkLastAdministrator(ctx, tx, op, before.AccountID, before.ID)
+	}
+	return nil
 }
 
 func (c AgentChange) apply(op string, a desk.Agent) (desk.Agent, error) {
@@ -183,8 +234,8 @@ func (c AgentChange) apply(op string, a desk.Agent) (desk.Agent, error) {
 		a.Name = *c.Name
 	}
 	if c.Role != nil {
-		if err := checkRole(op, *c.Role); err != nil {
-			return a, err
+		if !isRoleID(*c.Role) {
+			return a, errNoRole(op)
 		}
 		a.Role = *c.Role
 	}
@@ -288,59 +339,24 @@ func (s *Service) AgentName(ctx context.Context, account desk.AccountID, id desk
 // AgentPermissions is what an agent may do now, from the cache; nothing for a
 // disabled or unknown one.
 func (s *Service) AgentPermissions(ctx context.Context, account desk.AccountID, id desk.AgentID) (auth.Set, error) {
-	a, err := s.Agent(ctx, account, id)
-	if errors.Is(err, desk.NotFound) {
-		return 0, nil
-	}
-	if err != nil || a.Disabled {
+	d, err := s.directory(ctx, account)
+	if err != nil {
 		return 0, err
 	}
-	return auth.RolePermissions(a.Role), nil
+	may, _ := d.standing(id)
+	return may, nil
 }
 
-// Teams lists the account's teams by id.
-func (s *Service) Teams(ctx context.Context, account desk.AccountID) ([]desk.Team, error) {
-	return s.deps.Store.Teams(ctx, account)
-}
-
-// SaveTeam adds a team (ID "") or changes one. Members must be agents of the account.
-func (s *Service) SaveTeam(ctx context.Context, t desk.Team) (desk.Team, error) {
-	const op = "save team"
-	if err := checkName(op, "name", t.Name); err != nil {
-		return t, err
+// AgentSight is which conversations an agent may see now, from the cache; none
+// for a disabled or unknown one, and for one who may not read conversations.
+func (s *Service) AgentSight(ctx context.Context, account desk.AccountID, id desk.AgentID) (desk.Sight, error) {
+	d, err := s.directory(ctx, account)
+	if err != nil {
+		return desk.Sight{}, err
 	}
-	if len(t.Members) > 1000 {
-		return t, desk.InvalidField(op, "members", "a team has at most 1,000 members")
+	may, sight := d.standing(id)
+	if !may.Has(auth.ConversationsRead) {
+		return desk.Sight{}, nil
 	}
-	created := t.ID == ""
-	if created {
-		t.ID = s.deps.IDs.Team()
-	}
-	err := s.write(ctx, t.AccountID, func(ctx context.Context, tx *store.Tx) error {
-		if !created {
-			teams, err := tx.Teams(ctx, t.AccountID)
-			if err != nil {
-				return err
-			}
-			if !slices.ContainsFunc(teams, func(o desk.Team) bool { return o.ID == t.ID }) {
-				return desk.E(desk.NotFound, op, "there is no such team")
-			}
-		}
-		agents, err := tx.Agents(ctx, t.AccountID)
-		if err != nil {
-			return err
-		}
-		for _, m := range t.Members {
-			if !slices.ContainsFunc(agents, func(a store.Agent) bool { return a.ID == m }) {
-				return desk.InvalidField(op, "members", "there is no such agent")
-			}
-		}
-		return tx.PutTeam(ctx, t)
-	})
-	return t, err
-}
-
-// DeleteTeam removes a team. Conversations keep its id and belong to no team.
-func (s *Service) DeleteTeam(ctx context.Context, account desk.AccountID, id desk.TeamID) error {
-	return s.write(ctx, account, func(ctx context.Context, tx *store.Tx) error { return tx.DeleteTeam(ctx, account, id) })
+	return sight, nil
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
+	"slices"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -95,6 +96,31 @@ func setDefault(d *time.Duration, usual time.Duration) {
 type directory struct {
 	agents  map[desk.AgentID]desk.Agent
 	inboxes map[desk.InboxID]desk.Inbox
+	roles   map[desk.Role]Role
+	teams   []desk.Team
+}
+
+// standing is what an agent may do and see now: nothing if disabled or unknown.
+func (d *directory) standing(id desk.AgentID) (auth.Set, desk.Sight) {
+	a, ok := d.agents[id]
+	if !ok || a.Disabled {
+		return 0, desk.Sight{}
+	}
+	return standing(a.Role, id, d.roles[a.Role], d.teams)
+}
+
+// standing is what the holder of a role may do and see.
+func standing(id desk.Role, agent desk.AgentID, role Role, teams []desk.Team) (auth.Set, desk.Sight) {
+	if role.ID != id { // it is gone: nothing is permitted
+		return 0, desk.Sight{}
+	}
+	sight := desk.Sight{Reach: role.Reach, Agent: agent}
+	for _, t := range teams {
+		if slices.Contains(t.Members, agent) {
+			sight.Teams = append(sight.Teams, t.ID)
+		}
+	}
+	return role.Permissions, sight
 }
 
 func (s *Service) directory(ctx context.Context, account desk.AccountID) (*directory, error) {
@@ -107,8 +133,20 @@ func (s *Service) directory(ctx context.Context, account desk.AccountID) (*direc
 		if err != nil {
 			return nil, err
 		}
+		roles, err := s.roles(ctx, account)
+		if err != nil {
+			return nil, err
+		}
+		teams, err := s.Teams(ctx, account)
+		if err != nil {
+			return nil, err
+		}
 		d := &directory{
 			agents: make(map[desk.AgentID]desk.Agent, len(agents)), inboxes: make(map[desk.InboxID]desk.Inbox, len(inboxes)),
+			roles: make(map[desk.Role]Role, len(roles)), teams: teams,
+		}
+		for _, r := range roles {
+			d.roles[r.ID] = r
 		}
 		for _, a := range agents {
 			d.agents[a.ID] = a

@@ -7,11 +7,13 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
 
 	"yingda.dev/internal/desk"
+	"yingda.dev/internal/platform/audit"
 	"yingda.dev/internal/platform/auth"
 	"yingda.dev/internal/platform/seal"
 	"yingda.dev/internal/platform/store"
@@ -55,11 +57,8 @@ type LoggedIn struct {
 	ExpiresAt time.Time
 }
 
-// session is a stored session with the agent it belongs to.
-type session struct {
-	store.Session
-	role desk.Role
-}
+// session is a stored session.
+type session struct{ store.Session }
 
 // retryAfterError is how long a caller who was refused should wait.
 type retryAfterError time.Duration
@@ -147,17 +146,35 @@ func (s *Service) openSession(ctx context.Context, row store.Agent, newHash stri
 	if err != nil {
 		return LoggedIn{}, err
 	}
-	return LoggedIn{
-		Secret: secret, Principal: session{opened, row.Role}.principal(secret),
-		Agent: agent, Account: account, ExpiresAt: opened.ExpiresAt,
-	}, nil
+	if d, err := s.directory(ctx, row.AccountID); err != nil || d.agents[row.ID].ID == "" {
+		s.directories.drop(row.AccountID) // added by another process a moment ago
+	}
+	principal, err := s.sessionPrincipal(ctx, session{opened}, secret)
+	return LoggedIn{Secret: secret, Principal: principal, Agent: agent, Account: account, ExpiresAt: opened.ExpiresAt}, err
 }
 
-func (se session) principal(secret string) auth.Principal {
-	return auth.Principal{
-		Account: se.AccountID, Agent: se.AgentID, Role: se.role, Permissions: auth.RolePermissions(se.role),
-		Session: se.Hash, CSRF: auth.CSRFToken(secret),
+// principal is who a session or a token is of, as far as they may act now.
+func (s *Service) principal(ctx context.Context, account desk.AccountID, id desk.AgentID) (auth.Principal, error) {
+	d, err := s.directory(ctx, account)
+	if err != nil {
+		return auth.Principal{}, err
 	}
+	agent, ok := d.agents[id]
+	if !ok || agent.Disabled {
+		return auth.Principal{}, desk.E(desk.NotFound, "find agent", "there is no such agent")
+	}
+	p := auth.Principal{Account: account, Agent: id, Role: agent.Role}
+	p.Permissions, p.Sight = d.standing(id)
+	return p, nil
+}
+
+func (s *Service) sessionPrincipal(ctx context.Context, se session, secret string) (auth.Principal, error) {
+	p, err := s.principal(ctx, se.AccountID, se.AgentID)
+	if err != nil {
+		return auth.Principal{}, unauthenticated(err, errSession)
+	}
+	p.Session, p.CSRF = se.Hash, auth.CSRFToken(secret)
+	return p, nil
 }
 
 var errSession = desk.E(desk.Unauthenticated, "authenticate", "the session has ended; log in again")
@@ -180,22 +197,12 @@ func (s *Service) Authenticate(ctx context.Context, secret string) (auth.Princip
 	if now.Sub(se.SeenAt) >= s.config.TouchEvery {
 		s.touch(ctx, se, now)
 	}
-	return se.principal(secret), nil
+	return s.sessionPrincipal(ctx, se, secret)
 }
 
 func (s *Service) loadSession(ctx context.Context, hash string) (session, error) {
 	row, err := s.deps.Store.Session(ctx, hash)
-	if err != nil {
-		return session{}, err
-	}
-	agent, err := s.deps.Store.Agent(ctx, row.AccountID, row.AgentID)
-	if err != nil {
-		return session{}, err
-	}
-	if agent.Disabled {
-		return session{}, errSession
-	}
-	return session{row, agent.Role}, nil
+	return session{row}, err
 }
 
 // touch moves a session's end. A database that cannot write at this moment
@@ -240,12 +247,15 @@ func (s *Service) LogOut(ctx context.Context, secret string) error {
 	return err
 }
 
-// Sweep deletes sessions that are over and reports how many. Call it now and then.
+// Sweep deletes sessions that are over, and invitations, and reports how many sessions. Call it now and then.
 func (s *Service) Sweep(ctx context.Context) (int64, error) {
 	var n int64
 	err := s.deps.Store.Write(ctx, "", func(ctx context.Context, tx *store.Tx) error {
 		var err error
-		n, err = tx.DeleteExpiredSessions(ctx, tx.Now())
+		if n, err = tx.DeleteExpiredSessions(ctx, tx.Now()); err != nil {
+			return err
+		}
+		_, err = tx.DeleteExpiredInvitations(ctx, tx.Now())
 		return err
 	})
 	return n, err
@@ -306,7 +316,16 @@ func (s *Service) CreateToken(ctx context.Context, by auth.Principal, n NewToken
 	for _, p := range n.Permissions.List() {
 		row.Permissions = append(row.Permissions, string(p))
 	}
-	err = s.deps.Store.Write(ctx, by.Account, func(ctx context.Context, tx *store.Tx) error { return tx.InsertAPIToken(ctx, row) })
+	pen, err := s.deps.Audit.Open(ctx, by.Account)
+	if err != nil {
+		return "", Token{}, err
+	}
+	err = s.deps.Store.Write(ctx, by.Account, func(ctx context.Context, tx *store.Tx) error {
+		if err := tx.InsertAPIToken(ctx, row); err != nil {
+			return err
+		}
+		return pen.Write(ctx, tx, tokenAct("token.created", row, map[string]any{"permissions": row.Permissions, "expires_at": row.ExpiresAt}))
+	})
 	if n.Key != "" && errors.Is(err, desk.Conflict) {
 		return "", Token{}, &desk.Error{
 			Kind: desk.Conflict, Op: op, Err: err,
@@ -353,16 +372,35 @@ func (s *Service) Tokens(ctx context.Context, account desk.AccountID) ([]Token, 
 	return out, nil
 }
 
+func tokenAct(action string, t store.APIToken, details map[string]any) audit.Act {
+	return audit.Act{Action: action, Target: audit.Target{Kind: "token", ID: t.ID, Name: t.Name}, Details: details}
+}
+
 // RevokeToken ends an API token; NotFound if there is none of that id. A repeat
 // of by's idempotency key changes nothing; an empty key is none.
 func (s *Service) RevokeToken(ctx context.Context, by auth.Principal, key, id string) error {
-	err := s.deps.Store.Write(ctx, by.Account, func(ctx context.Context, tx *store.Tx) error {
+	pen, err := s.deps.Audit.Open(ctx, by.Account)
+	if err != nil {
+		return err
+	}
+	err = s.deps.Store.Write(ctx, by.Account, func(ctx context.Context, tx *store.Tx) error {
 		if key != "" {
 			if _, repeated, err := tx.Once(ctx, by.Account, "revoke_token:"+string(by.Agent), key, id); err != nil || repeated {
 				return err
 			}
 		}
-		return tx.DeleteAPIToken(ctx, by.Account, id)
+		tokens, err := tx.APITokens(ctx, by.Account)
+		if err != nil {
+			return err
+		}
+		i := slices.IndexFunc(tokens, func(t store.APIToken) bool { return t.ID == id })
+		if i < 0 {
+			return desk.E(desk.NotFound, "revoke API token", "there is no such token")
+		}
+		if err := tx.DeleteAPIToken(ctx, by.Account, id); err != nil {
+			return err
+		}
+		return pen.Write(ctx, tx, tokenAct("token.revoked", tokens[i], nil))
 	})
 	s.tokens.forget(func(_ string, t store.APIToken) bool { return t.ID == id })
 	return err
@@ -384,12 +422,9 @@ func (s *Service) AuthenticateToken(ctx context.Context, secret string) (auth.Pr
 	if !row.ExpiresAt.IsZero() && !now.Before(row.ExpiresAt) {
 		return auth.Principal{}, errToken
 	}
-	owner, err := s.Agent(ctx, row.AccountID, row.AgentID)
+	p, err := s.principal(ctx, row.AccountID, row.AgentID)
 	if err != nil {
 		return auth.Principal{}, unauthenticated(err, errToken)
-	}
-	if owner.Disabled {
-		return auth.Principal{}, errToken
 	}
 	if now.Sub(row.UsedAt) >= s.config.TouchEvery {
 		err := s.deps.Store.Write(ctx, row.AccountID, func(ctx context.Context, tx *store.Tx) error {
@@ -407,10 +442,8 @@ func (s *Service) AuthenticateToken(ctx context.Context, secret string) (auth.Pr
 			s.tokens.put(hash, row)
 		}
 	}
-	return auth.Principal{
-		Account: row.AccountID, Agent: row.AgentID, Role: owner.Role, Token: row.ID,
-		Permissions: tokenOf(row).Permissions.Intersect(auth.RolePermissions(owner.Role)),
-	}, nil
+	p.Token, p.Permissions = row.ID, tokenOf(row).Permissions.Intersect(p.Permissions)
+	return p, nil
 }
 
 // unauthenticated turns "there is no such row" into the answer for strangers

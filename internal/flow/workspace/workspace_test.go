@@ -119,7 +119,7 @@ func TestStrangersCannotTellWhatWasWrong(t *testing.T) {
 	in, err := h.LogIn(t.Context(), lin.Email, password, office)
 	require.NoError(t, err)
 	off := true
-	_, err = h.ChangeAgent(t.Context(), account.ID, lin.ID, workspace.AgentChange{Disabled: &off})
+	_, err = h.ChangeAgent(t.Context(), auth.Principal{}, account.ID, lin.ID, workspace.AgentChange{Disabled: &off})
 	require.NoError(t, err)
 	_, err = h.Authenticate(t.Context(), in.Secret)
 	require.ErrorIs(t, err, desk.Unauthenticated, "disabling ends sessions")
@@ -216,12 +216,12 @@ func TestChangesAtTheSameTimeDoNotUndoEachOther(t *testing.T) {
 	changed := make(chan error, 1)
 	go func() {
 		fresh := password + "2"
-		_, err := other.ChangeAgent(h.Ctx, account.ID, leaver.ID, workspace.AgentChange{Password: &fresh})
+		_, err := other.ChangeAgent(h.Ctx, auth.Principal{}, account.ID, leaver.ID, workspace.AgentChange{Password: &fresh})
 		changed <- err
 	}()
 	<-slow.asked
 	yes := true
-	_, err = h.ChangeAgent(h.Ctx, account.ID, leaver.ID, workspace.AgentChange{Disabled: &yes})
+	_, err = h.ChangeAgent(h.Ctx, auth.Principal{}, account.ID, leaver.ID, workspace.AgentChange{Disabled: &yes})
 	require.NoError(t, err)
 	close(slow.proceed)
 	require.NoError(t, <-changed)
@@ -260,7 +260,7 @@ func TestAPITokensNeverExceedTheirOwner(t *testing.T) {
 	require.Equal(t, head, list[0].UsedAt, "and not each time")
 
 	role := desk.Answerer
-	_, err = h.ChangeAgent(t.Context(), account.ID, boss.ID, workspace.AgentChange{Role: &role})
+	_, err = h.ChangeAgent(t.Context(), auth.Principal{}, account.ID, boss.ID, workspace.AgentChange{Role: &role})
 	require.NoError(t, err)
 	p, err = h.AuthenticateToken(t.Context(), secret)
 	require.NoError(t, err)
@@ -305,7 +305,7 @@ func TestOwnChangesAreSeenAtOnceAndOthersSoon(t *testing.T) {
 		require.NoError(t, err)
 	}
 	name := "陈小晨"
-	_, err = h.ChangeAgent(t.Context(), account.ID, boss.ID, workspace.AgentChange{Name: &name})
+	_, err = h.ChangeAgent(t.Context(), auth.Principal{}, account.ID, boss.ID, workspace.AgentChange{Name: &name})
 	require.NoError(t, err)
 	key, err := h.AddHostKey(t.Context(), account.ID, in.ID, "")
 	require.NoError(t, err)
@@ -454,10 +454,10 @@ func TestInputIsChecked(t *testing.T) {
 
 	role, off := desk.Answerer, true
 	for _, c := range []workspace.AgentChange{{Role: &role}, {Disabled: &off}} {
-		_, err = h.ChangeAgent(ctx, account.ID, boss.ID, c)
+		_, err = h.ChangeAgent(ctx, auth.Principal{}, account.ID, boss.ID, c)
 		require.ErrorIs(t, err, desk.Conflict, "the last administrator stays")
 	}
-	_, err = h.ChangeAgent(ctx, other.ID, boss.ID, workspace.AgentChange{})
+	_, err = h.ChangeAgent(ctx, auth.Principal{}, other.ID, boss.ID, workspace.AgentChange{})
 	require.ErrorIs(t, err, desk.NotFound)
 	_, err = h.SaveTeam(ctx, desk.Team{AccountID: account.ID, Name: "售前", Members: []desk.AgentID{stranger.ID}})
 	require.ErrorIs(t, err, desk.Invalid)
@@ -465,8 +465,8 @@ func TestInputIsChecked(t *testing.T) {
 	require.NoError(t, err)
 	_, err = h.SaveTeam(ctx, desk.Team{ID: team.ID, AccountID: other.ID, Name: "抢"})
 	require.ErrorIs(t, err, desk.NotFound)
-	require.ErrorIs(t, h.DeleteTeam(ctx, other.ID, team.ID), desk.NotFound)
-	require.NoError(t, h.DeleteTeam(ctx, account.ID, team.ID))
+	require.ErrorIs(t, h.DeleteTeam(ctx, auth.Principal{}, other.ID, team.ID), desk.NotFound)
+	require.NoError(t, h.DeleteTeam(ctx, auth.Principal{}, account.ID, team.ID))
 	may, err := h.AgentPermissions(ctx, account.ID, stranger.ID)
 	require.NoError(t, err)
 	require.Zero(t, may)

@@ -119,7 +119,11 @@ func bit(p Permission) Set {
 	return 0
 }
 
-// RolePermissions is what the built-in roles may do. An unknown role may do nothing.
+// Contains reports whether everything in t is in s too.
+func (s Set) Contains(t Set) bool { return s&t == t }
+
+// RolePermissions is what the built-in roles may do; they see everything. An
+// unknown role may do nothing.
 func RolePermissions(role desk.Role) Set {
 	answerer := NewSet(ConversationsRead, ConversationsReply, ConversationsNote, ConversationsAssign,
 		ConversationsResolve, ConversationsSnooze, SearchRead, PeopleRead, InboxesRead, ContactsManage, KnowledgeRead)
@@ -141,6 +145,8 @@ type Principal struct {
 	Role    desk.Role
 	// Permissions are the role's, for an API token cut to its scopes.
 	Permissions Set
+	// Sight is which conversations the caller may see.
+	Sight desk.Sight
 	// Session is the id of the log-in session and Token that of the API token;
 	// exactly one is set.
 	Session, Token string

@@ -17,6 +17,7 @@ import (
 const (
 	SessionPrefix = "yds_"
 	TokenPrefix   = "ydt_"
+	InvitePrefix  = "ydi_"
 )
 
 const (

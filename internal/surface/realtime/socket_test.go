@@ -15,6 +15,7 @@ import (
 	"yingda.dev/internal/desk"
 	"yingda.dev/internal/flow/conversation"
 	"yingda.dev/internal/flow/workspace"
+	"yingda.dev/internal/platform/auth"
 	"yingda.dev/internal/surface/surfacetest"
 )
 
@@ -242,7 +243,7 @@ func TestLockedOutAgentsStopListening(t *testing.T) {
 	require.Equal(t, http.StatusNoContent, admin.Delete("/api/v1/tokens/"+id).Status)
 	require.Equal(t, http.StatusNoContent, lin.Delete("/api/v1/session").Status)
 	off := true
-	_, err := h.Workspace.ChangeAgent(t.Context(), h.Near.ID, h.Near.Supervisor.ID, workspace.AgentChange{Disabled: &off})
+	_, err := h.Workspace.ChangeAgent(t.Context(), auth.Principal{}, h.Near.ID, h.Near.Supervisor.ID, workspace.AgentChange{Disabled: &off})
 	require.NoError(t, err)
 	h.Realtime.Check(t.Context())
 	for _, gone := range []*surfacetest.Socket{program, leaves, disabled} {

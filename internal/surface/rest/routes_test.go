@@ -76,9 +76,9 @@ func TestRoutesGolden(t *testing.T) {
 
 // things are what a company has that others must not touch.
 type things struct {
-	conversation, message, token, letter, hostKey string
-	label, canned                                 string
-	company                                       *surfacetest.Company
+	conversation, message, token, letter string
+	label, canned                        string
+	people                               people
 }
 
 // furnish gives a company a conversation, an API token and a dead letter.
@@ -88,10 +88,9 @@ func furnish(t *testing.T, c *surfacetest.Company) things {
 	_, token := c.LogIn(c.Administrator).Token("conversations.read")
 	v := things{
 		conversation: said.Text("result.conversation.id"), message: said.Text("result.message.id"), token: token,
-		letter: c.IDs.Other("ded"), company: c,
+		letter: c.IDs.Other("ded"), people: furnishPeople(c),
 	}
 	admin := c.LogIn(c.Administrator)
-	v.hostKey = admin.Post("/api/v1/inboxes/"+string(c.Inbox.ID)+"/host-keys", nil).Text("id")
 	v.label = admin.Post("/api/v1/labels", map[string]string{"name": "秘密标签"}).Text("id")
 	v.canned = admin.Post("/api/v1/canned-replies", canned("mm", "personal", "秘密答复")).Text("id")
 	events, err := c.Store.AccountEvents(t.Context(), c.ID, 0, 10)
@@ -127,24 +126,18 @@ func (v things) body(c *surfacetest.Company, id string) any {
 		return map[string]string{"name": id, "color": "red"}
 	case "createCannedReply", "changeCannedReply":
 		return canned(strings.ToLower(id), "personal", "公开")
-	case "setUp":
-		return map[string]string{"company": "另一家", "name": "陈", "email": "chen@other.example", "password": surfacetest.Password}
-	case "createInbox":
-		return map[string]any{"channel": "webchat", "name": "H5"}
-	case "changeInbox":
-		return map[string]any{"name": "网页", "enabled": true, "settings": c.Inbox.Settings}
 	case "createToken":
 		return map[string]any{"name": "n", "permissions": []string{"conversations.read"}, "expires_at": c.Clock.Now().Add(time.Hour)}
 	}
-	return nil
+	return v.peopleBody(c, id)
 }
 
 // address fills the route's path with the company's own ids.
 func (v things) address(r rest.Line) string {
 	id := v.conversation
 	switch {
-	case strings.Contains(r.Path, "/inboxes/"):
-		id = string(v.company.Inbox.ID)
+	case v.peopleID(r.Path) != "":
+		id = v.peopleID(r.Path)
 	case strings.Contains(r.Path, "/tokens/"):
 		id = v.token
 	case strings.Contains(r.Path, "/dead-letters/"):
@@ -154,7 +147,7 @@ func (v things) address(r rest.Line) string {
 	case strings.Contains(r.Path, "/canned-replies/"):
 		id = v.canned
 	}
-	address := strings.NewReplacer("{id}", id, "{key}", v.hostKey).Replace(r.Path)
+	address := strings.NewReplacer("{id}", id, "{key}", v.people.hostKey).Replace(r.Path)
 	if r.ID == "search" {
 		address += "?q=Geheimwort"
 	}

@@ -61,6 +61,9 @@ type Config struct {
 	// Secure marks the session cookie for https only. Set it when the site is
 	// reached by https, at a proxy or here.
 	Secure bool
+	// PublicURL is how browsers reach the program; links begin with it. Empty
+	// leaves links relative.
+	PublicURL string
 	// Version is the program's, shown in the OpenAPI description.
 	Version string
 }

@@ -8,7 +8,6 @@ import (
 	"yingda.dev/internal/desk"
 	"yingda.dev/internal/flow/workspace"
 	"yingda.dev/internal/platform/auth"
-	"yingda.dev/internal/platform/text"
 )
 
 type logInInput struct {
@@ -16,21 +15,6 @@ type logInInput struct {
 		Email    string `json:"email" minLength:"3" maxLength:"254" example:"demo@yingda.dev"`
 		Password string `json:"password" minLength:"1" maxLength:"1024" example:"yingda-demo"`
 	}
-}
-
-// Agent is a colleague.
-type Agent struct {
-	ID       desk.AgentID `json:"id"`
-	Name     string       `json:"name"`
-	Initials string       `json:"initials,omitempty" doc:"Pinyin initials of the name."`
-	Email    string       `json:"email"`
-	Role     desk.Role    `json:"role"`
-	Locale   desk.Locale  `json:"locale,omitempty"`
-	Disabled bool         `json:"disabled,omitempty"`
-}
-
-func agentShape(a desk.Agent) Agent {
-	return Agent{ID: a.ID, Name: a.Name, Initials: text.NameInitials(a.Name), Email: a.Email, Role: a.Role, Locale: a.Locale, Disabled: a.Disabled}
 }
 
 // Account is the company.
@@ -45,6 +29,7 @@ type Session struct {
 	Agent       Agent             `json:"agent"`
 	Account     Account           `json:"account"`
 	Permissions []auth.Permission `json:"permissions"`
+	Visibility  desk.Reach        `json:"visibility" enum:"own,team,all" doc:"Which conversations are seen."`
 	CSRFToken   string            `json:"csrf_token,omitempty" doc:"Send it as X-CSRF-Token with every command; empty for API tokens."`
 }
 
@@ -62,21 +47,21 @@ func (s *Server) logIn(ctx context.Context, c caller, in *logInInput) (sessionOu
 	if err != nil {
 		return sessionOutput{}, err
 	}
-	return s.loggedIn(l), nil
+	return s.loggedIn(ctx, l), nil
 }
 
 // loggedIn hands the session to the browser.
-func (s *Server) loggedIn(l workspace.LoggedIn) sessionOutput {
+func (s *Server) loggedIn(ctx context.Context, l workspace.LoggedIn) sessionOutput {
 	return sessionOutput{
 		SetCookie: []http.Cookie{s.cookie(l.Secret, 0)},
-		Body:      sessionShape(l.Agent, l.Account, l.Principal),
+		Body:      s.sessionShape(ctx, l.Agent, l.Account, l.Principal),
 	}
 }
 
-func sessionShape(a desk.Agent, account desk.Account, p auth.Principal) Session {
+func (s *Server) sessionShape(ctx context.Context, a desk.Agent, account desk.Account, p auth.Principal) Session {
 	return Session{
-		Agent: agentShape(a), Account: Account{ID: account.ID, Name: account.Name, Locale: account.Locale},
-		Permissions: p.Permissions.List(), CSRFToken: p.CSRF,
+		Agent: s.agentShape(ctx, a), Account: Account{ID: account.ID, Name: account.Name, Locale: account.Locale},
+		Permissions: p.Permissions.List(), Visibility: p.Sight.Reach, CSRFToken: p.CSRF,
 	}
 }
 
@@ -100,7 +85,7 @@ func (s *Server) getSession(ctx context.Context, c caller, _ *nothing) (sessionO
 	if err != nil {
 		return sessionOutput{}, err
 	}
-	return sessionOutput{Body: sessionShape(agent, account, c.Principal)}, nil
+	return sessionOutput{Body: s.sessionShape(ctx, agent, account, c.Principal)}, nil
 }
 
 type logOutOutput struct {

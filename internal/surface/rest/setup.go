@@ -37,5 +37,5 @@ func (s *Server) setUp(ctx context.Context, c caller, in *setUpInput) (sessionOu
 	if err != nil {
 		return sessionOutput{}, err
 	}
-	return s.loggedIn(l), nil
+	return s.loggedIn(ctx, l), nil
 }

@@ -26,25 +26,6 @@ func itemsOf[A, T any](all []A, shape func(A) T) out[Items[T]] {
 	return out[Items[T]]{Items[T]{list}}
 }
 
-func (s *Server) listAgents(ctx context.Context, c caller, _ *nothing) (out[Items[Agent]], error) {
-	agents, err := s.deps.Workspace.Agents(ctx, c.Account)
-	return itemsOf(agents, agentShape), err
-}
-
-// Team is a group of agents.
-type Team struct {
-	ID      desk.TeamID    `json:"id"`
-	Name    string         `json:"name"`
-	Members []desk.AgentID `json:"members"`
-}
-
-func (s *Server) listTeams(ctx context.Context, c caller, _ *nothing) (out[Items[Team]], error) {
-	teams, err := s.deps.Workspace.Teams(ctx, c.Account)
-	return itemsOf(teams, func(t desk.Team) Team {
-		return Team{ID: t.ID, Name: t.Name, Members: append([]desk.AgentID{}, t.Members...)}
-	}), err
-}
-
 type feedInput struct {
 	Epoch string `query:"epoch" maxLength:"128"`
 	Since int64  `query:"since" minimum:"0"`
