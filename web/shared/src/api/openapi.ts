@@ -24,6 +24,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/agents/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Rename a colleague, give another role, disable or enable
+         * @description Needs the permission `people.manage`.
+         */
+        patch: operations["changeAgent"];
+        trace?: never;
+    };
     "/api/v1/canned-replies": {
         parameters: {
             query?: never;
@@ -460,6 +480,84 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/invitations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Invitations that wait
+         * @description Needs the permission `people.manage`.
+         */
+        get: operations["listInvitations"];
+        put?: never;
+        /**
+         * Invite a colleague; the link is shown once, so a repeat of the key is a conflict
+         * @description Needs the permission `people.manage`.
+         */
+        post: operations["invite"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitations/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Follow an invitation and be logged in */
+        post: operations["acceptInvitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitations/look": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What an invitation's link leads to */
+        post: operations["lookInvitation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/invitations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Take an invitation back
+         * @description Needs the permission `people.manage`.
+         */
+        delete: operations["revokeInvitation"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/keys/rotation": {
         parameters: {
             query?: never;
@@ -527,6 +625,74 @@ export interface paths {
          * @description Needs the permission `toolbox.manage`.
          */
         delete: operations["deleteLabel"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/permissions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All permissions, by what they are about
+         * @description Needs the permission `people.read`.
+         */
+        get: operations["listPermissions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/roles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Roles
+         * @description Needs the permission `people.read`.
+         */
+        get: operations["listRoles"];
+        put?: never;
+        /**
+         * Make a role
+         * @description Needs the permission `roles.manage`.
+         */
+        post: operations["createRole"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/roles/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change a role; built-in ones stay as they are
+         * @description Needs the permission `roles.manage`.
+         */
+        put: operations["changeRole"];
+        post?: never;
+        /**
+         * Delete a role that nobody has
+         * @description Needs the permission `roles.manage`.
+         */
+        delete: operations["deleteRole"];
         options?: never;
         head?: never;
         patch?: never;
@@ -602,8 +768,36 @@ export interface paths {
          */
         get: operations["listTeams"];
         put?: never;
-        post?: never;
+        /**
+         * Make a team
+         * @description Needs the permission `people.manage`.
+         */
+        post: operations["createTeam"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/teams/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Rename a team or change its members
+         * @description Needs the permission `people.manage`.
+         */
+        put: operations["changeTeam"];
+        post?: never;
+        /**
+         * Delete a team in which no conversation waits
+         * @description Needs the permission `people.manage`.
+         */
+        delete: operations["deleteTeam"];
         options?: never;
         head?: never;
         patch?: never;
@@ -657,6 +851,16 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        AcceptInvitationInputBody: {
+            email: string;
+            /** @enum {string} */
+            locale?: "zh-CN" | "en";
+            name: string;
+            /** @description At least 8 characters. */
+            password: string;
+            /** @description What stands behind # in the link. */
+            token: string;
+        };
         Account: {
             id: string;
             locale: string;
@@ -668,9 +872,19 @@ export interface components {
             id: string;
             /** @description Pinyin initials of the name. */
             initials?: string;
+            /**
+             * Format: date-time
+             * @description The last use of a session that is still kept.
+             */
+            last_seen?: string;
             locale?: string;
             name: string;
-            role: string;
+            /** @description administrator, supervisor, agent, or a role of the account's own. */
+            role_id: string;
+            /** @description What the account calls it; of a built-in role its id. */
+            role_name: string;
+            /** @description Logs in with a second factor. */
+            totp: boolean;
         };
         AssignInputBody: {
             /** @description Empty takes it from whoever has it. */
@@ -746,6 +960,14 @@ export interface components {
             subtitle?: string;
             title: string;
             url?: string;
+        };
+        ChangeAgentInputBody: {
+            /** @description Ends sessions and tokens at once; conversations stay assigned. */
+            disabled?: boolean;
+            /** @enum {string} */
+            locale?: "zh-CN" | "en";
+            name?: string;
+            role_id?: string;
         };
         ChangeInboxInputBody: {
             enabled: boolean;
@@ -951,6 +1173,33 @@ export interface components {
             thread_per_conversation?: boolean;
             widget?: components["schemas"]["WidgetSettings"];
         };
+        Invitation: {
+            /** Format: date-time */
+            created_at: string;
+            created_by?: string;
+            /** @description Whom it is for; missing means whoever has the link. */
+            email?: string;
+            /** Format: date-time */
+            expires_at: string;
+            id: string;
+            role_id: string;
+            team_ids: string[];
+        };
+        InviteInputBody: {
+            email?: string;
+            /** @example agent */
+            role_id: string;
+            team_ids?: string[];
+        };
+        Invited: {
+            company: string;
+            email?: string;
+            /** Format: date-time */
+            expires_at: string;
+            locale: string;
+            role_id: string;
+            role_name: string;
+        };
         Item: {
             event: unknown;
             /** Format: int64 */
@@ -965,8 +1214,17 @@ export interface components {
         ItemsInbox: {
             items: components["schemas"]["Inbox"][];
         };
+        ItemsInvitation: {
+            items: components["schemas"]["Invitation"][];
+        };
         ItemsLabel: {
             items: components["schemas"]["Label"][];
+        };
+        ItemsPermissionGroup: {
+            items: components["schemas"]["PermissionGroup"][];
+        };
+        ItemsRole: {
+            items: components["schemas"]["Role"][];
         };
         ItemsTeam: {
             items: components["schemas"]["Team"][];
@@ -1008,6 +1266,10 @@ export interface components {
             email: string;
             /** @example yingda-demo */
             password: string;
+        };
+        LookInvitationInputBody: {
+            /** @description What stands behind # in the link. */
+            token: string;
         };
         Media: {
             /** Format: int64 */
@@ -1055,6 +1317,20 @@ export interface components {
             /** @description Shown once. Sign with its characters as they are, HS256. */
             secret: string;
         };
+        NewInvitation: {
+            /** Format: date-time */
+            created_at: string;
+            created_by?: string;
+            /** @description Whom it is for; missing means whoever has the link. */
+            email?: string;
+            /** Format: date-time */
+            expires_at: string;
+            id: string;
+            role_id: string;
+            team_ids: string[];
+            /** @description Shown once. Without a configured public address it begins with a slash: put the page's origin before it. */
+            url: string;
+        };
         NewToken: {
             agent_id: string;
             /** Format: date-time */
@@ -1085,6 +1361,11 @@ export interface components {
             media?: components["schemas"]["Media"];
             text?: string;
             type: string;
+        };
+        PermissionGroup: {
+            /** @description The noun before the point. */
+            group: string;
+            permissions: string[];
         };
         PrechatField: {
             kind: string;
@@ -1149,6 +1430,35 @@ export interface components {
              */
             version?: number;
         };
+        Role: {
+            /**
+             * Format: int64
+             * @description How many colleagues have it.
+             */
+            agents: number;
+            builtin: boolean;
+            /** Format: date-time */
+            created_at?: string;
+            id: string;
+            /** @description Of a built-in role its id. */
+            name: string;
+            permissions: string[];
+            /** @enum {string} */
+            visibility: "own" | "team" | "all";
+        };
+        RoleBody: {
+            /** @example 夜班客服 */
+            name: string;
+            /**
+             * @description At most what you may do yourself.
+             * @example [
+             *       "conversations.read"
+             *     ]
+             */
+            permissions: string[];
+            /** @enum {string} */
+            visibility: "own" | "team" | "all";
+        };
         Rotation: {
             /** Format: int64 */
             done: number;
@@ -1186,6 +1496,11 @@ export interface components {
             /** @description Send it as X-CSRF-Token with every command; empty for API tokens. */
             csrf_token?: string;
             permissions: string[];
+            /**
+             * @description Which conversations are seen.
+             * @enum {string}
+             */
+            visibility: "own" | "team" | "all";
         };
         SetUpInputBody: {
             /** @description As printed at the start; not needed on the same machine. */
@@ -1237,7 +1552,12 @@ export interface components {
         };
         Team: {
             id: string;
-            members: string[];
+            member_ids: string[];
+            name: string;
+        };
+        TeamBody: {
+            member_ids: string[];
+            /** @example 售后 */
             name: string;
         };
         Token: {
@@ -1319,6 +1639,44 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ItemsAgent"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeAgent: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Drawn by the caller for each command and kept for its repeats. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeAgentInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Agent"];
                 };
             };
             /** @description A problem. */
@@ -2211,6 +2569,170 @@ export interface operations {
             };
         };
     };
+    listInvitations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsInvitation"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    invite: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Drawn by the caller for each command and kept for its repeats. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["InviteInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewInvitation"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acceptInvitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AcceptInvitationInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    lookInvitation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LookInvitationInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Invited"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revokeInvitation: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Drawn by the caller for each command and kept for its repeats. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getRotation: {
         parameters: {
             query?: never;
@@ -2376,6 +2898,170 @@ export interface operations {
         };
     };
     deleteLabel: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Drawn by the caller for each command and kept for its repeats. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listPermissions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsPermissionGroup"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listRoles: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsRole"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createRole: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Drawn by the caller for each command and kept for its repeats. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RoleBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Role"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeRole: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Drawn by the caller for each command and kept for its repeats. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RoleBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Role"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteRole: {
         parameters: {
             query?: never;
             header: {
@@ -2613,6 +3299,112 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ItemsTeam"];
                 };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createTeam: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Drawn by the caller for each command and kept for its repeats. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TeamBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Team"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeTeam: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Drawn by the caller for each command and kept for its repeats. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TeamBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Team"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteTeam: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Drawn by the caller for each command and kept for its repeats. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A problem. */
             default: {
