@@ -122,16 +122,22 @@ export interface Counts {
 export interface Agent {
   id: string
   name: string
+  initials?: string
   email: string
-  role: string
+  /** administrator, supervisor, agent, or a role of the account's own. */
+  role_id: string
+  /** What the account calls it; of a built-in role its id. */
+  role_name: string
   locale?: string
   disabled?: boolean
+  totp: boolean
+  last_seen?: string
 }
 
 export interface Team {
   id: string
   name: string
-  members: string[]
+  member_ids: string[]
 }
 
 export interface Inbox {
@@ -146,6 +152,7 @@ export interface Session {
   agent: Agent
   account: { id: string; name: string; locale: string }
   permissions: string[]
+  visibility: 'own' | 'team' | 'all'
   csrf_token: string
 }
 
