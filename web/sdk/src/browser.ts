@@ -83,7 +83,7 @@ function stream(url: string, body: string, { token }: { token: string }, events:
 }
 
 function uploadHeaders(r: UploadRequest): Record<string, string> {
-  return { Authorization: `Bearer ${r.token}`, 'Content-Type': r.mime, 'X-File-Name': encodeURIComponent(r.name) };
+  return { Authorization: `Bearer ${r.token}`, 'Content-Type': r.mime, 'X-File-Name': encodeURIComponent(r.name), 'Idempotency-Key': r.key };
 }
 
 function blobOf(file: Blob | FileSource): Blob {

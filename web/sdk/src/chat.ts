@@ -253,11 +253,12 @@ export class Chat extends Emitter<ChatEvents> {
 
   /** Sends a file to the desk, to be sent on with mediaPart. Throws invalid when it is too large or of a kind that is refused. */
   async upload(file: Blob | FileSource, options: UploadOptions = {}): Promise<Uploaded> {
+    const key = this.host.uniqueID();
     for (let again = false; ; again = true) {
       const session = this.keeper.current;
       if (!session || this.currentState === 'idle') throw new YingdaError('unavailable', 'There is no connection yet');
       try {
-        return await uploadFile(this.host, this.endpoint, session.token, session.inbox.features, file, options);
+        return await uploadFile(this.host, this.endpoint, session.token, session.inbox.features, file, key, options);
       } catch (thrown) {
         const err = options.signal?.aborted ? new YingdaError('stopped', 'The upload was stopped') : asYingdaError(thrown);
         if (err.kind !== 'unauthenticated' || again) throw err;
@@ -333,7 +334,9 @@ export class Chat extends Emitter<ChatEvents> {
     if (!session) return;
     const life = this.keeper.life;
     const { token } = await this.call('consent.set', { granted });
-    if (life === this.keeper.life) this.keeper.replaceToken(token);
+    if (life !== this.keeper.life) return;
+    this.keeper.replaceToken(token);
+    this.link.renew(token);
   }
 
   // ── Inside ──

@@ -62,6 +62,8 @@ export interface Aborting {
 
 export interface UploadRequest {
   token: string;
+  /** The same for every try of one upload: the server takes the file once. */
+  key: string;
   name: string;
   mime: string;
   timeoutMs: number;
@@ -145,6 +147,11 @@ export function webStorage(area: () => Storage = () => localStorage): KeyValue {
 /** 128 random bits in hexadecimal. Works without a secure context. */
 export function randomID(): string {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (b) => b.toString(16).padStart(2, '0')).join('');
+}
+
+/** An id for places without strong randomness: it need only be unique, and so many bits of four sources are. */
+export function weakID(): string {
+  return [Date.now(), Math.random() * 2 ** 52, Math.random() * 2 ** 52, Math.random() * 2 ** 52].map((n) => Math.floor(n).toString(36)).join('');
 }
 
 export function timer(ms: number, run: () => void): Timer {

@@ -19,6 +19,7 @@ export type { Transport } from './link.ts';
 export type { ChatEvents, ChatOptions, ChatState } from './options.ts';
 export * from './protocol.ts';
 export type { MessageState, ShownMessage } from './shown.ts';
+export { reactNativeHost, type ReactNativeParts } from './reactnative.ts';
 export { wxHost, type Wx } from './wx.ts';
 export type { Consent } from './tracker.ts';
 export type { UploadOptions } from './upload.ts';

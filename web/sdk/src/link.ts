@@ -108,6 +108,14 @@ export class Link {
     this.connect();
   }
 
+  /** Goes on with another token of the same visitor. */
+  renew(token: string): void {
+    if (!this.running) return;
+    this.token = token;
+    this.climber?.is.close();
+    this.line?.is.close();
+  }
+
   stop(): void {
     this.halt();
     this.report(null);

@@ -1,9 +1,10 @@
+import { YingdaError } from './error.ts';
 import type { Host } from './host.ts';
 import type { MessageContext, Page, Product } from './protocol.ts';
 import { cleanPage } from './identity.ts';
 
 const maxFields = 30;
-const maxValue = 2_000;
+const maxValue = 200;
 
 /**
  * What goes along with messages: the answers of the form before the chat, with
@@ -30,6 +31,11 @@ export class Prechat {
   }
 
   set(values: Record<string, string>): void {
+    for (const [name, value] of Object.entries(values)) {
+      if (value.length > maxValue && [...value].length > maxValue) {
+        throw new YingdaError('invalid', `An answer is longer than ${maxValue} characters`, { field: name });
+      }
+    }
     this.values = clean(values);
     this.host.storage.set(this.key, JSON.stringify(this.values));
   }

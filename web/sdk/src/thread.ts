@@ -189,11 +189,7 @@ export class Thread {
         this.applyRead(event);
         break;
       case 'conversation.rated':
-        this.rate(String(event.conversation_id), {
-          score: Number(event.score) || 0,
-          ...(typeof event.comment === 'string' && event.comment ? { comment: event.comment } : {}),
-          ...(event.at ? { at: event.at } : {}),
-        });
+        this.hearRating(String(event.conversation_id), Number(event.score) || 0, event.at);
         break;
       default:
         if (event.message && this.take(event.message) && event.message.author.kind !== 'visitor') this.owner.arrived(event.message);
@@ -209,6 +205,12 @@ export class Thread {
   rate(conversationID: string, rating: Rating): void {
     if (this.current?.id === conversationID) this.setConversation({ ...this.current, rating });
     this.owner.rated(conversationID, rating);
+  }
+
+  /** Events tell the score only; the words that are known here stay with it. */
+  private hearRating(conversationID: string, score: number, at: string | undefined): void {
+    const known = this.current?.id === conversationID ? this.current.rating : null;
+    this.rate(conversationID, { ...(known?.score === score ? known : {}), score, ...(at ? { at } : {}) });
   }
 
   setConversation(c: Conversation | null): void {

@@ -32,6 +32,7 @@ export async function uploadFile(
   token: string,
   features: Features | undefined,
   file: Blob | FileSource,
+  key: string,
   options: UploadOptions,
 ): Promise<Uploaded> {
   const size = file.size ?? 0;
@@ -46,6 +47,7 @@ export async function uploadFile(
   const name = options.name ?? ('name' in file && file.name ? String(file.name) : 'file');
   const answer = await host.upload(`${endpoint}/rpc/v1/attachments`, file, {
     token,
+    key,
     name: [...name].slice(0, 200).join(''),
     mime: options.mime ?? (file.type || 'application/octet-stream'),
     timeoutMs: uploadTimeoutMs,

@@ -1,17 +1,30 @@
-import { memoryStorage, timer, type Host, type Socket } from './host.ts';
+import { memoryStorage, timer, weakID, type FileSource, type Host, type HttpAnswer, type Socket, type StreamEvents, type UploadRequest } from './host.ts';
+import { Utf8Reader } from './utf8.ts';
 
-/** The part of a WeChat mini-program's global `wx` that is used. */
+type Header = Record<string, string>;
+
+/** The part of a WeChat mini-program's global `wx` that is used. What has a question mark may be missing in old versions. */
 export interface Wx {
   request(options: {
     url: string;
     method: 'POST';
     data: string;
-    header: Record<string, string>;
-    timeout: number;
+    header: Header;
+    timeout?: number;
     dataType: string;
-    success(result: { statusCode: number; data: unknown; header: Record<string, string> }): void;
+    enableChunked?: boolean;
+    success(result: { statusCode: number; data: unknown; header: Header }): void;
     fail(problem: { errMsg: string }): void;
-  }): unknown;
+  }): WxRequest | void;
+  uploadFile?(options: {
+    url: string;
+    filePath: string;
+    name: string;
+    header: Header;
+    timeout: number;
+    success(result: { statusCode: number; data: string; header?: Header }): void;
+    fail(problem: { errMsg: string }): void;
+  }): { abort(): void; onProgressUpdate?(listener: (r: { totalBytesSent: number; totalBytesExpectedToSend: number }) => void): void } | void;
   connectSocket(options: { url: string }): {
     send(options: { data: string }): void;
     close(options: object): void;
@@ -26,6 +39,20 @@ export interface Wx {
   getStorageInfoSync(): { keys: string[] };
   onNetworkStatusChange?(listener: (result: { isConnected: boolean }) => void): void;
   offNetworkStatusChange?(listener: (result: { isConnected: boolean }) => void): void;
+  onAppShow?(listener: () => void): void;
+  offAppShow?(listener: () => void): void;
+  onAppHide?(listener: () => void): void;
+  offAppHide?(listener: () => void): void;
+}
+
+interface WxRequest {
+  abort(): void;
+  onChunkReceived?(listener: (piece: { data: ArrayBuffer }) => void): void;
+}
+
+function retryAfterMs(header: Header | undefined): number {
+  const value = Object.entries(header ?? {}).find(([k]) => k.toLowerCase() === 'retry-after')?.[1];
+  return (Number(value) || 0) * 1000;
 }
 
 /** The host of a WeChat mini-program: new Chat({ host: wxHost(wx), … }). */
@@ -43,17 +70,18 @@ export function wxHost(wx: Wx, overrides: Partial<Host> = {}): Host {
           // Anything but "json" leaves the answer as text.
           dataType: 'text',
           success(r) {
-            const retry = Object.entries(r.header ?? {}).find(([k]) => k.toLowerCase() === 'retry-after')?.[1];
             resolve({
               status: r.statusCode,
               body: typeof r.data === 'string' ? r.data : JSON.stringify(r.data),
-              retryAfterMs: (Number(retry) || 0) * 1000,
+              retryAfterMs: retryAfterMs(r.header),
             });
           },
           fail: (problem) => reject(new Error(problem.errMsg)),
         });
       }),
     socket: (url) => wxSocket(wx, url),
+    stream: (url, body, { token }, events) => wxStream(wx, url, body, token, events),
+    upload: wx.uploadFile ? (url, file, request) => wxUpload(wx, url, file, request) : undefined,
     storage: {
       get(key) {
         try {
@@ -93,13 +121,28 @@ export function wxHost(wx: Wx, overrides: Partial<Host> = {}): Host {
     now: () => Date.now(),
     date: () => new Date(),
     random: Math.random,
-    // Mini-programs have no synchronous strong randomness; ids need only be unique, and 128 bits of four sources are.
-    uniqueID: () => [Date.now(), Math.random() * 2 ** 52, Math.random() * 2 ** 52, Math.random() * 2 ** 52].map((n) => Math.floor(n).toString(36)).join(''),
+    uniqueID: weakID,
     after: timer,
     onNetwork(changed) {
       const listener = (r: { isConnected: boolean }) => changed(r.isConnected);
+      // Sockets of a mini-program in the background are closed by WeChat.
+      const shown = () => changed(true);
       wx.onNetworkStatusChange?.(listener);
-      return () => wx.offNetworkStatusChange?.(listener);
+      wx.onAppShow?.(shown);
+      return () => {
+        wx.offNetworkStatusChange?.(listener);
+        wx.offAppShow?.(shown);
+      };
+    },
+    onAttention(changed) {
+      const shown = () => changed(true);
+      const hidden = () => changed(false);
+      wx.onAppShow?.(shown);
+      wx.onAppHide?.(hidden);
+      return () => {
+        wx.offAppShow?.(shown);
+        wx.offAppHide?.(hidden);
+      };
     },
     ...overrides,
   };
@@ -125,4 +168,67 @@ function wxSocket(wx: Wx, url: string): Socket {
   task.onClose((r) => end(r.code ?? 1006, r.reason ?? ''));
   task.onError(() => end(1006, 'error'));
   return socket;
+}
+
+function wxStream(wx: Wx, url: string, body: string, token: string, events: StreamEvents): { close(): void } {
+  const reader = new Utf8Reader();
+  let over = false;
+  let told = false;
+  const end = () => {
+    if (over) return;
+    over = true;
+    events.ended();
+  };
+  const task = wx.request({
+    url,
+    method: 'POST',
+    data: body,
+    header: { 'content-type': 'application/json', Authorization: `Bearer ${token}` },
+    dataType: 'text',
+    enableChunked: true,
+    success(r) {
+      if (!over && (!told || r.statusCode !== 200)) events.opened(r.statusCode);
+      end();
+    },
+    fail: end,
+  });
+  // Without pieces the answer would come when it ends, which is never.
+  if (!task?.onChunkReceived) queueMicrotask(end);
+  task?.onChunkReceived?.((piece) => {
+    if (over) return;
+    if (!told) events.opened(200);
+    told = true;
+    events.text(reader.read(new Uint8Array(piece.data)));
+  });
+  return {
+    close() {
+      task?.abort();
+      end();
+    },
+  };
+}
+
+function wxUpload(wx: Wx, url: string, file: Blob | FileSource, r: UploadRequest): Promise<HttpAnswer> {
+  return new Promise((resolve, reject) => {
+    if (!('path' in file)) return reject(new Error('a mini-program sends a file by its path'));
+    const stop = () => task?.abort();
+    const end = () => r.signal?.removeEventListener('abort', stop);
+    const task = wx.uploadFile!({
+      url,
+      filePath: file.path,
+      name: 'file',
+      header: { Authorization: `Bearer ${r.token}`, 'X-File-Name': encodeURIComponent(r.name), 'Idempotency-Key': r.key },
+      timeout: r.timeoutMs,
+      success(answer) {
+        end();
+        resolve({ status: answer.statusCode, body: answer.data, retryAfterMs: retryAfterMs(answer.header) });
+      },
+      fail(problem) {
+        end();
+        reject(new Error(problem.errMsg));
+      },
+    });
+    task?.onProgressUpdate?.((p) => r.progress(p.totalBytesSent, p.totalBytesExpectedToSend));
+    r.signal?.addEventListener('abort', stop);
+  });
 }

@@ -24,6 +24,8 @@ async function live(seed: number): Promise<{ sends: number; repeats: number; fet
   const network: { tell?: (online: boolean) => void } = {};
   const dice = world.random;
   if (dice() < 0.2) server.sockets = false;
+  if (dice() < 0.5) server.streams = false;
+  if (dice() < 0.2) server.buffers = true;
   if (dice() < 0.2) server.longPolls = false;
   if (dice() < 0.3) server.retention = 4;
   const open = () => {

@@ -133,11 +133,13 @@ describe('a session', () => {
 describe('transports', () => {
   it.each([
     ['socket', true, true, 'online socket'],
-    ['long poll where sockets fail', false, true, 'online long_poll'],
+    ['stream where sockets fail', false, true, 'online stream', true],
+    ['long poll where streams fail too', false, true, 'online long_poll'],
     ['short poll where waiting fails too', false, false, 'online short_poll'],
-  ])('delivers by %s', async (_name, sockets, longPolls, state) => {
+  ])('delivers by %s', async (_name, sockets, longPolls, state, streams = false) => {
     const s = setup();
     s.server.sockets = sockets;
+    s.server.streams = streams;
     s.server.longPolls = longPolls;
     void s.chat.start();
     s.chat.send('hello');
@@ -150,13 +152,62 @@ describe('transports', () => {
 
   it('comes back to the socket by itself', async () => {
     const s = setup();
-    s.server.sockets = false;
+    s.server.sockets = s.server.streams = false;
     void s.chat.start();
     await s.world.pass(30_000);
     expect(s.chat.transport).toBe('long_poll');
+    s.server.streams = true;
+    await s.world.pass(90_000);
+    expect(s.chat.transport).toBe('stream');
+    s.chat.send('hello');
+    await s.world.pass(1_000);
     s.server.sockets = true;
     await s.world.pass(90_000);
     expect(s.chat.transport).toBe('socket');
+    s.server.agentSays('answer');
+    await s.world.pass(1_000);
+    expect(s.chat.messages.map(textOf)).toEqual(['hello', 'answer']);
+    // Climbing was never a time without news.
+    expect(s.log.filter((l) => l.startsWith('offline'))).toEqual([]);
+  });
+
+  it('does without a stream that a proxy keeps back', async () => {
+    const s = setup();
+    s.server.sockets = false;
+    s.server.buffers = true;
+    void s.chat.start();
+    s.chat.send('hello');
+    await s.world.pass(40_000);
+    expect(s.chat.transport).toBe('long_poll');
+    s.server.agentSays('answer');
+    await s.world.pass(1_000);
+    expect(s.chat.messages.map(textOf)).toEqual(['hello', 'answer']);
+  });
+
+  it('begins with the next best when a socket hangs', async () => {
+    const world = new World(5);
+    const server = new FakeServer(world);
+    const silent = { send: () => {}, close: () => {}, onopen: null, onmessage: null, onclose: null };
+    const chat = new Chat({ endpoint: 'http://desk', channelKey: 'chk_demo', host: { ...server.host(), socket: () => ({ ...silent }) } });
+    void chat.start();
+    await world.pass(3_500);
+    expect(chat.transport).toBe('stream');
+    await world.pass(100_000);
+    expect(chat.transport).toBe('stream');
+  });
+
+  it('notices a stream that went silent', async () => {
+    const s = setup();
+    s.server.sockets = false;
+    void s.chat.start();
+    await s.world.pass(5_000);
+    expect(s.chat.transport).toBe('stream');
+    s.server.up = false;
+    await s.world.pass(60_000);
+    expect(s.chat.state).toBe('offline');
+    s.server.up = true;
+    await s.world.pass(60_000);
+    expect(s.chat.state).toBe('online');
   });
 
   it('does without WebSocket where there is none', async () => {

@@ -79,7 +79,7 @@ describe('a WeChat mini-program', () => {
     const values = new Map<string, string>();
     const wx: Wx = {
       request(o) {
-        host.post(o.url, o.data, { token: o.header.Authorization?.slice(7), timeoutMs: o.timeout }).then(
+        host.post(o.url, o.data, { token: o.header.Authorization?.slice(7), timeoutMs: o.timeout ?? 15_000 }).then(
           (a) => o.success({ statusCode: a.status, data: a.body, header: {} }),
           (e: Error) => o.fail({ errMsg: e.message }),
         );

@@ -1,4 +1,4 @@
-import { memoryStorage, type Host, type HttpAnswer, type KeyValue, type Socket } from '../src/index.ts';
+import { memoryStorage, type Host, type HttpAnswer, type KeyValue, type Socket, type StreamEvents, type TrackEvent } from '../src/index.ts';
 import type { FeedEvent, FeedItem, Message, Part } from '../src/protocol.ts';
 
 /** Mulberry32: small, seeded, good enough to draw faults from. */
@@ -70,6 +70,7 @@ interface Line {
   toClient(frame: object): void;
   die(code?: number): void;
   known: boolean;
+  stream?: boolean;
 }
 
 /** The visitor's door in memory, with every misfortune a network has. */
@@ -78,6 +79,11 @@ export class FakeServer {
   faults: Faults = { ...calm };
   up = true;
   sockets = true;
+  streams = true;
+  /** A proxy that keeps answers back until they end. */
+  buffers = false;
+  inbox: Record<string, unknown> = { name: '应答优选', greeting: '您好' };
+  tracked: TrackEvent[] = [];
   longPolls = true;
   messages: Message[] = [];
   events: FeedItem[] = [];
@@ -102,6 +108,7 @@ export class FakeServer {
     return {
       post: (_url, body, { token, timeoutMs }) => this.post(body, token, timeoutMs),
       socket: () => this.openSocket(),
+      stream: (_url, body, { token }, events) => this.openStream(JSON.parse(body) as { epoch: string; since: number }, token, events),
       storage,
       now: () => this.world.now,
       // A wall clock that is a day wrong must do no harm.
@@ -201,7 +208,8 @@ export class FakeServer {
       const fresh = typeof p.token === 'string' && this.tokens.has(p.token) ? p.token : `t${++this.drawn}`;
       this.tokens.add(fresh);
       return {
-        token: fresh, visitor: { verified: false }, inbox: { name: '应答优选', greeting: '您好' },
+        token: fresh, visitor: { verified: false }, inbox: this.inbox,
+        now: new Date(1_700_000_000_000 + this.world.now).toISOString(),
         conversation: this.conversation && { ...this.conversation }, feed: { epoch: this.epoch, seq: this.feedSeq },
         realtime: { url: '/connection/websocket' },
       };
@@ -224,6 +232,26 @@ export class FakeServer {
         return {};
       case 'typing':
         return {};
+      case 'track':
+        this.tracked.push(...(p.events as TrackEvent[]));
+        return {};
+      case 'consent.set': {
+        const fresh = `t${++this.drawn}`;
+        this.tokens.add(fresh);
+        return { token: fresh };
+      }
+      case 'message.recall': {
+        const m = this.messages.find((m) => m.id === p.id);
+        if (!m) throw { code: -32004, message: 'no such message' };
+        m.parts = [];
+        m.recalled_at = new Date(1_700_000_000_000 + this.world.now).toISOString();
+        this.log({ type: 'message.recalled', conversation_id: 'cnv_1', message_id: m.id, at: m.recalled_at });
+        return {};
+      }
+      case 'conversation.rate': {
+        this.log({ type: 'conversation.rated', conversation_id: 'cnv_1', score: p.score });
+        return { rating: { score: p.score, comment: p.comment, at: new Date(1_700_000_000_000 + this.world.now).toISOString() } };
+      }
       case 'feed.fetch': {
         const since = Number(p.since);
         const kept = this.events.slice(-this.retention);
@@ -258,12 +286,56 @@ export class FakeServer {
     this.events.push({ seq: this.feedSeq, event });
     const push = { push: { channel: 'contact:1', pub: { data: { epoch: this.epoch, prev, seq: this.feedSeq, event } } } };
     for (const line of this.lines) {
+      // The server puts a visitor's streams into the feed at their first message.
+      if (line.stream) line.known = true;
       if (!line.known || this.chance(this.faults.pushDropped)) continue;
       const late = () => this.world.after(this.chance(this.faults.pushLate) ? 500 * this.world.random() : 1, () => line.toClient(push));
       late();
       if (this.chance(this.faults.pushRepeated)) late();
     }
     for (const wake of [...this.waiters]) wake();
+  }
+
+  private openStream(from: { epoch: string; since: number }, token: string, events: StreamEvents): { close(): void } {
+    let over = false;
+    const line: Line = {
+      known: this.conversation !== null,
+      stream: true,
+      toClient: (frame) => {
+        if (over || !this.up) return;
+        const data = (frame as { push?: { pub: { data: object } }; batch?: object }).push?.pub.data ?? frame;
+        const text = Object.keys(data).length === 0 ? ':\n\n' : `data: ${JSON.stringify(data)}\n\n`;
+        // Networks cut where they like.
+        const cut = Math.floor(this.world.random() * text.length);
+        events.text(text.slice(0, cut));
+        events.text(text.slice(cut));
+      },
+      die: () => {
+        if (over) return;
+        over = true;
+        this.lines.delete(line);
+        this.world.after(1, () => events.ended());
+      },
+    };
+    this.world.after(5, () => {
+      if (!this.up || !this.streams) return line.die();
+      if (this.buffers || over) return;
+      if (!this.tokens.has(token)) {
+        events.opened(401);
+        return line.die();
+      }
+      events.opened(200);
+      if (this.chance(this.faults.socketDies)) return line.die();
+      this.lines.add(line);
+      for (let since = from.since, epoch = from.epoch; ; ) {
+        const batch = this.handle('feed.fetch', { epoch, since }, token) as { epoch: string; seq: number; more: boolean; reset: boolean };
+        line.toClient({ batch });
+        if (!batch.more) break;
+        ({ epoch, seq: since } = batch);
+      }
+      this.beat(line, () => over);
+    });
+    return { close: () => line.die() };
   }
 
   private openSocket(): Socket {
