@@ -82,6 +82,12 @@ func (p *Pages) Register(mux *http.ServeMux) {
 	for _, folder := range []string{"site", "desk", "widget"} {
 		mux.Handle("GET /"+folder+"/assets/", p.assets(folder+"/assets/"))
 	}
+	// The installed desk: its worker must be looked for anew, and may only rule below /desk/.
+	mux.Handle("GET /desk/sw.js", p.file("desk/sw.js", "no-cache"))
+	mux.Handle("GET /desk/manifest.webmanifest", p.file("desk/manifest.webmanifest", "no-cache"))
+	for _, icon := range []string{"icon-192.png", "icon-512.png", "icon-maskable-512.png"} {
+		mux.Handle("GET /desk/"+icon, p.file("desk/"+icon, "public, max-age=86400"))
+	}
 	for address, name := range map[string]string{
 		"/site/icon.svg": "site/icon.svg", "/favicon.ico": "site/icon.svg", "/desk/mark.svg": "desk/mark.svg", "/widget/icon.svg": "widget/icon.svg",
 	} {
@@ -196,7 +202,7 @@ func etag(content []byte) string {
 // contentTypes do not depend on what the system's tables say.
 var contentTypes = map[string]string{
 	".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".svg": "image/svg+xml",
-	".json": "application/json", ".woff2": "font/woff2", ".png": "image/png", ".webp": "image/webp", ".mp3": "audio/mpeg",
+	".json": "application/json", ".woff2": "font/woff2", ".png": "image/png", ".webmanifest": "application/manifest+json", ".webp": "image/webp", ".mp3": "audio/mpeg",
 }
 
 // openFile is a file that can be sent in parts.

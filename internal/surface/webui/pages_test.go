@@ -26,6 +26,7 @@ func built() fstest.MapFS {
 		"site/assets/x-1a2b.js": {Data: []byte("site()")}, "desk/assets/x-1a2b.js": {Data: []byte("desk()")},
 		"desk/assets/font-1a2b.woff2": {Data: []byte("wOF2")}, "widget/assets/x-1a2b.css": {Data: []byte("a{}")},
 		"loader/loader.js": {Data: []byte("load()")}, "site/icon.svg": {Data: []byte("<svg/>")}, "desk/mark.svg": {Data: []byte("<svg/>")},
+		"desk/sw.js": {Data: []byte("work()")}, "desk/manifest.webmanifest": {Data: []byte("{}")}, "desk/icon-192.png": {Data: []byte("png")},
 		"desk/.vite/manifest.json": {Data: []byte("{}")},
 	}
 }
@@ -214,4 +215,20 @@ func TestLook(t *testing.T) {
 	down := get("/widget/look?key=chk_down")
 	require.Equal(t, http.StatusServiceUnavailable, down.StatusCode)
 	require.Equal(t, "no-store", down.Header.Get("Cache-Control"))
+}
+
+// A worker that a browser keeps for a day would keep old pages alive, and one
+// of another type is refused.
+func TestTheInstalledDesk(t *testing.T) {
+	t.Parallel()
+	get := serve(t, built(), Config{}, nil)
+	for path, kind := range map[string]string{
+		"/desk/sw.js": "text/javascript; charset=utf-8", "/desk/manifest.webmanifest": "application/manifest+json", "/desk/icon-192.png": "image/png",
+	} {
+		a := get(path)
+		require.Equal(t, http.StatusOK, a.StatusCode, path)
+		require.Equal(t, kind, a.Header.Get("Content-Type"), path)
+	}
+	require.Equal(t, "no-cache", get("/desk/sw.js").Header.Get("Cache-Control"))
+	require.Contains(t, get("/desk/").Header.Get("Content-Security-Policy"), "manifest-src 'self'")
 }

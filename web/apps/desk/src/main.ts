@@ -12,3 +12,8 @@ document.documentElement.lang = currentLocale()
 void loadTexts().then(() => {
   createApp(App).use(createDeskRouter()).use(languages).use(VueQueryPlugin, { queryClient: queries }).use(ui).mount('#app')
 })
+
+// Installable, and opens without a network. The worker keeps the shell only; it needs https or this machine.
+if (import.meta.env.PROD && 'serviceWorker' in navigator) {
+  addEventListener('load', () => void navigator.serviceWorker.register('/desk/sw.js', { scope: '/desk/' }).catch(() => undefined))
+}

@@ -1,4 +1,5 @@
 import { useStorage } from '@vueuse/core'
+import type { NotifyPreferences } from '../notify/model.ts'
 
 /** What a person sets for this browser. UI state only. */
 export interface Preferences {
@@ -9,11 +10,12 @@ export interface Preferences {
   railOpen: boolean
   /** Single-key shortcuts can be turned off (WCAG 2.1.4). */
   shortcuts: boolean
+  notify: NotifyPreferences
 }
 
 export const preferences = useStorage<Preferences>(
   'yingda.desk',
-  { listWidth: 336, contextWidth: 288, contextOpen: true, railOpen: true, shortcuts: true },
+  { listWidth: 336, contextWidth: 288, contextOpen: true, railOpen: true, shortcuts: true, notify: { about: 'mine', desktop: false, sound: true, quietUntil: 0 } },
   undefined,
-  { mergeDefaults: true },
+  { mergeDefaults: (stored, defaults) => ({ ...defaults, ...stored, notify: { ...defaults.notify, ...stored.notify } }) },
 )

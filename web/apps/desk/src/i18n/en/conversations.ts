@@ -215,6 +215,7 @@ export const conversations: typeof chinese = {
     unblocked: 'Unblocked',
     conflict: 'Somebody just changed this profile',
     conflictHint: 'Your change was not saved; the page now shows theirs. Look at it, then save again if you like.',
+    noConversation: 'This customer has no conversation yet',
   },
   filter: {
     title: 'Filter and order',
@@ -242,6 +243,7 @@ export const conversations: typeof chinese = {
   },
   label: {
     off: 'Remove label {name}',
+    on: 'Add label {name}',
   },
   viewing: {
     here: '{names} is looking at this too',

@@ -48,9 +48,7 @@ export const shell: typeof chinese = {
     shortcuts: 'Single-key shortcuts',
   },
   search: {
-    title: 'Search messages',
     hint: 'Search all messages…',
-    lead: 'Type two characters or more to search all messages.',
     none: 'Nothing found for “{q}”',
     noneHint: 'Try another word: two Chinese characters or three letters at least.',
     failed: 'The search failed',
@@ -71,4 +69,22 @@ export const shell: typeof chinese = {
     newline: 'New line',
   },
   devtest: { title: 'User interface parts', lead: 'Every part at a glance, for development.' },
+  commands: {
+    title: 'Find and do',
+    hint: 'Find conversations, people, or say what to do…',
+    group: { commands: 'Actions', conversation: 'This conversation', go: 'Go to', people: 'Colleagues', settings: 'Settings', customers: 'Customers', messages: 'Messages' },
+  },
+  notify: {
+    title: 'Notifications',
+    mention: '{name} called you in a note',
+    open: 'Open',
+    desktop: 'Desktop notifications',
+    sound: 'Sound',
+    quiet: 'Quiet for an hour',
+    loud: 'Notify me again',
+    quietUntil: 'Quiet until {until}',
+    denied: 'The browser does not allow notifications',
+    deniedHint: 'Allow notifications in the browser\'s site settings, then try again.',
+    about: { mine: 'Mine and unassigned', everything: 'All conversations', nothing: 'Only when I am called' },
+  },
 }

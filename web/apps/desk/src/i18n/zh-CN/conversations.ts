@@ -213,6 +213,7 @@ export const conversations = {
     unblocked: '已取消屏蔽',
     conflict: '刚才有人改动了这份资料',
     conflictHint: '你的修改没有保存，页面已更新。看过新的内容后，可以再保存一次。',
+    noConversation: '这位客户还没有会话',
   },
   filter: {
     title: '筛选与排序',
@@ -240,6 +241,7 @@ export const conversations = {
   },
   label: {
     off: '去掉标签 {name}',
+    on: '加上标签 {name}',
   },
   viewing: {
     here: '{names} 也在看这个会话',

@@ -13,5 +13,10 @@ export const session = {
     ended: '登录已过期，请重新登录。',
     logOut: '退出登录',
     stillIn: '没有退出，你仍处于登录状态',
+    leaveTitle: '还有 {n} 条消息没有发出',
+    leaveLead: '退出后它们不会继续发送。',
+    leaveDrop: '丢弃并退出',
+    leaveKeep: '保留在本机，下次登录再发',
+    leaveStay: '先不退出',
   },
 }

@@ -46,9 +46,7 @@ export const shell = {
     shortcuts: '启用单键快捷键',
   },
   search: {
-    title: '搜索消息',
     hint: '搜索全部消息…',
-    lead: '输入两个以上的字，在全部消息里查找。',
     none: '没有找到「{q}」',
     noneHint: '换一个词试试。中文至少两个字，英文至少三个字母。',
     failed: '搜索没有成功',
@@ -69,4 +67,22 @@ export const shell = {
     newline: '换行',
   },
   devtest: { title: '界面部件', lead: '所有部件的样子，供开发时核对。' },
+  commands: {
+    title: '查找与操作',
+    hint: '找会话、客户，或输入要做的事…',
+    group: { commands: '操作', conversation: '这个会话', go: '去', people: '同事', settings: '设置', customers: '客户', messages: '消息' },
+  },
+  notify: {
+    title: '通知',
+    mention: '{name} 在备注里提到你',
+    open: '打开',
+    desktop: '桌面通知',
+    sound: '提示音',
+    quiet: '安静一小时',
+    loud: '恢复通知',
+    quietUntil: '安静至 {until}',
+    denied: '浏览器不允许通知',
+    deniedHint: '请在浏览器的网站设置里允许通知，再试一次。',
+    about: { mine: '我的和待分配的会话', everything: '所有会话', nothing: '只在提到我时' },
+  },
 }
