@@ -7,6 +7,7 @@ import (
 	"yingda.dev/internal/channel"
 	"yingda.dev/internal/channel/webchat"
 	"yingda.dev/internal/desk"
+	"yingda.dev/internal/flow/attachment"
 	"yingda.dev/internal/flow/conversation"
 	"yingda.dev/internal/flow/delivery"
 	"yingda.dev/internal/flow/feed"
@@ -17,6 +18,8 @@ import (
 	"yingda.dev/internal/flow/workspace"
 	"yingda.dev/internal/platform/audit"
 	"yingda.dev/internal/platform/auth"
+	"yingda.dev/internal/platform/blob"
+	"yingda.dev/internal/platform/blob/dirblob"
 	"yingda.dev/internal/platform/bus/logbus"
 	"yingda.dev/internal/platform/timer"
 )
@@ -27,6 +30,7 @@ type App struct {
 	channels      *channel.Registry
 	audit         *audit.Book
 	workspace     *workspace.Service
+	files         *attachment.Service
 	conversations *conversation.Service
 	rotator       *conversation.Rotator
 	bus           *logbus.Bus
@@ -48,7 +52,7 @@ func newApp(k *core) (*App, error) {
 		return nil, err
 	}
 	a := &App{core: k, channels: channels}
-	for _, build := range []func() error{a.buildPeople, a.buildConversations, a.buildEvents} {
+	for _, build := range []func() error{a.buildPeople, a.buildFiles, a.buildConversations, a.buildEvents} {
 		if err := build(); err != nil {
 			return nil, err
 		}
@@ -90,6 +94,27 @@ func (a *App) setupCode() string {
 	return b.String()
 }
 
+// buildFiles builds what keeps attachments.
+func (a *App) buildFiles() error {
+	folder, err := dirblob.Open(filesPath(a.config), strings.ToLower(strings.TrimPrefix(a.ids.Other("n"), "n_")))
+	if err != nil {
+		return err
+	}
+	c := a.config.Files
+	quota := int64(c.Quota)
+	if quota == 0 {
+		quota = -1
+	}
+	a.files, err = attachment.New(attachment.Deps{
+		Store: a.store, Blobs: blob.New(folder, a.random), Keys: a.keys, LinkKeys: a.master.DeriveEach("file links"),
+		IDs: a.ids, Clock: a.clock, Log: a.log.With("area", "files"),
+	}, attachment.Config{
+		MaxSize: int64(c.MaxSize), MaxImage: int64(c.MaxImage), MaxPixels: int64(c.MaxMegapixels) * 1_000_000, Groups: c.Types,
+		PerMinute: c.PerMinute, Quota: quota, LinkLife: c.LinkLife,
+	})
+	return err
+}
+
 // buildConversations builds the one writer of conversations and the door to it.
 func (a *App) buildConversations() (err error) {
 	a.bus, err = logbus.New(logbus.Deps{
@@ -100,7 +125,7 @@ func (a *App) buildConversations() (err error) {
 		return err
 	}
 	a.conversations, err = conversation.New(conversation.Deps{
-		Store: a.store, Keys: a.keys, IDs: a.ids, Routes: channelRoutes{a.workspace, a.channels}, Log: a.log.With("area", "conversation"),
+		Store: a.store, Keys: a.keys, IDs: a.ids, Routes: channelRoutes{a.workspace, a.channels}, Files: a.files, Log: a.log.With("area", "conversation"),
 	}, conversation.Config{})
 	if err != nil {
 		return err
@@ -116,7 +141,7 @@ func (a *App) buildConversations() (err error) {
 		return err
 	}
 	a.hub, err = hub.New(hub.Deps{
-		Store: a.store, Keys: a.keys, IDs: a.ids, Conversations: receiver{a.conversations}, Signals: a.bus, Metrics: a.metrics,
+		Store: a.store, Keys: a.keys, IDs: a.ids, Conversations: receiver{a.conversations}, Files: a.files, Signals: a.bus, Metrics: a.metrics,
 	}, hub.Config{})
 	return err
 }
@@ -130,7 +155,7 @@ func (a *App) buildEvents() (err error) {
 		return err
 	}
 	a.feed, err = feed.New(feed.Deps{
-		Store: a.store, Keys: a.keys, Bus: a.bus, Directory: a.workspace, Log: a.log.With("area", "feed"), Metrics: a.metrics,
+		Store: a.store, Keys: a.keys, Bus: a.bus, Directory: a.workspace, Files: a.files, Log: a.log.With("area", "feed"), Metrics: a.metrics,
 	}, feed.Config{})
 	if err != nil {
 		return err
@@ -143,7 +168,7 @@ func (a *App) buildEvents() (err error) {
 	}
 	a.delivery, err = delivery.New(delivery.Deps{
 		Store: a.store, Keys: a.keys, IDs: a.ids, Clock: a.clock, After: timer.Wall, Jitter: jitter(a.random),
-		Channels: a.channels, Conversations: a.conversations, Bus: a.bus, Log: a.log.With("area", "delivery"), Metrics: a.metrics,
+		Channels: a.channels, Conversations: a.conversations, Files: a.files, Bus: a.bus, Log: a.log.With("area", "delivery"), Metrics: a.metrics,
 	}, delivery.Config{PublicURL: a.config.Server.PublicURL})
 	if err != nil {
 		return err
@@ -155,7 +180,7 @@ func (a *App) buildEvents() (err error) {
 		},
 	}, timer.Config{})
 	a.keeper = &keeper{
-		store: a.store, sessions: a.workspace, clock: a.clock, retention: a.config.Retention.Events, log: a.log.With("area", "keeper"),
+		store: a.store, sessions: a.workspace, files: a.files, clock: a.clock, retention: a.config.Retention.Events, log: a.log.With("area", "keeper"),
 	}
 	return desk.Wrap(desk.KindOf(err), "build timers", err)
 }

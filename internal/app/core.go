@@ -47,6 +47,14 @@ const databaseName = "yingda.db"
 
 func databasePath(c config.Config) string { return filepath.Join(c.DataDir, databaseName) }
 
+// filesPath is the folder of attachments.
+func filesPath(c config.Config) string {
+	if c.Files.Dir != "" {
+		return c.Files.Dir
+	}
+	return filepath.Join(c.DataDir, "files")
+}
+
 // hasData tells whether the embedded database was begun.
 func hasData(c config.Config) bool {
 	info, err := os.Stat(databasePath(c))

@@ -15,6 +15,7 @@ import (
 
 	"yingda.dev/internal/app/config"
 	"yingda.dev/internal/desk"
+	"yingda.dev/internal/flow/attachment"
 )
 
 // edge is what every request passes before it reaches a surface, outermost
@@ -25,10 +26,12 @@ type edge struct {
 	trusted []netip.Prefix
 	https   bool
 	limits  config.Limits
+	// upload is the largest file that is taken in.
+	upload config.Size
 }
 
 func newEdge(c config.Config, log *slog.Logger) (*edge, error) {
-	e := &edge{log: log, https: c.Scheme() == "https" || strings.HasPrefix(c.Server.PublicURL, "https://"), limits: c.Limits}
+	e := &edge{log: log, https: c.Scheme() == "https" || strings.HasPrefix(c.Server.PublicURL, "https://"), limits: c.Limits, upload: c.Files.MaxSize}
 	for _, network := range c.Server.TrustedProxies {
 		prefix, err := netip.ParsePrefix(network)
 		if err != nil {
@@ -54,6 +57,10 @@ func (e *edge) wrap(routes http.Handler) (http.Handler, error) {
 		// Sockets are hijacked; a stream must not wait for enough to compress.
 		if strings.HasPrefix(r.URL.Path, socketPath) || r.URL.Path == streamPath {
 			routes.ServeHTTP(w, r)
+			return
+		}
+		if strings.HasPrefix(r.URL.Path, attachment.Path) { // parts of files are counted as they are stored
+			routes.ServeHTTP(&patientWriter{ResponseWriter: w, control: http.NewResponseController(w)}, r)
 			return
 		}
 		compressed.ServeHTTP(w, r)
@@ -178,6 +185,11 @@ func (e *edge) headed(next http.Handler) http.Handler {
 // The surfaces answer what comes out of it in their own words.
 func (e *edge) bounded(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == visitorUploads || r.URL.Path == agentUploads {
+			r.Body = patientBody(w, http.MaxBytesReader(w, r.Body, int64(e.upload)+1))
+			next.ServeHTTP(w, r)
+			return
+		}
 		limit := e.limits.AgentBody
 		if strings.HasPrefix(r.URL.Path, "/rpc/") {
 			limit = e.limits.VisitorBody

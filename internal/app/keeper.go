@@ -10,10 +10,11 @@ import (
 )
 
 // keeper throws away what is past its time: old events, idempotency keys,
-// sessions. It works in small pieces and may run on every node at once.
+// sessions, files that were never sent. It works in small pieces and may run on every node at once.
 type keeper struct {
 	store     *store.Store
 	sessions  sweeper
+	files     sweeper
 	clock     desk.Clock
 	retention time.Duration
 	log       *slog.Logger
@@ -57,7 +58,11 @@ func (k *keeper) keep(ctx context.Context) {
 	}
 	if err == nil {
 		sessions, err = k.sessions.Sweep(ctx)
-		k.log.DebugContext(ctx, "kept house", "trimmed", trimmed, "keys", keys, "sessions", sessions)
+	}
+	if err == nil {
+		var deleted int64
+		deleted, err = k.files.Sweep(ctx)
+		k.log.DebugContext(ctx, "kept house", "trimmed", trimmed, "keys", keys, "sessions", sessions, "files", deleted)
 	}
 	if err != nil && ctx.Err() == nil {
 		k.log.WarnContext(ctx, "keeping house failed; trying again later", "error", err)

@@ -12,7 +12,9 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"yingda.dev/internal/channel/webchat"
+	"yingda.dev/internal/flow/attachment"
 	"yingda.dev/internal/platform/auth"
+	"yingda.dev/internal/surface/files"
 	"yingda.dev/internal/surface/realtime"
 	"yingda.dev/internal/surface/rest"
 	"yingda.dev/internal/surface/rpc"
@@ -37,14 +39,14 @@ func (a *App) buildSurfaces(h *health) (*surfaces, error) {
 		return nil, err
 	}
 	visitors, err := rpc.New(rpc.Deps{
-		Channel: webchat.Adapter{}, Intake: a.hub, Conversations: a.conversations, Feeds: a.feed, Visits: a.visitors, Offices: a.workspace, Tokens: tokens, Door: door,
+		Channel: webchat.Adapter{}, Intake: a.hub, Conversations: a.conversations, Feeds: a.feed, Visits: a.visitors, Offices: a.workspace, Files: a.files, Tokens: tokens, Door: door,
 		IDs: a.ids, Clock: a.clock, Log: a.log.With("area", "rpc"), Metrics: a.metrics,
 	}, rpc.Config{})
 	if err != nil {
 		return nil, err
 	}
 	agents := rest.New(rest.Deps{
-		Workspace: a.workspace, Conversations: a.conversations, Rotator: a.rotator, Search: a.search, Toolbox: a.toolbox, DeadLetters: a.store,
+		Workspace: a.workspace, Conversations: a.conversations, Rotator: a.rotator, Search: a.search, Files: a.files, Toolbox: a.toolbox, DeadLetters: a.store,
 		Feeds: a.feed, Bus: a.bus, Clock: a.clock, Log: a.log.With("area", "rest"), Addr: address, Local: a.local,
 	}, rest.Config{Secure: a.secure(), PublicURL: a.config.Server.PublicURL, Version: versionText()})
 	socket, err := realtime.New(realtime.Deps{
@@ -76,6 +78,10 @@ func (a *App) buildSurfaces(h *health) (*surfaces, error) {
 		return rpc.Call{Addr: address(r), Origin: foreignOrigin(r, own)}
 	}))
 	mux.Handle(streamPath, socket.Stream())
+	mux.Handle(visitorUploads, visitors.Uploads(func(r *http.Request) rpc.Call {
+		return rpc.Call{Addr: address(r), Origin: foreignOrigin(r, own)}
+	}))
+	mux.Handle(attachment.Path, files.New(a.files, a.clock, a.log.With("area", "files")))
 	mux.Handle("/api/", agents)
 	mux.Handle("/connection/websocket", socket)
 	mux.HandleFunc("GET /healthz", h.alive)

@@ -18,6 +18,7 @@ var suites = map[string]string{
 	"internal/platform/store/postgres": "internal/platform/store/storetest",
 	"internal/platform/bus/logbus":     "internal/platform/bus/bustest",
 	"internal/channel/webchat":         "internal/channel/channeltest",
+	"internal/platform/blob/dirblob":   "internal/platform/blob/blobtest",
 }
 
 // contracts refuses a driver whose tests do not call the suite of its contract.

@@ -37,12 +37,13 @@ var neighbours = map[[2]string]string{
 // drivers are implementations of a contract: only app joins them to it.
 var drivers = []string{
 	"internal/platform/store/sqlite", "internal/platform/store/postgres", "internal/platform/bus/logbus", "internal/channel/webchat",
+	"internal/platform/blob/dirblob",
 }
 
 // support packages exist for tests: suites and servers for them.
 var support = []string{
 	"internal/platform/store/storetest", "internal/platform/store/pgtest", "internal/platform/bus/bustest", "internal/channel/channeltest",
-	"internal/surface/surfacetest",
+	"internal/surface/surfacetest", "internal/platform/blob/blobtest",
 }
 
 // supportUsers may import support packages outside tests, with the reason.
@@ -121,7 +122,7 @@ var homes = map[string][]string{
 	"database/sql":  {"internal/platform/store", "internal/app/bench", "test"},
 	"os/exec":       {"internal/app", "internal/platform/store/pgtest", "test"},
 	"unsafe":        {},
-	"testing":       {"internal/platform/store/storetest", "internal/platform/store/pgtest", "internal/platform/bus/bustest", "internal/channel/channeltest", "internal/surface/surfacetest", "test"},
+	"testing":       {"internal/platform/store/storetest", "internal/platform/store/pgtest", "internal/platform/bus/bustest", "internal/channel/channeltest", "internal/surface/surfacetest", "internal/platform/blob/blobtest", "test"},
 	"log":           {},
 	"plugin":        {},
 	"encoding/gob":  {},
@@ -140,6 +141,7 @@ var homes = map[string][]string{
 	"github.com/prometheus/client_golang":     {"internal"},
 	"github.com/prometheus/client_model":      {"test"},
 	"golang.org/x/crypto":                     {"internal/platform/auth", "internal/platform/seal"},
+	"golang.org/x/image":                      {"internal/flow/attachment"},
 	"golang.org/x/sync":                       {"internal"},
 	"golang.org/x/text":                       {"internal/platform/text"},
 	"golang.org/x/time":                       {"internal/platform/auth", "internal/app/bench"},

@@ -212,6 +212,7 @@ func (clock) init() {}
 				"internal/platform/store/postgres/a_test.go": "package postgres\nimport _ \"yingda.dev/internal/platform/store/storetest\"\n",
 				"internal/platform/bus/logbus/a.go":          "package logbus\nimport \"yingda.dev/internal/platform/bus/bustest\"\nfunc f() { bustest.Run() }\n",
 				"internal/channel/webchat/a_test.go":         "package webchat\nimport \"yingda.dev/internal/channel/channeltest\"\nfunc f() { channeltest.Run() }\n",
+				"internal/platform/blob/dirblob/a_test.go":   "package dirblob\nimport \"yingda.dev/internal/platform/blob/blobtest\"\nfunc f() { blobtest.Run() }\n",
 			},
 			says: []string{"store/postgres: contracts", "logbus: contracts"},
 		},

@@ -157,3 +157,9 @@ func (c Content) Attachments() (ids []AttachmentID) {
 	}
 	return ids
 }
+
+// AgentUploader names an agent as the one who may send an uploaded file.
+func AgentUploader(id AgentID) string { return "agent:" + string(id) }
+
+// VisitorUploader names a visitor by the keyed hash of their identity.
+func VisitorUploader(identityHash string) string { return "visitor:" + identityHash }

@@ -34,12 +34,22 @@ func (c Config) Check() error {
 		{"limits.visitor_body", "limits.visitor_body must be between 16KiB and 16MiB", c.Limits.VisitorBody < 16<<10 || c.Limits.VisitorBody > 16<<20},
 		{"limits.agent_body", "limits.agent_body must be between 16KiB and 64MiB", c.Limits.AgentBody < 16<<10 || c.Limits.AgentBody > 64<<20},
 		{"limits.connections", "limits.connections must be at least 1", c.Limits.Connections < 1},
+		{"files.max_size", "files.max_size must be between 64KiB and 1GiB", c.Files.MaxSize < 64<<10 || c.Files.MaxSize > 1<<30},
+		{"files.max_image", "files.max_image must be between 64KiB and 64MiB, and not above files.max_size", c.Files.MaxImage < 64<<10 || c.Files.MaxImage > min(64<<20, c.Files.MaxSize)},
+		{"files.max_megapixels", "files.max_megapixels must be between 1 and 200", c.Files.MaxMegapixels < 1 || c.Files.MaxMegapixels > 200},
+		{"files.per_minute", "files.per_minute must be between 1 and 10000", c.Files.PerMinute < 1 || c.Files.PerMinute > 10_000},
+		{"files.link_life", "files.link_life must be between 10m and 720h", !between(c.Files.LinkLife, 10*time.Minute, 720*time.Hour)},
 		{"log.level", "log.level must be debug, info, warn or error", !oneOf(c.Log.Level, "debug", "info", "warn", "error")},
 		{"log.format", "log.format must be text or json", !oneOf(c.Log.Format, "text", "json")},
 		{"metrics.token", "metrics.token must have at least 16 characters, or be empty", c.Metrics.Token != "" && len(c.Metrics.Token) < 16},
 	} {
 		if rule.broken {
 			return invalid(op, rule.key, rule.msg)
+		}
+	}
+	for _, group := range c.Files.Types {
+		if !oneOf(group, "image", "audio", "video", "document", "text", "archive") {
+			return invalid(op, "files.types", fmt.Sprintf("files.types: %q is not one of image, audio, video, document, text, archive", group))
 		}
 	}
 	for _, network := range c.Server.TrustedProxies {

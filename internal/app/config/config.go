@@ -26,6 +26,8 @@ type Config struct {
 	Retention Retention `koanf:"retention"`
 	// Limits bound what one party can ask for.
 	Limits Limits `koanf:"limits"`
+	// Files are what people attach to messages.
+	Files Files `koanf:"files"`
 	// Log is what the program tells about itself.
 	Log Log `koanf:"log"`
 	// Metrics is the Prometheus endpoint /metrics.
@@ -101,6 +103,32 @@ type Limits struct {
 	Connections int `koanf:"connections"`
 }
 
+// Files are what people attach to messages.
+type Files struct {
+	// Dir is the folder of the files, sealed like everything else. Nodes that
+	// share a PostgreSQL share this folder too. Empty means "files" in DataDir.
+	// Default: "".
+	Dir string `koanf:"dir"`
+	// MaxSize is the largest file. Default: "25MiB".
+	MaxSize Size `koanf:"max_size"`
+	// MaxImage is the largest picture. Default: "10MiB".
+	MaxImage Size `koanf:"max_image"`
+	// MaxMegapixels is the largest picture in millions of pixels, whatever its
+	// size in bytes. Default: 40.
+	MaxMegapixels int `koanf:"max_megapixels"`
+	// Types are the groups of formats that are taken: image, audio, video,
+	// document, text, archive. Programs and scripts never are.
+	// Default: ["image", "audio", "video", "document", "text", "archive"].
+	Types []string `koanf:"types"`
+	// PerMinute is how many files one visitor may send a minute. Default: 20.
+	PerMinute int `koanf:"per_minute"`
+	// Quota bounds the files of one company together; 0 is no bound. Default: "20GiB".
+	Quota Size `koanf:"quota"`
+	// LinkLife is how long the address of a file works after a page got it.
+	// Default: "12h".
+	LinkLife time.Duration `koanf:"link_life"`
+}
+
 // Log is what the program tells about itself.
 type Log struct {
 	// Level is the least important level that is written: debug, info, warn or
@@ -132,6 +160,10 @@ func Default() Config {
 		Keys:      Keys{File: "keys/master.key"},
 		Retention: Retention{Events: 72 * time.Hour},
 		Limits:    Limits{VisitorBody: 256 << 10, AgentBody: 1 << 20, Connections: 100_000},
-		Log:       Log{Level: "info", Format: "text"},
+		Files: Files{
+			MaxSize: 25 << 20, MaxImage: 10 << 20, MaxMegapixels: 40, PerMinute: 20, Quota: 20 << 30, LinkLife: 12 * time.Hour,
+			Types: []string{"image", "audio", "video", "document", "text", "archive"},
+		},
+		Log: Log{Level: "info", Format: "text"},
 	}
 }

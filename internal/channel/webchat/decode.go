@@ -194,7 +194,7 @@ func refused(p desk.Part) string {
 	if p.Type == desk.ButtonsPart {
 		return "visitors press buttons and do not send them"
 	}
-	if p.Media != nil && !strings.HasPrefix(p.Media.URL, "/") {
+	if p.Media != nil && p.Media.ID == "" {
 		return "a file must be uploaded here first"
 	}
 	return ""
@@ -208,7 +208,9 @@ func clean(p desk.Part) desk.Part {
 	case desk.TextPart:
 		c.Text = p.Text
 	case desk.ImagePart, desk.AudioPart, desk.VideoPart, desk.FilePart:
-		c.Media = p.Media
+		if p.Media != nil { // what the server knows of the file is not the visitor's to say
+			c.Media = &desk.Media{ID: p.Media.ID, DurationMS: max(p.Media.DurationMS, 0)}
+		}
 	case desk.LocationPart:
 		c.Location = p.Location
 	case desk.CardPart:

@@ -32,7 +32,8 @@ func TestContract(t *testing.T) {
 		Inputs: []channeltest.Input{
 			in("text", "c1", `{"client_id":"c1","parts":[{"type":"text","text":"你好"}]}`),
 			in("unknown fields are ignored", "c2", `{"client_id":"c2","later":1,"parts":[{"type":"text","text":"a","later":{}}]}`),
-			in("uploaded file", "c3", `{"client_id":"c3","parts":[{"type":"file","media":{"url":"/media/x","name":"a.pdf"}}]}`),
+			in("uploaded file", "c3", `{"client_id":"c3","parts":[{"type":"file","media":{"id":"att_01kjvktcgrhwdaxv57vkrmfvhc","name":"a.pdf"}}]}`),
+			in("file by its address", "", `{"client_id":"a","parts":[{"type":"file","media":{"url":"/files/x"}}]}`),
 			in("no id", "", `{"parts":[{"type":"text","text":"a"}]}`),
 			in("id with a line break", "", `{"client_id":"a\nb","parts":[{"type":"text","text":"a"}]}`),
 			in("id too long", "", `{"client_id":"`+strings.Repeat("a", 101)+`","parts":[{"type":"text","text":"a"}]}`),

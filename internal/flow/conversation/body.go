@@ -8,6 +8,7 @@ import (
 
 	"yingda.dev/internal/desk"
 	"yingda.dev/internal/platform/seal"
+	"yingda.dev/internal/platform/store"
 )
 
 // maxPreview is the longest preview, in characters.
@@ -30,6 +31,8 @@ func profilePlace(id desk.ContactID) seal.Place {
 type body struct {
 	json    []byte
 	preview []byte
+	// files are the uploaded files that the content carries.
+	files []desk.AttachmentID
 }
 
 func newBody(c desk.Content) (body, error) {
@@ -40,11 +43,19 @@ func newBody(c desk.Content) (body, error) {
 	if err != nil {
 		return body{}, desk.Wrap(desk.Invalid, "encode content", err)
 	}
-	return body{json: data, preview: []byte(preview(c))}, nil
+	return body{json: data, preview: []byte(preview(c)), files: c.Attachments()}, nil
 }
 
 func (b body) seal(keys *seal.AccountKeys, conversation desk.ConversationID, message desk.MessageID) (content, preview desk.Sealed) {
 	return keys.Seal(BodyPlace(conversation, message), b.json), keys.Seal(previewPlace(conversation), b.preview)
+}
+
+// uses says that the message carries the content's files; nil if it has none.
+func (b body) uses(message desk.MessageID) (uses []store.AttachmentUse) {
+	for _, id := range b.files {
+		uses = append(uses, store.AttachmentUse{ID: id, Message: message})
+	}
+	return uses
 }
 
 // preview is the start of the readable text on one line.
@@ -69,6 +80,7 @@ func (s *Service) open(ctx context.Context, keys *seal.AccountKeys, stored []des
 		if err != nil {
 			s.deps.Log.ErrorContext(ctx, "a message cannot be opened", "message_id", m.ID, "error", err)
 		}
+		s.deps.Files.Sign(m.AccountID, &out[i].Content)
 	}
 	return out
 }

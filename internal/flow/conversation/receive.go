@@ -91,7 +91,7 @@ func (s *Service) Receive(in Incoming) func(store.Situation) (store.Effects, err
 		}, preview, desk.Received, sit.Now)
 		tr.Facts = slices.Concat(facts, tr.Facts)
 		e := effects(current, tr, by)
-		e.Contact, e.Messages = out.Contact, []desk.StoredMessage{stored}
+		e.Contact, e.Messages, e.Attachments = out.Contact, []desk.StoredMessage{stored}, says.uses(id)
 		// Once a minute is precise enough for "seen", and spares a write a message.
 		e.ContactSeen = sit.Now.Sub(sit.Conversation.LastMessageAt) >= time.Minute
 		return e, nil

@@ -69,7 +69,13 @@ func (s *Service) say(ctx context.Context, r ReplyCommand, verb string, v desk.V
 	if len(r.ClientID) > maxClientKey {
 		return desk.Message{}, desk.InvalidField(verb, "client_id", "the client id is longer than 200 bytes")
 	}
-	content, err := newBody(r.Content)
+	if err := r.Content.Validate(); err != nil {
+		return desk.Message{}, err
+	}
+	// Whether files may be sent is said in the decision, which a repeat does not
+	// run: its files were sent already, by itself.
+	said, refused := s.deps.Files.Prepare(ctx, r.Actor.Account, desk.AgentUploader(r.Actor.Agent), r.Content)
+	content, err := newBody(said)
 	if err != nil {
 		return desk.Message{}, err
 	}
@@ -87,6 +93,9 @@ func (s *Service) say(ctx context.Context, r ReplyCommand, verb string, v desk.V
 	var written desk.StoredMessage
 	command := order.command(verb, func(sit store.Situation) (store.Effects, error) {
 		before := sit.Conversation
+		if refused != nil {
+			return store.Effects{}, refused
+		}
 		if err := before.ExpectVersion(r.ExpectVersion); err != nil {
 			return store.Effects{}, err
 		}
@@ -98,7 +107,7 @@ func (s *Service) say(ctx context.Context, r ReplyCommand, verb string, v desk.V
 		sealed, preview := content.seal(keys, before.ID, id)
 		tr, stored := before.Add(desk.StoredMessage{MessageHead: head, Body: sealed}, preview, way.Status, sit.Now)
 		e := effects(before, tr, by)
-		e.Messages = []desk.StoredMessage{stored}
+		e.Messages, e.Attachments = []desk.StoredMessage{stored}, content.uses(id)
 		if way.Queue {
 			e.Outbox = []store.OutboxItem{{
 				AccountID: stored.AccountID, MessageID: stored.ID, ConversationID: stored.ConversationID,
@@ -114,7 +123,8 @@ func (s *Service) say(ctx context.Context, r ReplyCommand, verb string, v desk.V
 		return desk.Message{}, err
 	}
 	if !out.Repeated {
-		return desk.Message{MessageHead: written.MessageHead, Content: r.Content}, nil
+		s.deps.Files.Sign(r.Actor.Account, &said)
+		return desk.Message{MessageHead: written.MessageHead, Content: said}, nil
 	}
 	first, err := s.deps.Store.Message(ctx, r.Actor.Account, desk.MessageID(out.ResultID))
 	if err != nil {

@@ -262,7 +262,7 @@ func (w *walker) Count(ctx context.Context, account desk.AccountID) (int64, erro
 
 // stages are the walks in their order. Each returns a page after the given id.
 var stages = []func(*walker, context.Context, desk.AccountID, string, int) ([]seal.Item, string, error){
-	(*walker).agents, (*walker).inboxes, (*walker).contacts, (*walker).previews, (*walker).messages, (*walker).ratings,
+	(*walker).agents, (*walker).inboxes, (*walker).contacts, (*walker).previews, (*walker).messages, (*walker).ratings, (*walker).attachments,
 }
 
 // Page returns values of one stage; an empty stage leads to the next.
@@ -352,6 +352,18 @@ func (w *walker) contacts(ctx context.Context, account desk.AccountID, after str
 
 func identityPlace(i store.Identity) seal.Place {
 	return seal.Place{Owner: string(i.ContactID), Table: "identity", Row: i.Scope + ":" + i.Hash, Column: "external"}
+}
+
+// attachments returns what is known of files, with the keys of their blobs: so
+// the blobs themselves are never written anew.
+func (w *walker) attachments(ctx context.Context, account desk.AccountID, after string, limit int) ([]seal.Item, string, error) {
+	page, err := w.store.AttachmentPage(ctx, account, desk.AttachmentID(after), limit)
+	var items []seal.Item
+	for _, a := range page {
+		after = string(a.ID)
+		items = append(items, seal.Item{Place: seal.Place{Owner: after, Table: "attachment", Row: after, Column: "meta"}, Sealed: a.Meta})
+	}
+	return items, after, err
 }
 
 func (w *walker) previews(ctx context.Context, account desk.AccountID, after string, limit int) ([]seal.Item, string, error) {
@@ -500,6 +512,12 @@ func replace(ctx context.Context, tx *store.Tx, account desk.AccountID, c seal.C
 		return tx.UpdateContact(ctx, contact)
 	case "identity":
 		return replaceIdentity(ctx, tx, account, c)
+	case "attachment":
+		a, err := tx.Attachment(ctx, account, desk.AttachmentID(row))
+		if err != nil || !same(a.Meta) {
+			return err
+		}
+		return tx.UpdateAttachmentMeta(ctx, account, a.ID, c.New)
 	case "conversation":
 		return nil // done before
 	case "rating":

@@ -25,13 +25,26 @@ type routes interface {
 	Routes(ctx context.Context, account desk.AccountID) (func(desk.InboxID) (Route, bool), error)
 }
 
+// files is what messages need to know of what is attached to them; package
+// attachment implements it.
+type files interface {
+	// Prepare completes the files of a message that uploader is about to send,
+	// and refuses those that cannot be sent. It returns content of its own if
+	// there are any.
+	Prepare(ctx context.Context, account desk.AccountID, uploader string, c desk.Content) (desk.Content, error)
+	// Sign gives the files of a content their addresses, in place.
+	Sign(account desk.AccountID, c *desk.Content)
+}
+
 // Deps are the service's required collaborators.
 type Deps struct {
 	Store  *store.Store
 	Keys   *seal.Keyring
 	IDs    *desk.IDs
 	Routes routes
-	Log    *slog.Logger
+	// Files may be nil: then messages carry no uploaded files.
+	Files files
+	Log   *slog.Logger
 }
 
 // Config tunes a Service. Its zero value is the default.
@@ -55,8 +68,23 @@ func New(d Deps, c Config) (*Service, error) {
 	if c.MaxPage <= 0 {
 		c.MaxPage = 200
 	}
+	if d.Files == nil {
+		d.Files = noFiles{}
+	}
 	return &Service{deps: d, config: c}, nil
 }
+
+// noFiles takes part where nothing can be uploaded.
+type noFiles struct{}
+
+func (noFiles) Prepare(_ context.Context, _ desk.AccountID, _ string, c desk.Content) (desk.Content, error) {
+	if len(c.Attachments()) > 0 {
+		return c, desk.InvalidField("attach file", "parts", "files cannot be uploaded here")
+	}
+	return c, nil
+}
+
+func (noFiles) Sign(desk.AccountID, *desk.Content) {}
 
 // Actor is the colleague who gives a command.
 type Actor struct {

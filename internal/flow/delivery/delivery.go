@@ -27,6 +27,12 @@ type follower interface {
 	Follow(ctx context.Context, from int64, fn func(events []desk.Event)) error
 }
 
+// signer gives the files of a content their addresses, in place; package
+// attachment implements it.
+type signer interface {
+	Sign(account desk.AccountID, c *desk.Content)
+}
+
 // Deps are delivery's required collaborators.
 type Deps struct {
 	Store         *store.Store
@@ -37,9 +43,11 @@ type Deps struct {
 	Jitter        func() float64
 	Channels      *channel.Registry
 	Conversations conversations
-	Bus           follower
-	Log           *slog.Logger
-	Metrics       prometheus.Registerer
+	// Files may be nil: then files have no addresses.
+	Files   signer
+	Bus     follower
+	Log     *slog.Logger
+	Metrics prometheus.Registerer
 }
 
 // Config tunes delivery. The zero value of each field is its default.

@@ -189,6 +189,9 @@ func (d *Delivery) prepare(ctx context.Context, p *parcel) (reason string, err e
 	if err != nil {
 		return reasonBroken, nil //nolint:nilerr // no retry mends it; the reason tells the agent
 	}
+	if d.deps.Files != nil {
+		d.deps.Files.Sign(item.AccountID, &p.content)
+	}
 	for i, part := range p.content.Parts {
 		if part.Media != nil && strings.HasPrefix(part.Media.URL, "/") {
 			media := *part.Media

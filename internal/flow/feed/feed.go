@@ -59,8 +59,16 @@ type Deps struct {
 	Keys      *seal.Keyring
 	Bus       bus.Bus
 	Directory directory
-	Log       *slog.Logger
-	Metrics   prometheus.Registerer
+	// Files may be nil: then files have no addresses.
+	Files   signer
+	Log     *slog.Logger
+	Metrics prometheus.Registerer
+}
+
+// signer gives the files of a content their addresses, in place; package
+// attachment implements it.
+type signer interface {
+	Sign(account desk.AccountID, c *desk.Content)
 }
 
 // Config tunes a Feed. Its zero value is the default.

@@ -183,6 +183,9 @@ func (r renderer) content(ctx context.Context, e desk.Event) *desk.Content {
 		r.feed.deps.Log.ErrorContext(ctx, "a message cannot be opened", "message_id", m.MessageID, "error", err)
 		return nil
 	}
+	if r.feed.deps.Files != nil {
+		r.feed.deps.Files.Sign(e.AccountID, &c)
+	}
 	return &c
 }
 

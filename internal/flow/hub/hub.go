@@ -48,6 +48,11 @@ type conversations interface {
 	SetMessageStatus(ctx context.Context, account desk.AccountID, id desk.MessageID, status desk.DeliveryStatus, reason string) error
 }
 
+// files completes what is attached to messages; package attachment implements it.
+type files interface {
+	Prepare(ctx context.Context, account desk.AccountID, uploader string, c desk.Content) (desk.Content, error)
+}
+
 // signals is the ephemeral lane of the bus.
 type signals interface {
 	Signal(ctx context.Context, s bus.Signal)
@@ -59,8 +64,10 @@ type Deps struct {
 	Keys          *seal.Keyring
 	IDs           *desk.IDs
 	Conversations conversations
-	Signals       signals
-	Metrics       prometheus.Registerer
+	// Files may be nil: then customers send no uploaded files.
+	Files   files
+	Signals signals
+	Metrics prometheus.Registerer
 }
 
 // Config has no settings yet; its zero value is the default.
@@ -99,6 +106,8 @@ type Accepted struct {
 	// Conversation is the one a message went to, right after it (after a repeat:
 	// as it is now); zero for other envelopes.
 	Conversation desk.Conversation
+	// Content is what a message says, as it was stored; empty after a repeat.
+	Content desk.Content
 	// Repeated: this envelope was taken in before, and the rest is the answer it
 	// got then.
 	Repeated bool
@@ -159,6 +168,15 @@ func IdentityHash(keys *seal.AccountKeys, p channel.Peer) string {
 	return keys.Hash("identity", p.Scope+":"+p.External)
 }
 
+// Uploader names a peer as the one who may send the files that they upload.
+func (h *Hub) Uploader(ctx context.Context, account desk.AccountID, p channel.Peer) (string, error) {
+	keys, err := h.deps.Keys.Account(ctx, account)
+	if err != nil {
+		return "", desk.Wrap(desk.KindOf(err), "name uploader", err)
+	}
+	return desk.VisitorUploader(IdentityHash(keys, p)), nil
+}
+
 // Contact finds who a peer is. NotFound means that they never wrote.
 func (h *Hub) Contact(ctx context.Context, account desk.AccountID, p channel.Peer) (desk.ContactID, error) {
 	keys, err := h.deps.Keys.Account(ctx, account)
@@ -181,6 +199,7 @@ func (h *Hub) message(ctx context.Context, inbox desk.Inbox, keys *seal.AccountK
 		return Accepted{}, err
 	}
 	hash := IdentityHash(keys, e.Peer)
+	content, refused := h.prepare(ctx, inbox.AccountID, hash, e.Message.Content)
 	// The shard is known only once the conversation is; until then the id is
 	// drawn for shard 0, and its last digit changed when it is used.
 	drawn := h.deps.IDs.Message(0)
@@ -202,12 +221,15 @@ func (h *Hub) message(ctx context.Context, inbox desk.Inbox, keys *seal.AccountK
 	decide := h.deps.Conversations.Receive(Incoming{
 		Inbox: inbox, Keys: keys,
 		MessageID: func(s desk.Shard) desk.MessageID { return onShard(drawn, s) },
-		Content:   e.Message.Content, Quoted: quoted, ClientID: e.ID, SentAt: e.At, Profile: e.Peer.Profile,
+		Content:   content, Quoted: quoted, ClientID: e.ID, SentAt: e.At, Profile: e.Peer.Profile,
 		Thread: thread(inbox, e), NewConversation: begin,
 	})
 	// What the last run of the unit wrote is what was committed.
 	var written Accepted
 	command.Decide = func(s store.Situation) (store.Effects, error) {
+		if refused != nil {
+			return store.Effects{}, refused
+		}
 		effects, err := decide(s)
 		if err != nil {
 			return effects, err
@@ -227,8 +249,20 @@ func (h *Hub) message(ctx context.Context, inbox desk.Inbox, keys *seal.AccountK
 	if out.Repeated {
 		return h.firstAnswer(ctx, inbox.AccountID, out)
 	}
-	written.Conversation = out.Conversation
+	written.Conversation, written.Content = out.Conversation, content
 	return written, nil
+}
+
+// prepare completes the files of a message. That some cannot be sent is said in
+// the decision, which a repeat does not run: its files were sent already.
+func (h *Hub) prepare(ctx context.Context, account desk.AccountID, hash string, c desk.Content) (desk.Content, error) {
+	if h.deps.Files != nil {
+		return h.deps.Files.Prepare(ctx, account, desk.VisitorUploader(hash), c)
+	}
+	if len(c.Attachments()) > 0 {
+		return c, desk.InvalidField("accept envelope", "parts", "files cannot be uploaded here")
+	}
+	return c, nil
 }
 
 // quoted finds the conversation of a message that a customer quotes, before

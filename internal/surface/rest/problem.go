@@ -48,6 +48,9 @@ var wordsOf = map[desk.Kind]string{
 func problemOf(err error) *Problem {
 	kind := desk.KindOf(err)
 	p := &Problem{Status: statusOf[kind], Kind: kind.String(), Detail: desk.UserMessage(err)}
+	if refused, ok := errors.AsType[refusedError](err); ok {
+		p.Status = refused.status
+	}
 	p.Title = http.StatusText(p.Status)
 	if p.Detail == "" || kind == desk.Internal {
 		p.Detail = wordsOf[kind]

@@ -1,9 +1,12 @@
 package rest_test
 
 import (
+	"bytes"
 	"context"
 	"flag"
 	"fmt"
+	"image"
+	"image/png"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -15,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"yingda.dev/internal/desk"
+	"yingda.dev/internal/flow/attachment"
 	"yingda.dev/internal/platform/auth"
 	"yingda.dev/internal/platform/store"
 	"yingda.dev/internal/surface/rest"
@@ -77,15 +81,28 @@ func TestRoutesGolden(t *testing.T) {
 // things are what a company has that others must not touch.
 type things struct {
 	conversation, message, token, letter string
-	label, canned                        string
+	label, canned, file                  string
 	people                               people
 }
+
+// onePixel is a picture.
+var onePixel = func() []byte {
+	var b bytes.Buffer
+	if err := png.Encode(&b, image.NewGray(image.Rect(0, 0, 1, 1))); err != nil {
+		panic(err)
+	}
+	return b.Bytes()
+}()
 
 // furnish gives a company a conversation, an API token and a dead letter.
 func furnish(t *testing.T, c *surfacetest.Company) things {
 	t.Helper()
 	said := c.Guest().Say("1", "我的秘密订单 Geheimwort")
 	_, token := c.LogIn(c.Administrator).Token("conversations.read")
+	file, err := c.Files.Upload(t.Context(), attachment.Upload{
+		Account: c.ID, Uploader: desk.AgentUploader(c.Administrator.ID), Name: "秘密.png", Size: int64(len(onePixel)), Body: bytes.NewReader(onePixel),
+	})
+	require.NoError(t, err)
 	v := things{
 		conversation: said.Text("result.conversation.id"), message: said.Text("result.message.id"), token: token,
 		letter: c.IDs.Other("ded"), people: furnishPeople(c),
@@ -93,6 +110,7 @@ func furnish(t *testing.T, c *surfacetest.Company) things {
 	admin := c.LogIn(c.Administrator)
 	v.label = admin.Post("/api/v1/labels", map[string]string{"name": "秘密标签"}).Text("id")
 	v.canned = admin.Post("/api/v1/canned-replies", canned("mm", "personal", "秘密答复")).Text("id")
+	v.file = string(file.Media.ID)
 	events, err := c.Store.AccountEvents(t.Context(), c.ID, 0, 10)
 	require.NoError(t, err)
 	require.NoError(t, c.Store.Write(t.Context(), "", func(ctx context.Context, tx *store.Tx) error {
@@ -118,6 +136,8 @@ func (v things) body(c *surfacetest.Company, id string) any {
 		return map[string]string{"agent_id": string(c.Answerer.ID)}
 	case "snooze":
 		return map[string]time.Time{"until": c.Clock.Now().Add(time.Hour)}
+	case "uploadAttachment":
+		return onePixel
 	case "markRead":
 		return map[string]int{"seq": 1}
 	case "typing":
@@ -140,6 +160,8 @@ func (v things) address(r rest.Line) string {
 		id = v.peopleID(r.Path)
 	case strings.Contains(r.Path, "/tokens/"):
 		id = v.token
+	case strings.Contains(r.Path, "/attachments/"):
+		id = v.file
 	case strings.Contains(r.Path, "/dead-letters/"):
 		id = v.letter
 	case strings.Contains(r.Path, "/labels/"):

@@ -46,6 +46,7 @@ func (s *Server) search(ctx context.Context, c caller, in *searchInput) (out[Sea
 	}
 	page := SearchPage{Items: make([]SearchHit, len(hits)), NextCursor: next}
 	for i, h := range hits {
+		s.deps.Files.Sign(c.Account, &h.Message.Content)
 		page.Items[i] = SearchHit{
 			Message: wire.AgentMessage(h.Message, s.authorName(ctx, h.Message)), Conversation: shapes[h.Conversation.ID],
 			Snippet: Snippet{Text: h.Snippet, From: h.From, To: h.To},

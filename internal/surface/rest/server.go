@@ -45,6 +45,7 @@ type Deps struct {
 	Rotator       *conversation.Rotator
 	Search        *search.Service
 	Toolbox       *toolbox.Service
+	Files         files
 	DeadLetters   deadLetters
 	Feeds         feeds
 	Bus           events

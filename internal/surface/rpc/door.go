@@ -13,6 +13,7 @@ import (
 
 	"yingda.dev/internal/channel"
 	"yingda.dev/internal/desk"
+	"yingda.dev/internal/flow/attachment"
 	"yingda.dev/internal/flow/conversation"
 	"yingda.dev/internal/flow/feed"
 	"yingda.dev/internal/flow/hub"
@@ -64,6 +65,14 @@ type visitors interface {
 type intake interface {
 	Accept(ctx context.Context, inbox desk.Inbox, e channel.Envelope) (hub.Accepted, error)
 	Contact(ctx context.Context, account desk.AccountID, p channel.Peer) (desk.ContactID, error)
+	Uploader(ctx context.Context, account desk.AccountID, p channel.Peer) (string, error)
+}
+
+// files takes uploads in and gives files their addresses; package attachment
+// implements it.
+type files interface {
+	Upload(ctx context.Context, u attachment.Upload) (attachment.Uploaded, error)
+	Sign(account desk.AccountID, c *desk.Content)
 }
 
 // conversations reads what was said; package conversation implements it.
@@ -106,6 +115,7 @@ type Deps struct {
 	Feeds         feeds
 	Visits        visits
 	Offices       offices
+	Files         files
 	Tokens        *auth.Visitors
 	Door          *auth.Door
 	IDs           *desk.IDs

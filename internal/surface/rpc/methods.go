@@ -38,7 +38,7 @@ func (s *Server) sendMessage(ctx context.Context, c session, params json.RawMess
 			InboxID: c.inbox.ID, Author: desk.Author{Kind: desk.ByVisitor, ID: string(accepted.ContactID)},
 			Visibility: desk.Public, Status: desk.Received, ClientID: envelope.ID, SentAt: envelope.At, At: accepted.At,
 		},
-		Content: envelope.Message.Content,
+		Content: accepted.Content,
 	})
 	if err != nil {
 		return nil, err
@@ -50,6 +50,7 @@ func (s *Server) sendMessage(ctx context.Context, c session, params json.RawMess
 // sent is the stored message: the one just accepted, or for a repeat the first.
 func (s *Server) sent(ctx context.Context, c session, id desk.MessageID, repeated bool, fresh desk.Message) (desk.Message, error) {
 	if !repeated {
+		s.deps.Files.Sign(c.inbox.AccountID, &fresh.Content)
 		return fresh, nil
 	}
 	return s.deps.Conversations.Message(ctx, c.inbox.AccountID, id)

@@ -20,7 +20,9 @@ const conflict = -32009
 
 func events(e ...map[string]any) []any { return []any{"events", e} }
 
-func pageEvent(url string) map[string]any { return map[string]any{"type": "page", "url": url, "title": "页"} }
+func pageEvent(url string) map[string]any {
+	return map[string]any{"type": "page", "url": url, "title": "页"}
+}
 
 func TestRating(t *testing.T) {
 	t.Parallel()

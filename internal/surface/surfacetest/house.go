@@ -19,6 +19,7 @@ import (
 
 	"yingda.dev/internal/channel/webchat"
 	"yingda.dev/internal/desk"
+	"yingda.dev/internal/flow/attachment"
 	"yingda.dev/internal/flow/conversation"
 	"yingda.dev/internal/flow/feed"
 	"yingda.dev/internal/flow/hub"
@@ -28,12 +29,15 @@ import (
 	"yingda.dev/internal/flow/workspace"
 	"yingda.dev/internal/platform/audit"
 	"yingda.dev/internal/platform/auth"
+	"yingda.dev/internal/platform/blob"
+	"yingda.dev/internal/platform/blob/dirblob"
 	"yingda.dev/internal/platform/bus/logbus"
 	"yingda.dev/internal/platform/seal"
 	"yingda.dev/internal/platform/store"
 	"yingda.dev/internal/platform/store/sqlite"
 	"yingda.dev/internal/platform/store/storetest"
 	"yingda.dev/internal/platform/timer"
+	"yingda.dev/internal/surface/files"
 	"yingda.dev/internal/surface/realtime"
 	"yingda.dev/internal/surface/rest"
 	"yingda.dev/internal/surface/rpc"
@@ -72,13 +76,16 @@ type House struct {
 	Feed          *feed.Feed
 	Bus           *logbus.Bus
 	Search        *search.Service
-	Toolbox       *toolbox.Service
-	Visitors      *visitor.Service
-	RPC           *rpc.Server
-	REST          *rest.Server
-	Realtime      *realtime.Server
-	Tokens        *auth.Visitors
-	Metrics       *prometheus.Registry
+	Files         *attachment.Service
+	// FilesDir is the folder of attachments.
+	FilesDir string
+	Toolbox  *toolbox.Service
+	Visitors *visitor.Service
+	RPC      *rpc.Server
+	REST     *rest.Server
+	Realtime *realtime.Server
+	Tokens   *auth.Visitors
+	Metrics  *prometheus.Registry
 	// Log is everything that was logged.
 	Log *Log
 	// Near and Far are two companies.
@@ -150,17 +157,24 @@ func (h *House) buildFlows(master *seal.Master, keys *seal.Keyring, log *slog.Lo
 		Store: h.Store, IDs: h.IDs, Clock: h.Clock, After: timer.Wall, Jitter: func() float64 { return 0.5 }, Log: log, Metrics: h.Metrics,
 	}, logbus.Config{})
 	require.NoError(h, err)
-	h.Conversations, err = conversation.New(conversation.Deps{Store: h.Store, Keys: keys, IDs: h.IDs, Routes: ownFeed{}, Log: log}, conversation.Config{})
+	h.FilesDir = filepath.Join(h.TempDir(), "files")
+	folder, err := dirblob.Open(h.FilesDir, "test")
+	require.NoError(h, err)
+	h.Files, err = attachment.New(attachment.Deps{
+		Store: h.Store, Blobs: blob.New(folder, rand.Reader), Keys: keys, LinkKeys: master.DeriveEach("file links"), IDs: h.IDs, Clock: h.Clock, Log: log,
+	}, attachment.Config{PerMinute: 1000})
+	require.NoError(h, err)
+	h.Conversations, err = conversation.New(conversation.Deps{Store: h.Store, Keys: keys, IDs: h.IDs, Routes: ownFeed{}, Files: h.Files, Log: log}, conversation.Config{})
 	require.NoError(h, err)
 	rotator, err := conversation.NewRotator(conversation.RotatorDeps{Store: h.Store, Keys: keys, IDs: h.IDs, Log: log, Holder: "test"}, conversation.RotatorConfig{})
 	require.NoError(h, err)
-	h.Hub, err = hub.New(hub.Deps{Store: h.Store, Keys: keys, IDs: h.IDs, Conversations: receiver{h.Conversations}, Signals: h.Bus, Metrics: h.Metrics}, hub.Config{})
+	h.Hub, err = hub.New(hub.Deps{Store: h.Store, Keys: keys, IDs: h.IDs, Conversations: receiver{h.Conversations}, Files: h.Files, Signals: h.Bus, Metrics: h.Metrics}, hub.Config{})
 	require.NoError(h, err)
 	h.Search, err = search.New(search.Deps{Store: h.Store, Keys: keys, Log: log, Metrics: h.Metrics}, search.Config{})
 	require.NoError(h, err)
 	h.Toolbox, err = toolbox.New(toolbox.Deps{Store: h.Store, Keys: keys, IDs: h.IDs, Log: log})
 	require.NoError(h, err)
-	h.Feed, err = feed.New(feed.Deps{Store: h.Store, Keys: keys, Bus: h.Bus, Directory: h.Workspace, Log: log, Metrics: h.Metrics}, feed.Config{})
+	h.Feed, err = feed.New(feed.Deps{Store: h.Store, Keys: keys, Bus: h.Bus, Directory: h.Workspace, Files: h.Files, Log: log, Metrics: h.Metrics}, feed.Config{})
 	require.NoError(h, err)
 	h.Visitors, err = visitor.New(visitor.Deps{Store: h.Store, Keys: keys, Signals: h.Bus, Clock: h.Clock, Log: log, Metrics: h.Metrics}, visitor.Config{})
 	require.NoError(h, err)
@@ -178,12 +192,12 @@ func (h *House) buildSurfaces(o Options, master *seal.Master, rotator *conversat
 	door, err := auth.NewDoor(o.Door)
 	require.NoError(h, err)
 	h.RPC, err = rpc.New(rpc.Deps{
-		Channel: webchat.Adapter{}, Intake: h.Hub, Conversations: h.Conversations, Feeds: h.Feed, Visits: h.Visitors, Offices: h.Workspace,
+		Channel: webchat.Adapter{}, Intake: h.Hub, Conversations: h.Conversations, Feeds: h.Feed, Visits: h.Visitors, Offices: h.Workspace, Files: h.Files,
 		Tokens: h.Tokens, Door: door, IDs: h.IDs, Clock: h.Clock, Log: log, Metrics: h.Metrics,
 	}, o.RPC)
 	require.NoError(h, err)
 	h.REST = rest.New(rest.Deps{
-		Workspace: h.Workspace, Conversations: h.Conversations, Rotator: rotator, Search: h.Search, Toolbox: h.Toolbox, DeadLetters: h.Store,
+		Workspace: h.Workspace, Conversations: h.Conversations, Rotator: rotator, Search: h.Search, Files: h.Files, Toolbox: h.Toolbox, DeadLetters: h.Store,
 		Feeds: h.Feed, Bus: h.Bus, Clock: h.Clock, Log: log, Addr: address,
 		Local: func(r *http.Request) bool { return r.Header.Get("Test-Addr") == "" },
 	}, rest.Config{Version: "test"})
@@ -198,6 +212,8 @@ func (h *House) buildSurfaces(o Options, master *seal.Master, rotator *conversat
 	mux := http.NewServeMux()
 	mux.Handle("/rpc/v1", h.RPC.Handler(func(r *http.Request) rpc.Call { return rpc.Call{Addr: address(r), Origin: foreign(r)} }))
 	mux.Handle("/rpc/v1/stream", h.Realtime.Stream())
+	mux.Handle("/rpc/v1/attachments", h.RPC.Uploads(func(r *http.Request) rpc.Call { return rpc.Call{Addr: address(r), Origin: foreign(r)} }))
+	mux.Handle(attachment.Path, files.New(h.Files, h.Clock, log))
 	mux.Handle("/api/", h.REST)
 	mux.Handle("/connection/websocket", h.Realtime)
 	server := httptest.NewServer(mux)

@@ -21,6 +21,8 @@ export const operations: Record<string, string> = {
   markRead: '标记已读',
   typing: '告知正在输入',
   search: '搜索消息',
+  uploadAttachment: '上传文件',
+  copyAttachment: '复制已保留的文件（如快捷回复里的），以便发送',
   fetchFeed: '此后发生了什么',
   listAgents: '同事',
   changeAgent: '修改同事：改名、换角色、停用或启用',
