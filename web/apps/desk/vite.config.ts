@@ -2,7 +2,10 @@ import { fileURLToPath } from 'node:url'
 import ui from '@nuxt/ui/vite'
 import vue from '@vitejs/plugin-vue'
 import { defineConfig } from 'vite'
+import { lateIcons } from './scripts/late-icons.ts'
 
+/** Features whose pages are loaded late, with their icons. */
+const late = ['features/admin', 'features/account', 'features/onboarding']
 const outDir = fileURLToPath(new URL('../../../internal/surface/webui/dist/desk', import.meta.url))
 
 export default defineConfig({
@@ -13,13 +16,14 @@ export default defineConfig({
   resolve: { dedupe: ['vue', 'vue-router', 'vue-i18n', '@vueuse/core'] },
   plugins: [
     vue(),
+    lateIcons(fileURLToPath(new URL('.', import.meta.url)), late),
     ui({
       dts: 'src/components.d.ts' as unknown as boolean,
       autoImport: false,
       components: { dts: 'src/components.d.ts', dirs: [] },
       colorMode: true,
       // Icons are part of the build; nothing is fetched from another host at run time.
-      icon: { clientBundle: { scan: { globInclude: ['src/**/*.{vue,ts}'] } } },
+      icon: { clientBundle: { scan: { globInclude: ['src/**/*.{vue,ts}'], globExclude: late.map((folder) => `src/${folder}/**`) } } },
       ui: {
         colors: { primary: 'emerald', neutral: 'slate', success: 'emerald', warning: 'amber', error: 'red', info: 'blue', note: 'violet' },
         button: { slots: { base: 'cursor-pointer' } },

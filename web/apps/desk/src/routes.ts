@@ -1,12 +1,15 @@
 import { Problem } from '@yingda/shared/api'
 import { createRouter, createWebHistory, type Router, type RouteRecordRaw } from 'vue-router'
 import { views } from './features/conversations/model.ts'
+import { adminRoutes, openAdminRoutes } from './features/admin/routes.ts'
 import { resume } from './features/session/api.ts'
-import { session } from './features/session/model.ts'
+import { isDemo, session } from './features/session/model.ts'
+import { server } from './server.ts'
 
 export const routes: RouteRecordRaw[] = [
   { path: '/login', name: 'login', component: () => import('./features/session/LoginView.vue'), meta: { open: true } },
   { path: '/devtest', name: 'devtest', component: () => import('./features/devtest/DevtestView.vue'), meta: { open: true } },
+  ...openAdminRoutes,
   {
     path: '/',
     component: () => import('./shell/ShellView.vue'),
@@ -17,6 +20,7 @@ export const routes: RouteRecordRaw[] = [
         name: 'conversations',
         component: () => import('./features/conversations/ConversationsView.vue'),
       },
+      ...adminRoutes,
       { path: ':rest(.*)*', name: 'not-found', component: () => import('./shell/NotFoundView.vue') },
     ],
   },
@@ -30,10 +34,21 @@ export function createDeskRouter(): Router {
       await resume()
       return true
     } catch (error) {
+      if (await isFresh(error)) return { name: 'setup' }
       // Without an answer the log-in page is still the right place: it says what is wrong and tries again.
       const ended = error instanceof Problem && error.kind !== 'unauthenticated' ? { problem: error.kind } : {}
       return { name: 'login', query: { ...(to.fullPath === '/' ? {} : { to: to.fullPath }), ...ended } }
     }
   })
   return router
+}
+
+/** Whether nobody is logged in because there is no company yet: then the first visit registers one. */
+async function isFresh(error: unknown): Promise<boolean> {
+  if (isDemo() || !(error instanceof Problem) || error.kind !== 'unauthenticated') return false
+  try {
+    return (await server.get<{ needed: boolean }>('/setup')).needed
+  } catch {
+    return false
+  }
 }

@@ -52,6 +52,8 @@ export class Problem extends Error {
     readonly detail: string,
     /** Milliseconds after which the server is willing again; 0 means not said. */
     readonly retryAfterMs = 0,
+    /** The field of the request that it is about; empty when it is about none. */
+    readonly field = '',
   ) {
     super(detail || kind)
   }
@@ -76,6 +78,6 @@ export class Problem extends Error {
     const kind = kindByStatus[response.status] ?? (response.status >= 500 ? 'internal' : 'invalid')
     const seconds = Number(response.headers.get('Retry-After') ?? 0)
     const detail = body.detail ?? body.errors?.[0]?.message ?? ''
-    return new Problem(kind, response.status, detail, Number.isFinite(seconds) ? seconds * 1000 : 0)
+    return new Problem(kind, response.status, detail, Number.isFinite(seconds) ? seconds * 1000 : 0, body.field ?? '')
   }
 }

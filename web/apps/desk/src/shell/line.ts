@@ -5,6 +5,7 @@ import { hearPage } from '../features/context/pages.ts'
 import { hearTyping } from '../features/conversations/typing.ts'
 import { hearViewing } from '../features/thread/viewing.ts'
 import { server } from '../server.ts'
+import { tell } from './events.ts'
 import { line } from './lineState.ts'
 
 const pollEvery = 5000
@@ -21,7 +22,10 @@ export function openLine(handlers: { refused: () => void; back: () => void }): (
       const batch = await server.get<FeedBatch>('/feed', { epoch, since })
       return { ...batch, events: batch.events ?? [] }
     },
-    apply: applyEvent,
+    apply: (event, seq) => {
+      applyEvent(event, seq)
+      tell(event)
+    },
     reset: resetAll,
   })
   const stopWatching = watchReads()

@@ -1,3 +1,5 @@
+import { administers } from '../features/admin/places.ts'
+
 /** Places of the desk beside the conversations. The rail lists them above the person, the bottom bar before. */
 export interface Place {
   /** The name of its first route; the place is current on every route whose meta.place is this name. */
@@ -10,4 +12,4 @@ export interface Place {
   allowed: (permissions: readonly string[]) => boolean
 }
 
-export const places: Place[] = []
+export const places: Place[] = [{ name: 'settings', to: '/settings', icon: 'i-lucide-settings', label: 'rail.settings', allowed: administers }]

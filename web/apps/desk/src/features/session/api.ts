@@ -2,7 +2,8 @@ import { Problem, type Session } from '@yingda/shared/api'
 import { belongsTo, queries, server } from '../../server.ts'
 import { session } from './model.ts'
 
-function accept(answer: Session): Session {
+/** Takes the answer of a log-in, however it came about: from here on this person works. */
+export function accept(answer: Session): Session {
   server.setCSRF(answer.csrf_token)
   belongsTo(answer.agent.id)
   session.value = answer

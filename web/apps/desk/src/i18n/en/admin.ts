@@ -1,3 +1,7 @@
 import type { admin as chinese } from '../zh-CN/admin.ts'
+import { designer } from './designer.ts'
+import { own } from './own.ts'
+import { settings } from './settings.ts'
+import { start } from './start.ts'
 
-export const admin: typeof chinese = {}
+export const admin: typeof chinese = { settings, designer, own, start }

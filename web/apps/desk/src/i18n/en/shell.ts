@@ -36,6 +36,8 @@ export const shell: typeof chinese = {
     search: 'Search',
     account: 'Account and settings',
     me: 'Me',
+    own: 'My account',
+    settings: 'Settings',
     collapse: 'Collapse navigation',
     expand: 'Expand navigation',
   },

@@ -34,6 +34,8 @@ export const shell = {
     search: '搜索',
     account: '账户与设置',
     me: '我的',
+    own: '我的账号',
+    settings: '设置',
     collapse: '收起导航',
     expand: '展开导航',
   },

@@ -1,0 +1,66 @@
+/** The pages of the settings, in the order of the menu. */
+export interface SettingsPlace {
+  name: string
+  path: string
+  icon: string
+  /** What one needs to see it; none means everybody. */
+  permission?: string
+}
+
+export interface PlaceGroup {
+  name: 'mine' | 'company' | 'channels' | 'toolbox' | 'safety'
+  places: SettingsPlace[]
+}
+
+export const placeGroups: PlaceGroup[] = [
+  {
+    name: 'mine',
+    places: [
+      { name: 'account', path: '/settings/account', icon: 'i-lucide-circle-user-round' },
+      { name: 'security', path: '/settings/security', icon: 'i-lucide-shield-check' },
+    ],
+  },
+  {
+    name: 'company',
+    places: [
+      { name: 'people', path: '/settings/people', icon: 'i-lucide-users', permission: 'people.manage' },
+      { name: 'teams', path: '/settings/teams', icon: 'i-lucide-users-round', permission: 'people.manage' },
+      { name: 'roles', path: '/settings/roles', icon: 'i-lucide-badge-check', permission: 'roles.manage' },
+    ],
+  },
+  {
+    name: 'channels',
+    places: [
+      { name: 'inboxes', path: '/settings/inboxes', icon: 'i-lucide-message-circle', permission: 'inboxes.manage' },
+      { name: 'start', path: '/start', icon: 'i-lucide-rocket', permission: 'inboxes.manage' },
+    ],
+  },
+  {
+    name: 'toolbox',
+    places: [
+      { name: 'canned', path: '/settings/canned', icon: 'i-lucide-message-square-quote' },
+      { name: 'labels', path: '/settings/labels', icon: 'i-lucide-tags', permission: 'toolbox.manage' },
+    ],
+  },
+  {
+    name: 'safety',
+    places: [
+      { name: 'tokens', path: '/settings/tokens', icon: 'i-lucide-key-round', permission: 'tokens.manage' },
+      { name: 'audit', path: '/settings/audit', icon: 'i-lucide-scroll-text', permission: 'audit.read' },
+      { name: 'letters', path: '/settings/letters', icon: 'i-lucide-inbox', permission: 'dead_letters.manage' },
+      { name: 'rotation', path: '/settings/rotation', icon: 'i-lucide-lock-keyhole', permission: 'keys.manage' },
+    ],
+  },
+]
+
+/** What a person with these permissions sees; empty groups are left out. */
+export function visiblePlaces(permissions: readonly string[]): PlaceGroup[] {
+  return placeGroups
+    .map((group) => ({ ...group, places: group.places.filter((p) => !p.permission || permissions.includes(p.permission)) }))
+    .filter((group) => group.places.length > 0)
+}
+
+/** Whether there is anything to administer, so that the rail leads there. */
+export function administers(permissions: readonly string[]): boolean {
+  return placeGroups.some((group) => group.places.some((p) => p.permission && permissions.includes(p.permission)))
+}
