@@ -237,7 +237,7 @@ func TestPagesAndHealth(t *testing.T) {
 	}
 	_, _, metrics := get(t, web, s.base+"/metrics")
 	require.Contains(t, metrics, "yingda_store_commit_seconds")
-	status, header, _ := get(t, web, s.base+"/")
+	status, header, _ := get(t, web, s.base+"/desk/")
 	require.Contains(t, []int{http.StatusOK, http.StatusServiceUnavailable}, status, "503 in a build without pages")
 	require.NotEmpty(t, header.Get("Content-Security-Policy"))
 	require.Equal(t, "no-cache", header.Get("Cache-Control"))

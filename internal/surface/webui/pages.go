@@ -67,7 +67,8 @@ func newPages(d Deps, c Config, files fs.FS) *Pages { return &Pages{deps: d, con
 
 // Register mounts the pages.
 func (p *Pages) Register(mux *http.ServeMux) {
-	mux.Handle("GET /{$}", p.page("site/index.html", "/site", nobody))
+	mux.Handle("GET /{$}", p.front())
+	mux.Handle("GET /try", p.page("site/try.html", "/site", nobody))
 	mux.Handle("GET /demo", p.page("site/demo.html", "/site", nobody))
 	mux.Handle("GET /api/docs", p.page("site/docs.html", "/site", nobody))
 	mux.Handle("GET /desk", http.RedirectHandler("/desk/", http.StatusMovedPermanently))
@@ -93,6 +94,18 @@ func (p *Pages) Register(mux *http.ServeMux) {
 	} {
 		mux.Handle("GET "+address, p.file(name, "public, max-age=86400"))
 	}
+}
+
+// front is the demonstration's welcome. An installation that serves a company
+// leads to the desk, which on the first visit registers that company.
+func (p *Pages) front() http.Handler {
+	if p.config.Demo {
+		return p.page("site/index.html", "/site", nobody)
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Cache-Control", "no-cache")
+		http.Redirect(w, r, "/desk/", http.StatusFound)
+	})
 }
 
 // redirect keeps the query, in which the widget's key stands.

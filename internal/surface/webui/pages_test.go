@@ -21,7 +21,7 @@ func built() fstest.MapFS {
 		return &fstest.MapFile{Data: []byte(`<html><head><script type="module" src="` + name + `x-1a2b.js"></script></head><body><a href="./icon.svg"></a></body></html>`)}
 	}
 	return fstest.MapFS{
-		"site/index.html": page("./site/assets/"), "site/demo.html": page("./assets/"), "site/docs.html": page("./assets/"),
+		"site/index.html": page("./site/assets/"), "site/demo.html": page("./assets/"), "site/docs.html": page("./assets/"), "site/try.html": page("./assets/"),
 		"desk/index.html": page("./assets/"), "widget/index.html": page("./assets/"),
 		"site/assets/x-1a2b.js": {Data: []byte("site()")}, "desk/assets/x-1a2b.js": {Data: []byte("desk()")},
 		"desk/assets/font-1a2b.woff2": {Data: []byte("wOF2")}, "widget/assets/x-1a2b.css": {Data: []byte("a{}")},
@@ -64,9 +64,9 @@ func serve(t *testing.T, files fstest.MapFS, c Config, frames func(string) ([]st
 
 func TestPages(t *testing.T) {
 	t.Parallel()
-	get := serve(t, built(), Config{}, nil)
+	get := serve(t, built(), Config{Demo: true}, nil)
 	for path, asset := range map[string]string{
-		"/": `="/site/assets/x`, "/demo": `="/site/assets/x`, "/api/docs": `="/site/assets/x`, "/desk/": `="/desk/assets/x`,
+		"/": `="/site/assets/x`, "/demo": `="/site/assets/x`, "/api/docs": `="/site/assets/x`, "/try?key=chk_1": `="/site/assets/x`, "/desk/": `="/desk/assets/x`,
 		"/desk/conversations/cnv_1?x=1": `="/desk/assets/x`, "/widget/?key=chk_demo": `="/widget/assets/x`,
 		"/chat/chk_demo": `="/widget/assets/x`,
 	} {
@@ -82,8 +82,8 @@ func TestPages(t *testing.T) {
 		again := get(path, "If-None-Match", r.Header.Get("ETag"))
 		require.Equal(t, http.StatusNotModified, again.StatusCode)
 	}
-	require.NotContains(t, get("/desk/").Text, "yingda-demo")
-	require.Contains(t, serve(t, built(), Config{Demo: true}, nil)("/desk/").Text, `<meta name="yingda-demo" content="1">`)
+	require.NotContains(t, serve(t, built(), Config{}, nil)("/desk/").Text, "yingda-demo")
+	require.Contains(t, get("/desk/").Text, `<meta name="yingda-demo" content="1">`)
 	require.Equal(t, "/widget/?key=chk_demo", get("/widget?key=chk_demo").Header.Get("Location"))
 	require.Equal(t, "/desk/", get("/desk").Header.Get("Location"))
 }
@@ -134,10 +134,19 @@ func TestPathTricks(t *testing.T) {
 	}
 }
 
+// The front door of a company's own installation is its desk.
+func TestFront(t *testing.T) {
+	t.Parallel()
+	r := serve(t, built(), Config{}, nil)("/")
+	require.Equal(t, http.StatusFound, r.StatusCode)
+	require.Equal(t, "/desk/", r.Header.Get("Location"))
+	require.Equal(t, "no-cache", r.Header.Get("Cache-Control"))
+}
+
 func TestCDN(t *testing.T) {
 	t.Parallel()
 	get := serve(t, built(), Config{AssetBaseURL: "https://cdn.example/y"}, nil)
-	for path, asset := range map[string]string{"/": "/site", "/demo": "/site", "/desk/": "/desk", "/widget/": "/widget"} {
+	for path, asset := range map[string]string{"/try": "/site", "/demo": "/site", "/desk/": "/desk", "/widget/": "/widget"} {
 		r := get(path)
 		require.Contains(t, r.Text, `src="https://cdn.example/y`+asset+`/assets/x-1a2b.js"`, path)
 		require.Contains(t, r.Header.Get("Content-Security-Policy"), "script-src 'self' https://cdn.example;")
@@ -174,7 +183,7 @@ func TestFrameAncestors(t *testing.T) {
 
 func TestMissingBuild(t *testing.T) {
 	t.Parallel()
-	get := serve(t, fstest.MapFS{".keep": {}}, Config{}, nil)
+	get := serve(t, fstest.MapFS{".keep": {}}, Config{Demo: true}, nil)
 	for _, path := range []string{"/", "/demo", "/desk/", "/widget/", "/api/docs"} {
 		r := get(path)
 		require.Equal(t, http.StatusServiceUnavailable, r.StatusCode)

@@ -15,7 +15,7 @@ const productPictures: Plugin = {
 
 /**
  * Plain pages: the welcome at "/", the demo shop at "/demo", the API's
- * documentation at "/api/docs". Their files are served below "/site/".
+ * documentation at "/api/docs", a page to try an inbox on at "/try". Their files are served below "/site/".
  */
 export default defineConfig({
   base: './',
@@ -26,7 +26,7 @@ export default defineConfig({
     target: ['es2020', 'chrome87', 'safari14', 'firefox78'],
     modulePreload: { polyfill: false },
     assetsInlineLimit: 0,
-    rollupOptions: { input: { welcome: 'index.html', demo: 'demo.html', docs: 'docs.html' } },
+    rollupOptions: { input: { welcome: 'index.html', demo: 'demo.html', docs: 'docs.html', try: 'try.html' } },
   },
   experimental: {
     renderBuiltUrl: (name, { hostType }) => (hostType === 'html' ? `./site/${name}` : { relative: true }),

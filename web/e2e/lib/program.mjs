@@ -23,16 +23,18 @@ function freePort() {
 
 export class Program {
   #folder
+  #demo
   #child = null
   #log = ''
 
-  constructor(folder, port) {
+  constructor(folder, port, demo) {
     this.#folder = folder
+    this.#demo = demo
     this.base = `http://127.0.0.1:${port}`
   }
 
-  /** Creates data folder and configuration and starts the demo company. */
-  static async start() {
+  /** Creates an empty data folder and configuration and starts: with the demo company, or with none for demo: false. */
+  static async start({ demo = true } = {}) {
     const binary = process.env.YINGDA_BIN
     if (!binary) throw new Error('YINGDA_BIN must name the program to test, as `make e2e` does')
     const folder = await mkdtemp(join(tmpdir(), 'yingda-e2e-'))
@@ -42,7 +44,7 @@ export class Program {
       join(folder, 'yingda.toml'),
       [
         `data_dir = ${quoted(join(folder, 'data'))}`,
-        'demo = true',
+        `demo = ${demo}`,
         '[server]',
         `listen = ${quoted(`127.0.0.1:${port}`)}`,
         '[keys]',
@@ -50,14 +52,14 @@ export class Program {
         '',
       ].join('\n'),
     )
-    const program = new Program(folder, port)
+    const program = new Program(folder, port, demo)
     await program.up()
     return program
   }
 
   /** Starts the program and waits until it is ready. */
   async up() {
-    const child = spawn(process.env.YINGDA_BIN, ['--config', join(this.#folder, 'yingda.toml'), 'serve', '--demo'], {
+    const child = spawn(process.env.YINGDA_BIN, ['--config', join(this.#folder, 'yingda.toml'), 'serve', ...(this.#demo ? ['--demo'] : [])], {
       cwd: this.#folder,
       // The program refuses YINGDA_ variables it does not know, and a tester's own must not reach it.
       env: Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('YINGDA_'))),
