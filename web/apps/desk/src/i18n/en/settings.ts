@@ -140,6 +140,7 @@ export const settings: typeof chinese = {
     conversations_assign: 'Claim and assign|Give a conversation to oneself, a colleague or a team',
     conversations_resolve: 'Resolve and reopen|End a conversation or open it again',
     conversations_snooze: 'Snooze|Let a conversation come back later',
+    messages_recall: 'Take back any message|Those of colleagues and bots too, at any time',
     search_read: 'Search messages|Find words in the conversations they can see',
     contacts_manage: 'Change customer profiles|Edit, merge and block customers',
     toolbox_manage: 'Manage canned replies and labels|Add and delete what everybody shares',

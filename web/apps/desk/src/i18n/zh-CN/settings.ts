@@ -138,6 +138,7 @@ export const settings = {
     conversations_assign: '领取与分配|把会话交给自己、同事或小组',
     conversations_resolve: '解决与重开|结束会话，或重新打开',
     conversations_snooze: '推迟|让会话晚些时候再回来',
+    messages_recall: '撤回任何消息|同事和机器人发出的，不限时间',
     search_read: '搜索消息|在看得到的会话里查找内容',
     contacts_manage: '修改客户资料|编辑、合并、屏蔽客户',
     toolbox_manage: '管理快捷回复和标签|增删全公司共用的内容',

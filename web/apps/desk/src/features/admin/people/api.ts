@@ -1,41 +1,14 @@
 import { useQuery } from '@tanstack/vue-query'
-import type { Agent, Page, Team } from '@yingda/shared/api'
+import type { Agent, components, Page, Team } from '@yingda/shared/api'
 import { computed, toValue, type MaybeRefOrGetter } from 'vue'
 import { queries, server } from '../../../server.ts'
 import { peopleKeys } from '../../people/api.ts'
 
-/** A colleague as the administration sees them. */
-export interface Person extends Agent {
-  role_id?: string
-  role_name?: string
-  totp?: boolean
-  last_seen?: string
-}
-
-export type Visibility = 'own' | 'team' | 'all'
-
-export interface Role {
-  id: string
-  name: string
-  permissions: string[]
-  visibility: Visibility
-  builtin: boolean
-  /** How many colleagues have it. */
-  agents: number
-  version?: number
-}
-
-export interface Invitation {
-  id: string
-  email?: string
-  role_id: string
-  role_name?: string
-  team_ids?: string[]
-  created_at?: string
-  expires_at: string
-  /** Only in the answer that made it. */
-  url?: string
-}
+type Schemas = components['schemas']
+export type Person = Agent
+export type Role = Schemas['Role']
+export type Visibility = Role['visibility']
+export type Invitation = Schemas['Invitation']
 
 export interface LoginSession {
   id: string
@@ -47,6 +20,7 @@ export interface LoginSession {
 }
 
 const keys = {
+  permissions: ['settings', 'permissions'] as const,
   roles: ['settings', 'roles'] as const,
   invitations: ['settings', 'invitations'] as const,
   sessions: (agent: string) => ['settings', 'sessions', agent] as const,
@@ -76,7 +50,12 @@ export function useRoles() {
   return useQuery({ queryKey: keys.roles, queryFn: async () => (await server.get<Page<Role>>('/roles')).items, staleTime: 0 })
 }
 
-export async function saveRole(role: Omit<Role, 'builtin' | 'agents'>): Promise<string> {
+/** Every permission there is. */
+export function usePermissions() {
+  return useQuery({ queryKey: keys.permissions, queryFn: async () => (await server.get<Page<Schemas['PermissionGroup']>>('/permissions')).items.flatMap((g) => g.permissions) })
+}
+
+export async function saveRole(role: Pick<Role, 'id' | 'name' | 'permissions' | 'visibility'>): Promise<string> {
   const { id, ...body } = role
   try {
     if (id) {
@@ -103,8 +82,8 @@ export function useInvitations(enabled: MaybeRefOrGetter<boolean> = true) {
   })
 }
 
-export async function invite(body: { email?: string; role_id: string; team_ids: string[] }): Promise<Invitation> {
-  const made = await server.command<Invitation>('POST', '/invitations', body)
+export async function invite(body: { email?: string; role_id: string; team_ids: string[] }): Promise<Schemas['NewInvitation']> {
+  const made = await server.command<Schemas['NewInvitation']>('POST', '/invitations', body)
   await queries.invalidateQueries({ queryKey: keys.invitations })
   return made
 }
@@ -128,7 +107,7 @@ export async function revokeSession(id: string): Promise<void> {
   await queries.invalidateQueries({ queryKey: ['settings', 'sessions'] })
 }
 
-export async function saveTeam(team: { id: string; name: string; member_ids: string[]; version?: number }): Promise<void> {
+export async function saveTeam(team: { id: string; name: string; member_ids: string[] }): Promise<void> {
   const { id, ...body } = team
   await server.command(id ? 'PUT' : 'POST', id ? `/teams/${id}` : '/teams', body)
   await queries.invalidateQueries({ queryKey: peopleKeys.teams })

@@ -2,7 +2,7 @@ import type { Role } from './api.ts'
 
 /** Permissions in the order and groups in which the editor shows them. One that is not here lands in the last group. */
 export const groups: { name: string; permissions: string[] }[] = [
-  { name: 'conversations', permissions: ['conversations.read', 'conversations.reply', 'conversations.note', 'conversations.assign', 'conversations.resolve', 'conversations.snooze', 'search.read'] },
+  { name: 'conversations', permissions: ['conversations.read', 'conversations.reply', 'conversations.note', 'conversations.assign', 'conversations.resolve', 'conversations.snooze', 'messages.recall', 'search.read'] },
   { name: 'contacts', permissions: ['contacts.manage'] },
   { name: 'content', permissions: ['toolbox.manage', 'knowledge.read', 'knowledge.manage', 'bot.manage'] },
   { name: 'watching', permissions: ['live.read', 'queue.manage', 'metrics.read'] },
@@ -17,6 +17,7 @@ const needs: Record<string, string> = {
   'conversations.assign': 'conversations.read',
   'conversations.resolve': 'conversations.read',
   'conversations.snooze': 'conversations.read',
+  'messages.recall': 'conversations.read',
   'people.manage': 'people.read',
   'inboxes.manage': 'inboxes.read',
   'knowledge.manage': 'knowledge.read',
