@@ -15,6 +15,7 @@ type committer struct {
 	d     *Driver
 	queue *queue
 	conn  *pgx.Conn // nil while there is none
+	hints hints
 	pause time.Duration
 }
 
@@ -148,8 +149,17 @@ func (c *committer) try(ctx context.Context, units []*unit) error {
 		}
 		c.conn = conn
 	}
-	t := transaction{conn: c.conn, units: units, world: newWorld()}
+	if c.hints == nil {
+		c.hints = hints{}
+	}
+	t := transaction{conn: c.conn, units: units, world: newWorld(), hints: c.hints}
 	events, err := t.run(ctx, c.d.clock)
+	if errors.Is(err, errMissed) {
+		if _, err = c.conn.Exec(ctx, sqlRollback); err == nil {
+			t = transaction{conn: c.conn, units: units, world: newWorld()}
+			events, err = t.run(ctx, c.d.clock)
+		}
+	}
 	if err != nil {
 		if !c.conn.IsClosed() && c.conn.PgConn().TxStatus() != 'I' {
 			if _, rollbackErr := c.conn.Exec(ctx, sqlRollback); rollbackErr != nil {
@@ -161,6 +171,7 @@ func (c *committer) try(ctx context.Context, units []*unit) error {
 	c.d.metrics.batch.Observe(float64(len(units)))
 	c.d.metrics.commit.Observe(c.d.clock.Now().Sub(began).Seconds())
 	c.d.tail.add(events)
+	c.remember(units)
 	for _, u := range units {
 		u.answer()
 	}
@@ -168,6 +179,16 @@ func (c *committer) try(ctx context.Context, units []*unit) error {
 		c.d.watchers.Notify()
 	}
 	return nil
+}
+
+// remember notes the live conversations for the next batch's guesses.
+func (c *committer) remember(units []*unit) {
+	for _, u := range units {
+		if u.plan == nil || u.err != nil || u.command.Target.Identity == nil || u.plan.Outcome.Conversation.ID == "" {
+			continue
+		}
+		c.hints.note(question{identityOf(u.command), u.command.Target.Identity.Thread}, u.plan.Outcome.Conversation.ID)
+	}
 }
 
 func (c *committer) disconnect(ctx context.Context) {

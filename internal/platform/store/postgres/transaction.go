@@ -18,6 +18,33 @@ type transaction struct {
 	conn  *pgx.Conn
 	units []*unit
 	world world
+	// hints guess the live conversations, so that they are locked in the round
+	// trip that finds them; nil guesses nothing.
+	hints hints
+}
+
+// errMissed tells that somebody's live conversation was not guessed. Locking
+// it late would be out of order, so the transaction begins anew without hints.
+var errMissed = errors.New("a live conversation was not guessed")
+
+// hints remember whose live conversation was which. They may be wrong: what
+// counts is read in each transaction. They belong to a committer.
+type hints map[question]desk.ConversationID
+
+// maxHints bounds them; beyond it they begin anew.
+const maxHints = 8192
+
+func (h hints) note(q question, live desk.ConversationID) {
+	if len(h) >= maxHints {
+		clear(h)
+	}
+	h[q] = live
+}
+
+// question is an identity with a thread: whose is it, and what is live there?
+type question struct {
+	identityKey
+	thread string
 }
 
 // run takes the batch through its round trips. On success all units have
@@ -29,17 +56,23 @@ func (t *transaction) run(ctx context.Context, clock desk.Clock) ([]desk.Event, 
 	}
 	b := &pgx.Batch{}
 	b.Queue(sqlBegin)
-	if t.resolve(b) {
+	asked := t.resolve(b)
+	if len(asked) > 0 && t.hints == nil {
 		if err := t.conn.SendBatch(ctx, b).Close(); err != nil {
 			return nil, fmt.Errorf("resolve identities: %w", err)
 		}
 		b = &pgx.Batch{}
 	}
-	t.lock(b)
+	locked := t.lock(b, asked)
 	t.usedKeys(b)
 	if b.Len() > 0 {
 		if err := t.conn.SendBatch(ctx, b).Close(); err != nil {
 			return nil, fmt.Errorf("lock conversations: %w", err)
+		}
+	}
+	for _, id := range t.world.live {
+		if !locked[id] {
+			return nil, errMissed
 		}
 	}
 	for _, u := range t.units {
@@ -64,13 +97,9 @@ func (t *transaction) run(ctx context.Context, clock desk.Clock) ([]desk.Event, 
 	return t.write(ctx, p)
 }
 
-// resolve asks whom the identities belong to, each with each thread once. It
-// reports whether there is anything to ask.
-func (t *transaction) resolve(b *pgx.Batch) bool {
-	type question struct {
-		identityKey
-		thread string
-	}
+// resolve asks whom the identities belong to, each with each thread once, and
+// returns what it asks.
+func (t *transaction) resolve(b *pgx.Batch) []question {
 	asked := map[question]bool{}
 	var questions []question
 	var account, scope, hash, thread []string
@@ -88,7 +117,7 @@ func (t *transaction) resolve(b *pgx.Batch) bool {
 		thread = append(thread, q.thread)
 	}
 	if len(questions) == 0 {
-		return false
+		return nil
 	}
 	b.Queue(sqlResolve, account, scope, hash, thread).Query(each(func(rows pgx.Rows) error {
 		var n int64
@@ -103,11 +132,13 @@ func (t *transaction) resolve(b *pgx.Batch) bool {
 		}
 		return nil
 	}))
-	return true
+	return questions
 }
 
-// lock locks and reads the conversations, in the order of their ids.
-func (t *transaction) lock(b *pgx.Batch) {
+// lock locks and reads the conversations, in the order of their ids: those that
+// commands name, and the live ones of who was asked for, as far as they are
+// known or guessed. It returns which.
+func (t *transaction) lock(b *pgx.Batch, asked []question) map[desk.ConversationID]bool {
 	ids := map[desk.ConversationID]bool{}
 	for _, u := range t.units {
 		if id := u.command.Target.Conversation; id != "" {
@@ -117,8 +148,13 @@ func (t *transaction) lock(b *pgx.Batch) {
 	for _, id := range t.world.live {
 		ids[id] = true
 	}
+	for _, q := range asked {
+		if id, ok := t.hints[q]; ok {
+			ids[id] = true
+		}
+	}
 	if len(ids) == 0 {
-		return
+		return ids
 	}
 	var shard []int16
 	var id []string
@@ -130,6 +166,7 @@ func (t *transaction) lock(b *pgx.Batch) {
 		t.world.talks[c.ID] = c
 		return err
 	}))
+	return ids
 }
 
 // usedKeys finds the repeats and their first answers.
