@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { Backoff } from '../src/backoff.ts';
-import { Chat, wxHost, type Wx } from '../src/index.ts';
 import { postCall } from '../src/http.ts';
 import { Timeline } from '../src/timeline.ts';
 import type { Message } from '../src/protocol.ts';
-import { FakeServer, seeded, textOf, World } from './world.ts';
+import { FakeServer, seeded, World } from './world.ts';
 
 describe('answers over HTTP', () => {
   const rpc = (error: object) => JSON.stringify({ jsonrpc: '2.0', id: 1, error });
@@ -69,57 +68,5 @@ describe('Backoff', () => {
     expect(b.next(5_000)).toBe(5_000);
     b.reset();
     expect(b.next()).toBeLessThanOrEqual(100);
-  });
-});
-
-describe('a WeChat mini-program', () => {
-  /** A `wx` over the fake server. */
-  function fakeWx(server: FakeServer): { wx: Wx; values: Map<string, string> } {
-    const host = server.host();
-    const values = new Map<string, string>();
-    const wx: Wx = {
-      request(o) {
-        host.post(o.url, o.data, { token: o.header.Authorization?.slice(7), timeoutMs: o.timeout ?? 15_000 }).then(
-          (a) => o.success({ statusCode: a.status, data: a.body, header: {} }),
-          (e: Error) => o.fail({ errMsg: e.message }),
-        );
-      },
-      connectSocket({ url }) {
-        const socket = host.socket!(url);
-        return {
-          send: ({ data }) => socket.send(data),
-          close: () => socket.close(),
-          onOpen: (f) => void (socket.onopen = f),
-          onMessage: (f) => void (socket.onmessage = (data) => f({ data })),
-          onClose: (f) => void (socket.onclose = (code, reason) => f({ code, reason })),
-          onError: () => {},
-        };
-      },
-      getStorageSync: (k) => values.get(k) ?? '',
-      setStorageSync: (k, v) => {
-        if (v.length > 1_000) throw new Error('exceed max size');
-        values.set(k, v);
-      },
-      removeStorageSync: (k) => void values.delete(k),
-      getStorageInfoSync: () => ({ keys: [...values.keys()] }),
-    };
-    return { wx, values };
-  }
-
-  it('talks through wx.request and wx.connectSocket, and keeps its token in wx storage', async () => {
-    const world = new World(9);
-    const server = new FakeServer(world);
-    const { wx, values } = fakeWx(server);
-    const chat = new Chat({ endpoint: 'https://desk', channelKey: 'chk_demo', host: wxHost(wx, { after: (ms, run) => world.after(ms, run), now: () => world.now }) });
-    void chat.start();
-    chat.send('你好');
-    // Too large for the storage: it waits in memory and is sent all the same.
-    chat.send('长'.repeat(5_000));
-    await world.pass(2_000);
-    server.agentSays('您好');
-    await world.pass(2_000);
-    expect(chat.messages.map((m) => textOf(m).slice(0, 2))).toEqual(['你好', '长长', '您好']);
-    expect(chat.transport).toBe('socket');
-    expect([...values.keys()]).toEqual(['yingda/chk_demo/token']);
   });
 });
