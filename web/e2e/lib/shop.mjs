@@ -17,7 +17,7 @@ export class Shop {
   }
 
   get input() {
-    return this.frame.locator('textarea')
+    return this.frame.locator('.composer textarea')
   }
 
   async say(text) {

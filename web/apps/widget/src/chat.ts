@@ -79,6 +79,8 @@ export function useChat(): Desk {
     tellPage({ yingda: 'unread', count });
   });
   chat.on('message', (m) => {
+    // Whoever answers is there, whatever the session said when it began.
+    if (m.author.kind === 'agent' && inbox.value?.online === false) inbox.value = { ...inbox.value, online: true };
     if (soundAllowed.value && m.author.kind !== 'system') chime();
     // The list is rebuilt in the same turn; look when it is there.
     setTimeout(() => {

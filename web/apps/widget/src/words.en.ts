@@ -9,7 +9,7 @@ export const en: Words = {
   menu: 'More',
   connecting: 'Connecting…',
   online: 'We usually reply within minutes',
-  away: 'We are away right now; leave a message and we will get back to you',
+  away: 'Away right now; leave a message',
   withAgent: (name) => `You are talking with ${name}`,
   withBot: 'You are talking with our assistant, a bot',
   offline: 'Connection lost, reconnecting…',

@@ -8,7 +8,7 @@ export const zh = {
   menu: '更多',
   connecting: '正在连接…',
   online: '通常几分钟内回复',
-  away: '现在不在线，请留言，我们会尽快回复',
+  away: '现在不在线，请给我们留言',
   withAgent: (name: string) => `${name} 正在为您服务`,
   withBot: '智能助手正在为您服务',
   offline: '连接已断开，正在重新连接…',
