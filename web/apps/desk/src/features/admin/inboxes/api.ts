@@ -14,13 +14,14 @@ export function useFullInboxes() {
   return useQuery({ queryKey: keys.all, queryFn: async () => (await server.get<Page<FullInbox>>('/inboxes')).items, staleTime: 0 })
 }
 
-export function useInbox(id: MaybeRefOrGetter<string>, everyMs: MaybeRefOrGetter<number | false> = false) {
+/** One inbox with its secrets' names. everyMs says, of what is known, how often to look again. */
+export function useInbox(id: MaybeRefOrGetter<string>, everyMs: (known: FullInbox | undefined) => number | false = () => false) {
   return useQuery({
     queryKey: computed(() => keys.one(toValue(id))),
     queryFn: ({ queryKey }) => server.get<FullInbox>(`/inboxes/${queryKey[2]}`),
     enabled: () => toValue(id) !== '',
     staleTime: 0,
-    refetchInterval: () => toValue(everyMs),
+    refetchInterval: (query) => everyMs(query.state.data),
   })
 }
 
