@@ -22,6 +22,8 @@ import (
 var (
 	ErrTooLarge = errors.New("file is too large")
 	ErrType     = errors.New("type of file is not taken")
+
+	errBrokeOff = errors.New("the body ended too early")
 )
 
 // Upload is a file on its way in.
@@ -37,7 +39,10 @@ type Upload struct {
 	Name, Declared string
 	// Size is the length of Body, in bytes.
 	Size int64
-	Body io.Reader
+	// AtMost: Size is only what Body cannot exceed, and Body itself fails if it
+	// broke off, as the part of a form does.
+	AtMost bool
+	Body   io.Reader
 }
 
 // tooManyError says when to come back.
@@ -82,9 +87,12 @@ func (s *Service) Upload(ctx context.Context, u Upload) (Uploaded, error) {
 	if s.full(usage.Bytes + u.Size) {
 		return Uploaded{}, errFull()
 	}
-	body := bufio.NewReaderSize(&exactly{from: u.Body, left: u.Size}, headSize)
+	body := bufio.NewReaderSize(&exactly{from: u.Body, left: u.Size, atMost: u.AtMost}, headSize)
 	head, err := body.Peek(int(min(headSize, u.Size)))
-	if err != nil {
+	switch {
+	case u.AtMost && errors.Is(err, io.EOF) && len(head) == 0:
+		return Uploaded{}, desk.InvalidField(op, "file", "the file is empty")
+	case err != nil && !(u.AtMost && errors.Is(err, io.EOF)):
 		return Uploaded{}, brokeOff(err)
 	}
 	f, ok := recognise(head, ending(CleanName(u.Name)), strings.ToLower(u.Declared))
@@ -144,7 +152,12 @@ func errType(msg string) error {
 	return &desk.Error{Kind: desk.Invalid, Op: "upload file", Msg: msg, Err: ErrType}
 }
 
+// brokeOff must not look like the end of the body to whoever reads it further,
+// so it does not say that it came unexpectedly.
 func brokeOff(err error) error {
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		err = errBrokeOff
+	}
 	if _, ok := errors.AsType[*desk.Error](err); ok {
 		return err
 	}
@@ -162,8 +175,9 @@ func (s *Service) takes(f format) bool {
 
 // exactly gives as many bytes as were announced; fewer is a failure.
 type exactly struct {
-	from io.Reader
-	left int64
+	from   io.Reader
+	left   int64
+	atMost bool
 }
 
 // Read passes on what comes.
@@ -176,7 +190,7 @@ func (e *exactly) Read(p []byte) (int, error) {
 	}
 	n, err := e.from.Read(p)
 	e.left -= int64(n)
-	if e.left > 0 && errors.Is(err, io.EOF) {
+	if e.left > 0 && errors.Is(err, io.EOF) && !e.atMost {
 		err = brokeOff(io.ErrUnexpectedEOF)
 	} else if err != nil && !errors.Is(err, io.EOF) {
 		err = brokeOff(err)
@@ -201,10 +215,11 @@ func (s *Service) storePicture(ctx context.Context, a *store.Attachment, m *meta
 		return err
 	}
 	defer func() { <-s.holding }()
-	data := make([]byte, a.Size)
-	if _, err := io.ReadFull(body, data); err != nil {
+	buffer := bytes.NewBuffer(make([]byte, 0, a.Size+bytes.MinRead)) // the body ends by itself
+	if _, err := buffer.ReadFrom(body); err != nil {
 		return brokeOff(err)
 	}
+	data := buffer.Bytes()
 	p, err := readPicture(f, data, s.config.MaxPixels)
 	if err != nil {
 		return err

@@ -72,6 +72,7 @@ type intake interface {
 // implements it.
 type files interface {
 	Upload(ctx context.Context, u attachment.Upload) (attachment.Uploaded, error)
+	MaxSize() int64
 	Sign(account desk.AccountID, c *desk.Content)
 }
 

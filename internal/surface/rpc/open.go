@@ -174,7 +174,10 @@ func (s *Server) inboxShape(inbox desk.Inbox) inboxShape {
 	return inboxShape{
 		Name: inbox.Name, Greeting: inbox.Settings.Greeting, Primary: inbox.Settings.Primary,
 		Online: s.deps.Feeds.Attended(inbox.AccountID), Widget: set,
-		Features: features{Rating: desk.IsOn(set.Rating)},
+		Features: features{
+			Uploads: desk.IsOn(set.Uploads), Voice: desk.IsOn(set.Uploads) && desk.IsOn(set.Voice), Rating: desk.IsOn(set.Rating),
+			MaxUploadBytes: s.deps.Files.MaxSize(),
+		},
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"mime"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -87,10 +88,44 @@ func (s *Server) take(r *http.Request, call Call) (attachment.Uploaded, error) {
 	if err != nil {
 		return attachment.Uploaded{}, err
 	}
-	return s.deps.Files.Upload(r.Context(), attachment.Upload{
+	u := attachment.Upload{
 		Account: inbox.AccountID, Uploader: uploader, Visitor: true, Key: key, Name: name,
 		Declared: r.Header.Get("Content-Type"), Size: r.ContentLength, Body: r.Body,
-	})
+	}
+	if kind, _, _ := mime.ParseMediaType(u.Declared); kind == "multipart/form-data" { // what is no media type is no form
+		if err := fromForm(r, &u); err != nil {
+			return attachment.Uploaded{}, err
+		}
+	}
+	return s.deps.Files.Upload(r.Context(), u)
+}
+
+// maxFormFields bounds what may come before the file in a form.
+const maxFormFields = 10
+
+// fromForm takes the part "file" of a form: mini-programs and React Native can
+// send files in no other way. The body is read as it comes and never whole.
+func fromForm(r *http.Request, u *attachment.Upload) error {
+	const op = "read form"
+	form, err := r.MultipartReader()
+	if err != nil {
+		return &desk.Error{Kind: desk.Invalid, Op: op, Field: "file", Msg: "the form cannot be read", Err: err}
+	}
+	for range maxFormFields {
+		part, err := form.NextPart()
+		if err != nil {
+			return &desk.Error{Kind: desk.Invalid, Op: op, Field: "file", Msg: "the form holds no file, or broke off", Err: err}
+		}
+		if part.FormName() != "file" {
+			continue
+		}
+		u.Body, u.AtMost, u.Declared = part, true, part.Header.Get("Content-Type")
+		if u.Name == "" {
+			u.Name = part.FileName()
+		}
+		return nil
+	}
+	return desk.InvalidField(op, "file", "the form holds no file")
 }
 
 func (s *Server) refuse(w http.ResponseWriter, r *http.Request, err error) {
