@@ -72,7 +72,7 @@ func (d demoStage) Say(ctx context.Context, inbox desk.Inbox, customer workspace
 
 // Act does what the agent does.
 func (d demoStage) Act(ctx context.Context, agent desk.Agent, id desk.ConversationID, key string, act workspace.DemoAct) error {
-	actor := conversation.Actor{Account: agent.AccountID, Agent: agent.ID, Name: agent.Name}
+	actor := conversation.Actor{Account: agent.AccountID, Agent: agent.ID, Name: agent.Name, Sight: desk.SeesAll()}
 	order := conversation.Order{Actor: actor, Key: key, ConversationID: id}
 	var err error
 	switch {

@@ -43,6 +43,10 @@ type Event struct {
 	What      string          `json:"what,omitempty"`
 }
 
+// ConversationHidden is the type of the event that agents hear instead of
+// another when a conversation goes out of their sight: it carries nothing but the id.
+const ConversationHidden desk.EventKind = "conversation.hidden"
+
 // ScheduleChange is what became of a message that was to be sent later.
 type ScheduleChange struct {
 	ID     string             `json:"id"`

@@ -141,6 +141,9 @@ func (s *Service) change(ctx context.Context, o Order, verb string, step func(de
 	if err != nil {
 		return desk.Conversation{}, err
 	}
+	if err := s.stillSeen(ctx, o, verb, out); err != nil {
+		return desk.Conversation{}, err
+	}
 	if out.Conversation.ID == "" {
 		return s.deps.Store.Conversation(ctx, o.Actor.Account, o.ConversationID)
 	}

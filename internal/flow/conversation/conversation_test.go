@@ -175,7 +175,7 @@ func TestOfManyClaimsOneWins(t *testing.T) {
 		errs := make([]error, callers)
 		var wg sync.WaitGroup
 		for i := range callers {
-			actor := conversation.Actor{Account: c.id, Agent: c.IDs.Agent()}
+			actor := conversation.Actor{Account: c.id, Agent: c.IDs.Agent(), Sight: desk.SeesAll()}
 			wg.Go(func() {
 				got, err := c.Claim(t.Context(), conversation.Order{Actor: actor, Key: "claim", ConversationID: a.ConversationID})
 				if errs[i] = err; err == nil {

@@ -167,7 +167,7 @@ func (c *company) agent(disabled bool) conversation.Actor {
 	require.NoError(c, err)
 	a.Profile = keys.Seal(seal.Place{Owner: string(a.ID), Table: "agent", Row: string(a.ID), Column: "profile"}, []byte(`{"name":"林小满"}`))
 	require.NoError(c, c.Store.Write(c.Ctx, c.id, func(ctx context.Context, tx *store.Tx) error { return tx.PutAgent(ctx, a) }))
-	return conversation.Actor{Account: c.id, Agent: a.ID}
+	return conversation.Actor{Account: c.id, Agent: a.ID, Sight: desk.SeesAll()}
 }
 
 // says is a customer's message through the hub.

@@ -122,6 +122,9 @@ func (s *Service) say(ctx context.Context, r ReplyCommand, verb string, v desk.V
 	if err != nil {
 		return desk.Message{}, err
 	}
+	if err := s.stillSeen(ctx, order, verb, out); err != nil {
+		return desk.Message{}, err
+	}
 	if !out.Repeated {
 		s.deps.Files.Sign(r.Actor.Account, &said)
 		return desk.Message{MessageHead: written.MessageHead, Content: said}, nil

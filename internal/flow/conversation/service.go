@@ -92,6 +92,9 @@ type Actor struct {
 	Agent   desk.AgentID
 	// Name is not stored; it is for those who render the answer.
 	Name string
+	// Sight is which conversations the colleague may act on; the others are
+	// NotFound. The zero value is none.
+	Sight desk.Sight
 }
 
 func (a Actor) author() desk.Author { return desk.Author{Kind: desk.ByAgent, ID: string(a.Agent)} }
@@ -123,16 +126,45 @@ func (o Order) check(op string) error {
 	return nil
 }
 
-// command begins a store command that carries the order's key.
+// command begins a store command that carries the order's key. What the actor
+// may not see is not there for them, at the moment of the commit.
 func (o Order) command(verb string, decide func(store.Situation) (store.Effects, error)) store.Command {
 	c := store.Command{
-		Account: o.Actor.Account, Scope: "agent:" + string(o.Actor.Agent),
-		Target: store.Target{Conversation: o.ConversationID}, Decide: decide,
+		Account: o.Actor.Account, Scope: "agent:" + string(o.Actor.Agent), Target: store.Target{Conversation: o.ConversationID},
+		Decide: func(sit store.Situation) (store.Effects, error) {
+			if !o.Actor.Sight.SeesConversation(sit.Conversation) {
+				return store.Effects{}, errUnseen(verb)
+			}
+			return decide(sit)
+		},
 	}
 	if o.Key != "" {
 		c.Key = verb + ":" + string(o.ConversationID) + ":" + o.Key
 	}
 	return c
+}
+
+// errUnseen is what somebody hears of a conversation that they may not see: the
+// same as of one that does not exist.
+func errUnseen(op string) error { return desk.E(desk.NotFound, op, "there is no such conversation") }
+
+// stillSeen checks a repeated command, whose decision did not run again. What
+// the actor gave away by the command itself may be out of their sight since.
+func (s *Service) stillSeen(ctx context.Context, o Order, verb string, out store.Outcome) error {
+	if !out.Repeated || o.Actor.Sight.Everything() {
+		return nil
+	}
+	now := out.Conversation
+	if now.ID == "" {
+		var err error
+		if now, err = s.deps.Store.Conversation(ctx, o.Actor.Account, o.ConversationID); err != nil {
+			return err
+		}
+	}
+	if !o.Actor.Sight.SeesConversation(now) {
+		return errUnseen(verb)
+	}
+	return nil
 }
 
 // effects turns a transition into what the store writes, keeping the snooze

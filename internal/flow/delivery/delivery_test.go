@@ -293,7 +293,7 @@ func (h *house) writes(person, id string) desk.ConversationID {
 func (h *house) reply(c desk.ConversationID, says ...string) desk.MessageID {
 	h.Helper()
 	m, err := h.service.Reply(h.ctx, conversation.ReplyCommand{
-		Actor: conversation.Actor{Account: h.account, Agent: h.agent}, Key: h.ids.Other("key"), ConversationID: c,
+		Actor: conversation.Actor{Account: h.account, Agent: h.agent, Sight: desk.SeesAll()}, Key: h.ids.Other("key"), ConversationID: c,
 		Content: desk.Content{Parts: texts(says...)},
 	})
 	require.NoError(h, err)

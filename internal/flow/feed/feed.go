@@ -50,7 +50,9 @@ type Publisher interface {
 // directory knows agents without asking the database each time.
 type directory interface {
 	AgentName(ctx context.Context, account desk.AccountID, id desk.AgentID) string
-	AgentPermissions(ctx context.Context, account desk.AccountID, id desk.AgentID) (auth.Set, error)
+	// AgentSight is which conversations an agent may see at this moment: none for
+	// one who may not read conversations.
+	AgentSight(ctx context.Context, account desk.AccountID, id desk.AgentID) (desk.Sight, error)
 }
 
 // Deps are the feed's required collaborators.
@@ -337,11 +339,11 @@ func (f *Feed) permit(ctx context.Context, a Audience) error {
 	if a.Agent == "" {
 		return nil
 	}
-	may, err := f.deps.Directory.AgentPermissions(ctx, a.Account, a.Agent)
+	sight, err := f.deps.Directory.AgentSight(ctx, a.Account, a.Agent)
 	if err != nil {
 		return err
 	}
-	if !may.Has(auth.ConversationsRead) {
+	if sight.Reach == "" {
 		return desk.E(desk.Denied, "read feed", "this needs the permission "+string(auth.ConversationsRead))
 	}
 	return nil

@@ -125,6 +125,10 @@ func (f *Feed) render(ctx context.Context, a Audience, events []desk.Event) ([]w
 	if err != nil {
 		return nil, err
 	}
+	now, sight, err := f.replaySight(ctx, a, events)
+	if err != nil {
+		return nil, err
+	}
 	for _, e := range events {
 		if e.Fact == nil || (a.Contact != "" && e.ContactID != a.Contact) {
 			continue
@@ -134,13 +138,36 @@ func (f *Feed) render(ctx context.Context, a Audience, events []desk.Event) ([]w
 		if a.Contact != "" {
 			body, ok = r.visitor(ctx, e, r.content(ctx, e))
 		} else {
-			body, ok = r.agent(ctx, e, r.content(ctx, e))
+			v, err := now.view(ctx, sight, e, true)
+			if err != nil {
+				return nil, err
+			}
+			switch v {
+			case whole:
+				body, ok = r.agent(ctx, e, r.content(ctx, e))
+			case farewell:
+				body, ok = r.hidden(ctx, e)
+			case nothing:
+			}
 		}
 		if ok {
 			items = append(items, wire.Item{Seq: e.Pos, Event: body})
 		}
 	}
 	return items, nil
+}
+
+// replaySight is what an agent may see today, with what is needed to judge.
+func (f *Feed) replaySight(ctx context.Context, a Audience, events []desk.Event) (*lives, desk.Sight, error) {
+	now := f.lives(a.Account)
+	if a.Agent == "" {
+		return now, desk.Sight{}, nil
+	}
+	sight, err := f.deps.Directory.AgentSight(ctx, a.Account, a.Agent)
+	if err == nil && !sight.Everything() {
+		err = now.load(ctx, events)
+	}
+	return now, sight, err
 }
 
 // Wait is Fetch that, when there is nothing to return, waits for the feed's

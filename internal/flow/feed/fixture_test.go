@@ -17,7 +17,6 @@ import (
 	"yingda.dev/internal/flow/conversation"
 	"yingda.dev/internal/flow/feed"
 	"yingda.dev/internal/flow/hub"
-	"yingda.dev/internal/platform/auth"
 	"yingda.dev/internal/platform/bus/logbus"
 	"yingda.dev/internal/platform/seal"
 	"yingda.dev/internal/platform/store"
@@ -109,6 +108,8 @@ func (ownFeed) Routes(context.Context, desk.AccountID) (func(desk.InboxID) (conv
 type directory struct {
 	mu     sync.Mutex
 	denied map[desk.AgentID]bool
+	// sights are narrower than everything.
+	sights map[desk.AgentID]desk.Sight
 	// fail is how many questions about permissions go unanswered.
 	fail int
 }
@@ -117,17 +118,20 @@ func (d *directory) AgentName(context.Context, desk.AccountID, desk.AgentID) str
 	return "林小满"
 }
 
-func (d *directory) AgentPermissions(_ context.Context, _ desk.AccountID, id desk.AgentID) (auth.Set, error) {
+func (d *directory) AgentSight(_ context.Context, _ desk.AccountID, id desk.AgentID) (desk.Sight, error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.fail > 0 {
 		d.fail--
-		return 0, desk.E(desk.Unavailable, "find agent", "")
+		return desk.Sight{}, desk.E(desk.Unavailable, "find agent", "")
 	}
 	if d.denied[id] {
-		return 0, nil
+		return desk.Sight{}, nil
 	}
-	return auth.RolePermissions(desk.Answerer), nil
+	if s, ok := d.sights[id]; ok {
+		return s, nil
+	}
+	return desk.SeesAll(), nil
 }
 
 // air carries pushes to whoever listens on a channel.
@@ -168,7 +172,7 @@ func (h *house) company() *company {
 	h.Helper()
 	c := &company{house: h, id: h.IDs.Account()}
 	c.inbox = desk.Inbox{ID: h.IDs.Inbox(), AccountID: c.id, Channel: "webchat", Name: "商城", Key: h.IDs.Other("chk"), Enabled: true}
-	c.agent = conversation.Actor{Account: c.id, Agent: h.IDs.Agent()}
+	c.agent = conversation.Actor{Account: c.id, Agent: h.IDs.Agent(), Sight: desk.SeesAll()}
 	require.NoError(h, h.Store.Write(context.WithoutCancel(h.Ctx), c.id, func(ctx context.Context, tx *store.Tx) error {
 		if err := tx.InsertAccount(ctx, desk.Account{ID: c.id, Name: "应答", Locale: desk.Chinese}); err != nil {
 			return err

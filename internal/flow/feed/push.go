@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 
 	"yingda.dev/internal/desk"
-	"yingda.dev/internal/platform/auth"
 	"yingda.dev/internal/platform/bus"
 	"yingda.dev/internal/platform/seal"
 	"yingda.dev/internal/wire"
@@ -52,32 +51,17 @@ func (f *Feed) push(ctx context.Context, p Publisher, e desk.Event) {
 	}
 	content := r.content(ctx, e)
 	if len(agents) > 0 {
-		if body, ok := r.agent(ctx, e, content); ok {
-			for _, c := range agents {
-				f.send(ctx, p, c, e.Pos, body, "agent")
-			}
-		}
+		f.pushAgents(ctx, p, r, e, content, agents)
 	}
 	if contact != nil {
 		if body, ok := r.visitor(ctx, e, content); ok {
-			f.send(ctx, p, contact, e.Pos, body, "visitor")
+			f.send(p, contact, e.Pos, body, "visitor")
 		}
 	}
 }
 
-// send pushes an event on one feed. An agent who may not read any more gets
-// nothing, and a gap in place of what was lost.
-func (f *Feed) send(ctx context.Context, p Publisher, c *chain, pos int64, event []byte, audience string) {
-	if c.audience.Agent != "" {
-		may, err := f.deps.Directory.AgentPermissions(ctx, c.audience.Account, c.audience.Agent)
-		if err != nil {
-			f.gap(p, c, pos)
-			return
-		}
-		if !may.Has(auth.ConversationsRead) {
-			return
-		}
-	}
+// send pushes an event on one feed.
+func (f *Feed) send(p Publisher, c *chain, pos int64, event []byte, audience string) {
 	data := wire.AppendPush(make([]byte, 0, len(event)+96), wire.Push{Epoch: f.epoch, Prev: c.prev, Seq: pos, Event: event})
 	// Also when it is lost: the next push then shows the gap.
 	c.prev = pos
@@ -126,6 +110,7 @@ func (f *Feed) signal(ctx context.Context, p Publisher, s bus.Signal) {
 		contact = feeds.contacts[s.ContactID]
 	}
 	f.mu.Unlock()
+	agents = f.listeners(ctx, s, agents)
 	name := ""
 	if s.By.Kind == desk.ByAgent {
 		name = f.deps.Directory.AgentName(ctx, s.AccountID, desk.AgentID(s.By.ID))

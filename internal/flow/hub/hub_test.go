@@ -244,7 +244,7 @@ func TestReceiptsOnlyMoveUp(t *testing.T) {
 	agent := h.IDs.Agent()
 	reply := func(key string) desk.Message {
 		m, err := h.service.Reply(h.Ctx, conversation.ReplyCommand{
-			Actor: conversation.Actor{Account: h.account, Agent: agent}, Key: key, ConversationID: a.ConversationID,
+			Actor: conversation.Actor{Account: h.account, Agent: agent, Sight: desk.SeesAll()}, Key: key, ConversationID: a.ConversationID,
 			Content: desk.TextContent(key),
 		})
 		require.NoError(t, err)

@@ -3,6 +3,8 @@ package search
 import (
 	"context"
 	"encoding/base64"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode"
@@ -18,6 +20,8 @@ import (
 type Query struct {
 	Account desk.AccountID
 	Text    string
+	// Sight is which conversations may be found; the zero value is none.
+	Sight desk.Sight
 	// Cursor is what the page before returned; empty begins.
 	Cursor string
 	// Limit is how many hits, 1 to 100; 0 means 20.
@@ -105,11 +109,15 @@ func (s *Service) verify(ctx context.Context, keys *seal.AccountKeys, q Query, p
 	if err != nil {
 		return nil, 0, err
 	}
+	seen, err := s.seen(ctx, q, messages)
+	if err != nil {
+		return nil, 0, err
+	}
 	for _, h := range page {
 		last++
 		m, ok := messages[h.Message]
-		if !ok {
-			continue // deleted; the index will hear of it
+		if !ok || !seen(m.ConversationID) {
+			continue // deleted, and the index will hear of it; or not for these eyes
 		}
 		content, ok := s.open(ctx, keys, m)
 		if !ok {
@@ -127,6 +135,23 @@ func (s *Service) verify(ctx context.Context, keys *seal.AccountKeys, q Query, p
 		}
 	}
 	return hits, last, nil
+}
+
+// seen tells which conversations of some messages are in sight. What is not
+// is not even opened.
+func (s *Service) seen(ctx context.Context, q Query, messages map[desk.MessageID]desk.StoredMessage) (func(desk.ConversationID) bool, error) {
+	if q.Sight.Everything() {
+		return func(desk.ConversationID) bool { return true }, nil
+	}
+	ids := make(map[desk.ConversationID]bool, len(messages))
+	for _, m := range messages {
+		ids[m.ConversationID] = true
+	}
+	known, err := s.deps.Store.ConversationsByID(ctx, q.Account, slices.Collect(maps.Keys(ids)))
+	return func(id desk.ConversationID) bool {
+		c, ok := known[id]
+		return ok && q.Sight.SeesConversation(c)
+	}, err
 }
 
 // conversations adds the conversations, all read together. One that is gone

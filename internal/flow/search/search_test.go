@@ -188,7 +188,7 @@ func (h *house) company() *company {
 	h.Helper()
 	c := &company{house: h, id: h.IDs.Account()}
 	c.inbox = desk.Inbox{ID: h.IDs.Inbox(), AccountID: c.id, Channel: "webchat", Name: "商城网页收件箱", Key: h.IDs.Other("chk"), Enabled: true}
-	c.agent = conversation.Actor{Account: c.id, Agent: h.IDs.Agent()}
+	c.agent = conversation.Actor{Account: c.id, Agent: h.IDs.Agent(), Sight: desk.SeesAll()}
 	require.NoError(h, h.Store.Write(h.Ctx, c.id, func(ctx context.Context, tx *store.Tx) error {
 		if err := tx.InsertAccount(ctx, desk.Account{ID: c.id, Name: "应答", Locale: desk.Chinese}); err != nil {
 			return err
@@ -215,7 +215,7 @@ func (c *company) text(customer, text string) hub.Accepted {
 
 func (c *company) find(q string) []string {
 	c.Helper()
-	hits, next, err := c.Search(c.Ctx, search.Query{Account: c.id, Text: q})
+	hits, next, err := c.Search(c.Ctx, search.Query{Sight: desk.SeesAll(), Account: c.id, Text: q})
 	require.NoError(c, err)
 	require.Empty(c, next)
 	var out []string
@@ -252,15 +252,15 @@ func TestSearchFindsWordsInSealedText(t *testing.T) {
 			require.Equal(t, want, c.find(q), q)
 		}
 		require.Equal(t, []string{"羽绒服是别家的"}, other.find("羽绒"), "each account finds its own")
-		hits, _, err := c.Search(t.Context(), search.Query{Account: c.id, Text: "发货"})
+		hits, _, err := c.Search(t.Context(), search.Query{Sight: desk.SeesAll(), Account: c.id, Text: "发货"})
 		require.NoError(t, err)
 		require.Equal(t, "请问羽绒服什么时候发货？", hits[0].Snippet)
 		require.Equal(t, "发货", string([]rune(hits[0].Snippet)[hits[0].From:hits[0].To]))
 		for _, bad := range []string{"", "的", "？！", strings.Repeat("长", 1000)} {
-			_, _, err = c.Search(t.Context(), search.Query{Account: c.id, Text: bad})
+			_, _, err = c.Search(t.Context(), search.Query{Sight: desk.SeesAll(), Account: c.id, Text: bad})
 			require.ErrorIs(t, err, desk.Invalid, bad)
 		}
-		_, _, err = c.Search(t.Context(), search.Query{Account: c.id, Text: "羽绒", Cursor: "garbage"})
+		_, _, err = c.Search(t.Context(), search.Query{Sight: desk.SeesAll(), Account: c.id, Text: "羽绒", Cursor: "garbage"})
 		require.ErrorIs(t, err, desk.Invalid)
 	})
 }
@@ -271,7 +271,7 @@ func TestSnippetsAreOneShortLine(t *testing.T) {
 		c := h.company()
 		c.text("u1", strings.Repeat("前", 300)+"\n关键 字眼\n"+strings.Repeat("后", 300))
 		c.index()
-		hits, _, err := c.Search(t.Context(), search.Query{Account: c.id, Text: "关键"})
+		hits, _, err := c.Search(t.Context(), search.Query{Sight: desk.SeesAll(), Account: c.id, Text: "关键"})
 		require.NoError(t, err)
 		require.Len(t, hits, 1)
 		line := []rune(hits[0].Snippet)
@@ -295,7 +295,7 @@ func TestPagesHoldEachHitOnce(t *testing.T) {
 		cursor, last := "", time.Time{}
 		for pages := 0; ; pages++ {
 			require.Less(t, pages, 10)
-			hits, next, err := c.Search(t.Context(), search.Query{Account: c.id, Text: "物流", Cursor: cursor, Limit: 5})
+			hits, next, err := c.Search(t.Context(), search.Query{Sight: desk.SeesAll(), Account: c.id, Text: "物流", Cursor: cursor, Limit: 5})
 			require.NoError(t, err)
 			for _, h := range hits {
 				require.False(t, seen[h.Message.ID])

@@ -135,7 +135,7 @@ func TestFirstMessageWakesAllTabs(t *testing.T) {
 		require.Contains(t, string(tab.Call("feed.fetch", "epoch", "epoch-1", "since", 0).Body), "用 HTTP 发的")
 	}
 	_, err := h.Conversations.Reply(t.Context(), conversation.ReplyCommand{
-		Actor: conversation.Actor{Account: h.Near.ID, Agent: h.Near.Answerer.ID}, ConversationID: desk.ConversationID(id), Content: desk.TextContent("收到"),
+		Actor: conversation.Actor{Account: h.Near.ID, Agent: h.Near.Answerer.ID, Sight: desk.SeesAll()}, ConversationID: desk.ConversationID(id), Content: desk.TextContent("收到"),
 	})
 	require.NoError(t, err)
 	for _, tab := range tabs {
@@ -289,7 +289,7 @@ func TestFeedRuleSurvivesCuts(t *testing.T) {
 	const many = 150
 	done := make(chan error, 1)
 	go func() {
-		actor := conversation.Actor{Account: h.Near.ID, Agent: h.Near.Answerer.ID}
+		actor := conversation.Actor{Account: h.Near.ID, Agent: h.Near.Answerer.ID, Sight: desk.SeesAll()}
 		for i := range many {
 			if _, err := h.Conversations.Reply(context.WithoutCancel(t.Context()), conversation.ReplyCommand{
 				Actor: actor, ConversationID: id, Content: desk.TextContent(fmt.Sprint(i)),

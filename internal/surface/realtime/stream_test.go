@@ -96,7 +96,7 @@ func TestConversationOverAStream(t *testing.T) {
 			seen[got.Text("event.type")] = true
 		}
 	}
-	actor := conversation.Actor{Account: h.Near.ID, Agent: h.Near.Answerer.ID}
+	actor := conversation.Actor{Account: h.Near.ID, Agent: h.Near.Answerer.ID, Sight: desk.SeesAll()}
 	id := desk.ConversationID(said.Text("result.conversation.id"))
 	_, err := h.Conversations.Reply(t.Context(), conversation.ReplyCommand{Actor: actor, ConversationID: id, Content: desk.TextContent("明天\n<b>"), Key: "r"})
 	require.NoError(t, err)

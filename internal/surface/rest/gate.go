@@ -32,7 +32,7 @@ type caller struct {
 
 // actor is the caller as the conversation service knows them.
 func (c caller) actor() conversation.Actor {
-	return conversation.Actor{Account: c.Account, Agent: c.Agent}
+	return conversation.Actor{Account: c.Account, Agent: c.Agent, Sight: c.Sight}
 }
 
 type callerKey struct{}
@@ -61,6 +61,9 @@ func (s *Server) gate(r route) func(huma.Context, func(huma.Context)) {
 		}
 		if err == nil {
 			err = r.permits(c)
+		}
+		if err == nil {
+			err = s.visible(request, r, c)
 		}
 		if err != nil {
 			s.report(request.Context(), r, err)
@@ -112,6 +115,24 @@ func (r route) permits(c caller) error {
 		return nil
 	}
 	return c.Require(r.permission)
+}
+
+// visible hides what the caller may not see: conversations, and people that
+// no conversation leads to. Commands look again at the moment of their commit.
+func (s *Server) visible(request *http.Request, r route, c caller) error {
+	if c.Sight.Everything() {
+		return nil
+	}
+	id := request.PathValue("id")
+	switch {
+	case id == "":
+		return nil
+	case strings.HasPrefix(r.path, "/api/v1/conversations/{id}"):
+		return s.deps.Conversations.MustSee(request.Context(), c.actor(), desk.ConversationID(id))
+	case strings.HasPrefix(r.path, "/api/v1/contacts/{id}"):
+		return s.deps.Conversations.MustSeeContact(request.Context(), c.actor(), desk.ContactID(id))
+	}
+	return nil
 }
 
 // recognise finds who shows this cookie or this API token. A token wins: a

@@ -36,7 +36,7 @@ type SearchPage struct {
 }
 
 func (s *Server) search(ctx context.Context, c caller, in *searchInput) (out[SearchPage], error) {
-	hits, next, err := s.deps.Search.Search(ctx, search.Query{Account: c.Account, Text: in.Query, Cursor: in.Cursor, Limit: in.Limit})
+	hits, next, err := s.deps.Search.Search(ctx, search.Query{Account: c.Account, Sight: c.Sight, Text: in.Query, Cursor: in.Cursor, Limit: in.Limit})
 	if err != nil {
 		return out[SearchPage]{}, err
 	}

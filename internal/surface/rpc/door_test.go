@@ -70,7 +70,7 @@ func TestVisitorsDay(t *testing.T) {
 	require.Equal(t, false, said.Get("result.repeated"))
 
 	id := desk.ConversationID(said.Text("result.conversation.id"))
-	actor := conversation.Actor{Account: h.Near.ID, Agent: h.Near.Answerer.ID}
+	actor := conversation.Actor{Account: h.Near.ID, Agent: h.Near.Answerer.ID, Sight: desk.SeesAll()}
 	_, err := h.Conversations.Reply(t.Context(), conversation.ReplyCommand{Actor: actor, ConversationID: id, Content: desk.TextContent("明天")})
 	require.NoError(t, err)
 	_, err = h.Conversations.Note(t.Context(), conversation.NoteCommand{Actor: actor, ConversationID: id, Text: "内部：仓库缺货"})
@@ -520,7 +520,7 @@ func TestPolling(t *testing.T) {
 	// A poll of a contact ends with the answer.
 	waiting = poll(seq, 25)
 	_, err := h.Conversations.Reply(t.Context(), conversation.ReplyCommand{
-		Actor: conversation.Actor{Account: h.Near.ID, Agent: h.Near.Answerer.ID}, ConversationID: id, Content: desk.TextContent("在的"),
+		Actor: conversation.Actor{Account: h.Near.ID, Agent: h.Near.Answerer.ID, Sight: desk.SeesAll()}, ConversationID: id, Content: desk.TextContent("在的"),
 	})
 	require.NoError(t, err)
 	require.Contains(t, string((<-waiting).Body), "在的")

@@ -35,7 +35,8 @@ func peopleReads(n *Tenant, v *victim, empty, missing func(any, error)) map[stri
 		"Acts": func() {
 			empty(s.Acts(ctx, me, store.ActFilter{Actor: v.Agent.ID, Action: "role.created"}, store.Page{}))
 		},
-		"ActsAfter": func() { empty(s.ActsAfter(ctx, me, "", 0)) },
+		"ActsAfter":              func() { empty(s.ActsAfter(ctx, me, "", 0)) },
+		"ConversationsOfContact": func() { empty(s.ConversationsOfContact(ctx, me, v.in.ContactID)) },
 		"FirstConversation": func() {
 			at, err := s.FirstConversation(ctx, me, v.Inbox.ID)
 			require.NoError(n, err)
