@@ -73,12 +73,22 @@ func seconds(wait time.Duration) string { return fmt.Sprintf("%d seconds", int(w
 
 var errLogIn = desk.E(desk.Unauthenticated, "log in", "the e-mail or the password is wrong")
 
-// LogIn proves an agent by e-mail and password and opens a session.
-// Unauthenticated means that one of them is wrong or the agent disabled, and
-// takes as long as success; Limited that there were too many attempts.
-func (s *Service) LogIn(ctx context.Context, email, password string, meta SessionMeta) (LoggedIn, error) {
+// Credentials are what somebody shows to log in.
+type Credentials struct {
+	Email, Password string
+	// Code is the second factor: of an authenticator app, or a recovery code. It
+	// is looked at only if the agent has one.
+	Code string
+}
+
+// LogIn proves an agent by e-mail and password, and by a second factor if
+// there is one, and opens a session. Unauthenticated means that one of them is
+// wrong or the agent disabled, and takes as long as success; with the field
+// "code" that the password is right and the code missing, wrong or used.
+// Limited means that there were too many attempts.
+func (s *Service) LogIn(ctx context.Context, c Credentials, meta SessionMeta) (LoggedIn, error) {
 	const op = "log in"
-	emailHash, address := s.deps.Emails.HashEmail(email), auth.AddressKey(meta.Address)
+	emailHash, address := s.deps.Emails.HashEmail(c.Email), auth.AddressKey(meta.Address)
 	now := s.deps.Clock.Now()
 	if ok, wait := s.deps.Throttle.Attempt(emailHash, address, now); !ok {
 		return LoggedIn{}, limited(op, wait)
@@ -88,17 +98,23 @@ func (s *Service) LogIn(ctx context.Context, email, password string, meta Sessio
 		return LoggedIn{}, desk.Wrap(desk.KindOf(err), op, err)
 	}
 	// An unknown e-mail has no hash, and checking none takes as long.
-	ok, rehash, err := s.deps.Passwords.Verify(ctx, row.PasswordHash, password)
+	ok, rehash, err := s.deps.Passwords.Verify(ctx, row.PasswordHash, c.Password)
 	if err != nil {
 		return LoggedIn{}, err
 	}
 	if !ok || row.Disabled || row.ID == "" {
 		return LoggedIn{}, errLogIn
 	}
+	if err := s.proveSecond(ctx, row, c.Code, meta); err != nil {
+		if errors.Is(err, errCodeMissing) { // the form asks for it next
+			s.deps.Throttle.TakeBack(emailHash, address)
+		}
+		return LoggedIn{}, err
+	}
 	s.deps.Throttle.Succeeded(emailHash, address)
 	newHash := ""
 	if rehash {
-		if newHash, err = s.deps.Passwords.Hash(ctx, password); err != nil {
+		if newHash, err = s.deps.Passwords.Hash(ctx, c.Password); err != nil {
 			newHash = "" // the old one is good enough until next time
 		}
 	}

@@ -90,7 +90,7 @@ func TestLogInAndOut(t *testing.T) {
 	t.Parallel()
 	h := open(t, workspace.Config{})
 	account, boss := h.company("Chen@Example.com")
-	in, err := h.LogIn(t.Context(), " chen@example.COM ", password, office)
+	in, err := h.LogIn(t.Context(), workspace.Credentials{Email: " chen@example.COM ", Password: password}, office)
 	require.NoError(t, err)
 	require.Equal(t, boss, in.Agent)
 	require.Equal(t, account.ID, in.Account.ID)
@@ -116,7 +116,7 @@ func TestStrangersCannotTellWhatWasWrong(t *testing.T) {
 	account, _ := h.company("chen@example.com")
 	lin, err := h.CreateAgent(t.Context(), account.ID, workspace.NewAgent{Name: "林", Email: "lin@example.com", Password: password, Role: desk.Answerer})
 	require.NoError(t, err)
-	in, err := h.LogIn(t.Context(), lin.Email, password, office)
+	in, err := h.LogIn(t.Context(), workspace.Credentials{Email: lin.Email, Password: password}, office)
 	require.NoError(t, err)
 	off := true
 	_, err = h.ChangeAgent(t.Context(), auth.Principal{}, account.ID, lin.ID, workspace.AgentChange{Disabled: &off})
@@ -126,7 +126,7 @@ func TestStrangersCannotTellWhatWasWrong(t *testing.T) {
 
 	var said []string
 	for _, try := range [][2]string{{"chen@example.com", "wrong password"}, {"nobody@example.com", password}, {"lin@example.com", password}, {"", ""}} {
-		_, err := h.LogIn(t.Context(), try[0], try[1], office)
+		_, err := h.LogIn(t.Context(), workspace.Credentials{Email: try[0], Password: try[1]}, office)
 		require.ErrorIs(t, err, desk.Unauthenticated)
 		said = append(said, err.Error())
 	}
@@ -141,15 +141,15 @@ func TestGuessingIsSlowedDown(t *testing.T) {
 	h.company("chen@example.com")
 	limited := false
 	for range 20 {
-		_, err := h.LogIn(t.Context(), "chen@example.com", "guess guess", office)
+		_, err := h.LogIn(t.Context(), workspace.Credentials{Email: "chen@example.com", Password: "guess guess"}, office)
 		require.Error(t, err)
 		limited = limited || desk.KindOf(err) == desk.Limited
 	}
 	require.True(t, limited)
-	_, err := h.LogIn(t.Context(), "chen@example.com", password, office)
+	_, err := h.LogIn(t.Context(), workspace.Credentials{Email: "chen@example.com", Password: password}, office)
 	require.ErrorIs(t, err, desk.Limited, "not even the right one from there")
 	home := workspace.SessionMeta{Address: netip.MustParseAddr("198.51.100.9")}
-	_, err = h.LogIn(t.Context(), "chen@example.com", password, home)
+	_, err = h.LogIn(t.Context(), workspace.Credentials{Email: "chen@example.com", Password: password}, home)
 	require.NoError(t, err, "a stranger does not lock the colleague out elsewhere")
 }
 
@@ -157,7 +157,7 @@ func TestSessionsSlideAndEnd(t *testing.T) {
 	t.Parallel()
 	h := open(t, workspace.Config{SessionIdle: time.Hour, SessionLife: 3 * time.Hour, TouchEvery: time.Minute})
 	h.company("chen@example.com")
-	in, err := h.LogIn(t.Context(), "chen@example.com", password, office)
+	in, err := h.LogIn(t.Context(), workspace.Credentials{Email: "chen@example.com", Password: password}, office)
 	require.NoError(t, err)
 	for range 3 { // used every 50 minutes it lives on
 		h.Clock.Advance(50 * time.Minute)
@@ -168,7 +168,7 @@ func TestSessionsSlideAndEnd(t *testing.T) {
 	_, err = h.Authenticate(t.Context(), in.Secret)
 	require.ErrorIs(t, err, desk.Unauthenticated, "but not beyond its life")
 
-	in, err = h.LogIn(t.Context(), "chen@example.com", password, office)
+	in, err = h.LogIn(t.Context(), workspace.Credentials{Email: "chen@example.com", Password: password}, office)
 	require.NoError(t, err)
 	h.Clock.Advance(61 * time.Minute)
 	_, err = h.Authenticate(t.Context(), in.Secret)
@@ -186,7 +186,7 @@ func TestPasswordsAreUpgradedAtLogIn(t *testing.T) {
 	require.NoError(t, err)
 	h.deps.Passwords, err = auth.NewPasswords(auth.PasswordDeps{Random: rand.Reader}, auth.PasswordConfig{MemoryKiB: 128, Passes: 1})
 	require.NoError(t, err)
-	_, err = h.node(workspace.Config{}).LogIn(t.Context(), "chen@example.com", password, office)
+	_, err = h.node(workspace.Config{}).LogIn(t.Context(), workspace.Credentials{Email: "chen@example.com", Password: password}, office)
 	require.NoError(t, err)
 	now, err := h.Store.Agent(t.Context(), account.ID, boss.ID)
 	require.NoError(t, err)
@@ -234,7 +234,7 @@ func TestAPITokensNeverExceedTheirOwner(t *testing.T) {
 	t.Parallel()
 	h := open(t, workspace.Config{TouchEvery: time.Hour})
 	account, boss := h.company("chen@example.com")
-	in, err := h.LogIn(t.Context(), "chen@example.com", password, office)
+	in, err := h.LogIn(t.Context(), workspace.Credentials{Email: "chen@example.com", Password: password}, office)
 	require.NoError(t, err)
 	_, err = h.CreateAgent(t.Context(), account.ID, workspace.NewAgent{Name: "二", Email: "b@example.com", Password: password, Role: desk.Administrator})
 	require.NoError(t, err)
@@ -392,7 +392,7 @@ func TestStaffAndSecretsAreNotReadableOnDisk(t *testing.T) {
 	require.NoError(t, err)
 	key, err := h.AddHostKey(t.Context(), account.ID, in.ID, "")
 	require.NoError(t, err)
-	session, err := h.LogIn(t.Context(), "murong@quillmarsh-vexford.net", "Jabberwocky Qwertz", office)
+	session, err := h.LogIn(t.Context(), workspace.Credentials{Email: "murong@quillmarsh-vexford.net", Password: "Jabberwocky Qwertz"}, office)
 	require.NoError(t, err)
 	token, _, err := h.CreateToken(t.Context(), session.Principal, workspace.NewToken{
 		Name: "报表", Permissions: auth.NewSet(auth.SearchRead), ExpiresAt: h.Clock.Now().Add(time.Hour),
@@ -528,7 +528,7 @@ func TestTheDemonstrationIsCompletedAndThenLeftAlone(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, teams, 2)
 	for _, email := range []string{workspace.DemoEmail, workspace.DemoAgentEmail} {
-		_, err = h.LogIn(t.Context(), email, workspace.DemoPassword, office)
+		_, err = h.LogIn(t.Context(), workspace.Credentials{Email: email, Password: workspace.DemoPassword}, office)
 		require.NoError(t, err)
 	}
 }

@@ -105,6 +105,19 @@ func (t *Throttle) Succeeded(email, address string) {
 	}
 }
 
+// TakeBack takes one attempt off the counts without forgetting the others: it
+// was right as far as it went and is not over yet.
+func (t *Throttle) TakeBack(email, address string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, r := range throttleRules(email, address) {
+		if a := t.attempts.find(r.key); a != nil {
+			a.count = max(0, a.count-1)
+			a.next = time.Time{}
+		}
+	}
+}
+
 func throttleRules(email, address string) [3]throttleRule {
 	return [3]throttleRule{
 		{"pair\x00" + email + "\x00" + address, 5, 15 * time.Minute, time.Hour},

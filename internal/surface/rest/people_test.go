@@ -15,6 +15,7 @@ import (
 type people struct {
 	company                             *surfacetest.Company
 	role, team, invitation, hostKey, to string
+	session                             string
 }
 
 func furnishPeople(c *surfacetest.Company) people {
@@ -26,6 +27,7 @@ func furnishPeople(c *surfacetest.Company) people {
 		company: c, invitation: invited.Text("id"), to: to,
 		role:    admin.Post("/api/v1/roles", roleBody("秘密角色", "own", "conversations.read")).Text("id"),
 		team:    admin.Post("/api/v1/teams", map[string]any{"name": "秘密团队", "member_ids": []string{}}).Text("id"),
+		session: c.LogIn(c.Administrator).Get("/api/v1/me/sessions").Text("items.0.id"),
 		hostKey: admin.Post("/api/v1/inboxes/"+string(c.Inbox.ID)+"/host-keys", nil).Text("id"),
 	}
 }
@@ -43,6 +45,14 @@ func (v things) peopleBody(c *surfacetest.Company, id string) any {
 		return map[string]any{"channel": "webchat", "name": "H5"}
 	case "changeInbox":
 		return map[string]any{"name": "网页", "enabled": true, "settings": c.Inbox.Settings}
+	case "changeMe":
+		return map[string]any{"locale": "zh-CN"}
+	case "changePassword":
+		return map[string]any{"old": "wrong", "new": surfacetest.Password}
+	case "confirmTOTP":
+		return map[string]any{"code": "000000"}
+	case "disableTOTP":
+		return map[string]any{"password": "wrong"}
 	case "changeAgent":
 		return map[string]any{"name": c.Answerer.Name}
 	case "invite":
@@ -64,6 +74,7 @@ func (v things) peopleID(path string) string {
 	for part, id := range map[string]string{
 		"/inboxes/{": string(v.people.company.Inbox.ID), "/agents/{": string(v.people.company.Answerer.ID),
 		"/roles/{": v.people.role, "/teams/{": v.people.team, "/invitations/{": v.people.invitation,
+		"/sessions/{": v.people.session,
 	} {
 		if strings.Contains(path, part) {
 			return id

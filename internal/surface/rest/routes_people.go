@@ -12,6 +12,9 @@ func peopleRoutes() []route {
 	return []route{
 		{get, "/api/v1/agents", "listAgents", "Colleagues", auth.PeopleRead, false, to((*Server).listAgents)},
 		{patch, "/api/v1/agents/{id}", "changeAgent", "Rename a colleague, give another role, disable or enable", auth.PeopleManage, false, to((*Server).changeAgent)},
+		{get, "/api/v1/agents/{id}/sessions", "listSessions", "Where a colleague is logged in", auth.SessionsManage, false, to((*Server).listSessions)},
+		{del, "/api/v1/agents/{id}/totp", "resetTOTP", "Take the second factor off a colleague who has lost it", auth.SessionsManage, false, to((*Server).resetTOTP)},
+		{get, "/api/v1/audit", "listAudit", "Who administered what", auth.AuditRead, false, to((*Server).listAudit)},
 		{get, "/api/v1/invitations", "listInvitations", "Invitations that wait", auth.PeopleManage, false, to((*Server).listInvitations)},
 		{post, "/api/v1/invitations", "invite", "Invite a colleague; the link is shown once, so a repeat of the key is a conflict", auth.PeopleManage, false, to((*Server).invite)},
 		{del, "/api/v1/invitations/{id}", "revokeInvitation", "Take an invitation back", auth.PeopleManage, false, to((*Server).revokeInvitation)},

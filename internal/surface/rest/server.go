@@ -17,6 +17,7 @@ import (
 	"yingda.dev/internal/flow/search"
 	"yingda.dev/internal/flow/toolbox"
 	"yingda.dev/internal/flow/workspace"
+	"yingda.dev/internal/platform/audit"
 	"yingda.dev/internal/platform/bus"
 	"yingda.dev/internal/platform/store"
 	"yingda.dev/internal/wire"
@@ -41,6 +42,7 @@ type deadLetters interface {
 // Deps are the required collaborators.
 type Deps struct {
 	Workspace     *workspace.Service
+	Audit         *audit.Book
 	Conversations *conversation.Service
 	Rotator       *conversation.Rotator
 	Search        *search.Service

@@ -3,6 +3,7 @@ package rest
 import (
 	"context"
 	"net/http"
+	"strings"
 	"time"
 
 	"yingda.dev/internal/desk"
@@ -14,6 +15,7 @@ type logInInput struct {
 	Body struct {
 		Email    string `json:"email" minLength:"3" maxLength:"254" example:"demo@yingda.dev"`
 		Password string `json:"password" minLength:"1" maxLength:"1024" example:"yingda-demo"`
+		Code     string `json:"code,omitempty" maxLength:"40" doc:"Of the authenticator app, or a recovery code; asked for by a 401 with the field code."`
 	}
 }
 
@@ -43,7 +45,9 @@ type nothing struct{}
 type noContent struct{}
 
 func (s *Server) logIn(ctx context.Context, c caller, in *logInInput) (sessionOutput, error) {
-	l, err := s.deps.Workspace.LogIn(ctx, in.Body.Email, in.Body.Password, c.from)
+	l, err := s.deps.Workspace.LogIn(ctx, workspace.Credentials{
+		Email: in.Body.Email, Password: in.Body.Password, Code: strings.TrimSpace(in.Body.Code),
+	}, c.from)
 	if err != nil {
 		return sessionOutput{}, err
 	}

@@ -197,6 +197,7 @@ func (h *House) buildSurfaces(o Options, master *seal.Master, rotator *conversat
 	}, o.RPC)
 	require.NoError(h, err)
 	h.REST = rest.New(rest.Deps{
+		Audit: h.Audit,
 		Workspace: h.Workspace, Conversations: h.Conversations, Rotator: rotator, Search: h.Search, Files: h.Files, Toolbox: h.Toolbox, DeadLetters: h.Store,
 		Feeds: h.Feed, Bus: h.Bus, Clock: h.Clock, Log: log, Addr: address,
 		Local: func(r *http.Request) bool { return r.Header.Get("Test-Addr") == "" },
@@ -264,7 +265,7 @@ func (h *House) company(name, title string) *Company {
 		role desk.Role
 	}{{&c.Administrator, desk.Administrator}, {&c.Supervisor, desk.Supervisor}, {&c.Answerer, desk.Answerer}} {
 		*a.into, err = h.Workspace.CreateAgent(ctx, account.ID, workspace.NewAgent{
-			Name: "林" + string(a.role), Email: string(a.role) + "@" + name + ".example", Password: Password, Role: a.role,
+			Name: map[bool]string{true: "林", false: "周"}[name == "nearby"] + string(a.role), Email: string(a.role) + "@" + name + ".example", Password: Password, Role: a.role,
 		})
 		require.NoError(h, err)
 	}
