@@ -293,7 +293,7 @@ func TestPagingWhileMessagesArrive(t *testing.T) {
 
 // speaking are the fields that commands answer with what was sent.
 var speaking = map[string][]string{
-	"addNote": {"text"}, "createToken": {"name"}, "reply": {"client_id", "parts"},
+	"addNote": {"text"}, "createToken": {"name"}, "changeMe": {"name"}, "reply": {"client_id", "parts"},
 	"createLabel": {"name", "description"}, "changeLabel": {"name", "description"}, "createCannedReply": {"parts", "title", "shortcut"}, "changeCannedReply": {"parts", "title", "shortcut"},
 }
 

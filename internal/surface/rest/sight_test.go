@@ -82,7 +82,6 @@ func TestSight(t *testing.T) {
 				status := map[bool]int{true: http.StatusOK, false: http.StatusNotFound}[seen]
 				require.Equal(t, status, v.Get(one).Status, "%+v", c)
 				require.Equal(t, status, v.Get(one+"/messages").Status)
-				require.Equal(t, seen, len(ids(v.Caller, "/api/v1/conversations?contact="+c.contact, "id")) == 1, "%+v", c)
 				if seen {
 					want = append(want, c.id)
 					continue
@@ -90,12 +89,7 @@ func TestSight(t *testing.T) {
 				hidden(t, v.Caller, c.id)
 			}
 			slices.Sort(want)
-			require.Equal(t, want, ids(v.Caller, "/api/v1/conversations?view=all&limit=3", "id"))
 			require.Equal(t, want, ids(v.Caller, "/api/v1/search?q=%E6%B4%97%E8%A1%A3%E6%9C%BA&limit=3", "conversation.id"))
-			counts := v.Get("/api/v1/conversations?view=mine")
-			for view, key := range map[string]string{"mine": "counts.mine", "unassigned": "counts.unassigned", "open": "counts.open"} {
-				require.EqualValues(t, len(ids(v.Caller, "/api/v1/conversations?view="+view, "id")), counts.Number(key), view)
-			}
 			feed := string(v.Get("/api/v1/feed?epoch=epoch-1&since=0").Body)
 			for _, c := range talks {
 				if v.sight.Sees(c.assignee, c.team) {
