@@ -76,7 +76,9 @@ func newAfterResolved(n *Tenant) {
 	}))
 	require.Equal(n, desk.Resolved, resolved.Conversation.Status)
 
-	second := n.Do(n.Receive("ada", "", []byte("two")))
+	// Through another node, so that what this one remembers of her is wrong.
+	second, err := n.Peer.Do(n.Ctx, n.Receive("ada", "", []byte("two")))
+	require.NoError(n, err)
 	require.NotEqual(n, first.Conversation.ID, second.Conversation.ID)
 	require.Equal(n, first.ContactID, second.ContactID)
 	live, err := n.Store.LiveConversation(n.Ctx, n.ID, first.ContactID, "")
@@ -84,6 +86,7 @@ func newAfterResolved(n *Tenant) {
 	require.Equal(n, second.Conversation.ID, live)
 	third := n.Do(n.Receive("ada", "", []byte("three")))
 	require.Equal(n, second.Conversation.ID, third.Conversation.ID)
+	require.Equal(n, int64(2), third.Conversation.Seq)
 	list, err := n.Store.Conversations(n.Ctx, n.ID, store.ConversationFilter{Contact: first.ContactID}, store.Page{})
 	require.NoError(n, err)
 	require.Len(n, list, 2)
