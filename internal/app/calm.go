@@ -36,7 +36,8 @@ const (
 )
 
 func newCalm(after timer.After) *calm {
-	return &calm{after: after, trim: debug.FreeOSMemory,
+	return &calm{
+		after: after, trim: debug.FreeOSMemory,
 		allocated: func() uint64 { return sum("/gc/heap/allocs:bytes") },
 		held: func() uint64 {
 			return sum("/memory/classes/total:bytes") - sum("/memory/classes/heap/released:bytes")

@@ -22,7 +22,7 @@ func profile(ctx context.Context, base, file string, d time.Duration) error {
 	if err != nil {
 		return fmt.Errorf("ask for a profile: %w", err)
 	}
-	resp, err := http.DefaultClient.Do(req)
+	resp, err := (&http.Client{}).Do(req)
 	if err != nil {
 		return fmt.Errorf("ask for a profile: %w", err)
 	}

@@ -158,7 +158,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		l.close()
 		return
 	}
-	own := r.WithContext(bare{l})
+	own := r.WithContext(bare{l}) //nolint:contextcheck // the request's ends with the handshake
 	s.handler.ServeHTTP(&hookWriter{ResponseWriter: w, request: own, link: l}, own)
 }
 

@@ -87,6 +87,8 @@ type errorData struct {
 
 var null = json.RawMessage("null")
 
+const notJSON = "the request is not valid JSON in UTF-8"
+
 // engine reads JSON-RPC 2.0 and calls methods; it knows nothing of visitors.
 type engine struct {
 	methods map[string]method
@@ -101,8 +103,8 @@ func (e *engine) handle(ctx context.Context, call Call, raw []byte) []byte {
 	switch {
 	case len(raw) > MaxBody:
 		return encode(failure(null, codeInvalidRequest, fmt.Sprintf("a request has at most %d bytes", MaxBody)))
-	case !utf8.Valid(raw), !json.Valid(raw):
-		return encode(failure(null, codeParse, "the request is not valid JSON in UTF-8"))
+	case !utf8.Valid(raw), len(raw) == 0, raw[0] != '{' && !json.Valid(raw):
+		return encode(failure(null, codeParse, notJSON))
 	case raw[0] != '[':
 		r := e.one(ctx, call, raw)
 		if r == nil {
@@ -133,7 +135,13 @@ func (e *engine) handle(ctx context.Context, call Call, raw []byte) []byte {
 
 func (e *engine) one(ctx context.Context, call Call, raw json.RawMessage) *response {
 	var req request
-	if len(raw) == 0 || raw[0] != '{' || json.Unmarshal(raw, &req) != nil {
+	if len(raw) == 0 || raw[0] != '{' {
+		return failure(null, codeInvalidRequest, "a call is an object")
+	}
+	if err := json.Unmarshal(raw, &req); err != nil {
+		if _, ok := errors.AsType[*json.SyntaxError](err); ok { // a single call is not looked through before
+			return failure(null, codeParse, notJSON)
+		}
 		return failure(null, codeInvalidRequest, "a call is an object")
 	}
 	if !validID(req.ID) {
