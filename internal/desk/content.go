@@ -1,12 +1,19 @@
 package desk
 
-import "strings"
+import (
+	"strings"
+	"time"
+)
 
 // Content is what a message says: one to MaxParts parts, shown in order.
 type Content struct {
 	Parts []Part `json:"parts"`
 	// ReplyTo quotes an earlier message of the same conversation; may be empty.
 	ReplyTo MessageID `json:"reply_to,omitempty"`
+	// Mentions are the colleagues a note names.
+	Mentions []AgentID `json:"mentions,omitempty"`
+	// RecalledAt is set when the message was taken back; it then says nothing else.
+	RecalledAt time.Time `json:"recalled_at,omitzero"`
 }
 
 // PartType names what a Part holds; exactly the field of the same name is set

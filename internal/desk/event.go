@@ -172,6 +172,18 @@ const (
 	ToolboxCannedReplies = "canned_replies"
 )
 
+// InTrail tells whether a conversation's trail of activity keeps a fact for
+// ever. Messages are kept themselves, and receipts and reading are not acts.
+func InTrail(f Fact) bool {
+	switch f := f.(type) {
+	case StatusChanged, ConversationAssigned, ConversationLabelled, ConversationRated, MessageRecalled:
+		return true
+	case ScheduleChanged:
+		return f.State != ScheduleSent // the message tells of itself
+	}
+	return false
+}
+
 // MessageFact is what the three message facts say. Body is the same sealed
 // value as in the message table, bound to it.
 type MessageFact struct {

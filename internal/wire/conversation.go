@@ -37,6 +37,12 @@ type Conversation struct {
 	Unread         int64               `json:"unread"`
 	ContactReadSeq int64               `json:"contact_read_seq"`
 	AgentReadSeq   int64               `json:"agent_read_seq"`
+	// LabelIDs are the labels, in no order.
+	LabelIDs []desk.LabelID `json:"label_ids,omitempty"`
+	// LastMessage is of the newest public message.
+	LastMessage *LastMessage `json:"last_message,omitempty"`
+	// Draft is set if the reader has begun to write an answer or a note.
+	Draft bool `json:"draft,omitempty"`
 	// Preview is the start of the newest public message, at most 120 characters.
 	Preview       string    `json:"preview,omitempty"`
 	CreatedAt     time.Time `json:"created_at"`
@@ -45,6 +51,12 @@ type Conversation struct {
 	WaitingSince  time.Time `json:"waiting_since,omitzero"`
 	SnoozedUntil  time.Time `json:"snoozed_until,omitzero"`
 	ResolvedAt    time.Time `json:"resolved_at,omitzero"`
+}
+
+// LastMessage is what a list shows of the newest public message besides its preview.
+type LastMessage struct {
+	AuthorKind desk.AuthorKind `json:"author_kind"`
+	Recalled   bool            `json:"recalled,omitempty"`
 }
 
 // AgentConversation makes the agents' shape.

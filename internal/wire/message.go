@@ -30,6 +30,10 @@ type Message struct {
 	ClientID      string              `json:"client_id,omitempty"`
 	Parts         []desk.Part         `json:"parts"`
 	ReplyTo       desk.MessageID      `json:"reply_to,omitempty"`
+	// Mentions are the colleagues a note names.
+	Mentions []desk.AgentID `json:"mentions,omitempty"`
+	// RecalledAt is set when it was taken back; parts are then empty.
+	RecalledAt time.Time `json:"recalled_at,omitzero"`
 	// SentAt is the sender's clock; At is the commit's time and the order.
 	SentAt time.Time `json:"sent_at,omitzero"`
 	At     time.Time `json:"at"`
@@ -41,7 +45,8 @@ func AgentMessage(m desk.Message, author string) Message {
 		ID: m.ID, ConversationID: m.ConversationID, Seq: m.Seq, InboxID: m.InboxID,
 		Author:     Author{Kind: m.Author.Kind, ID: m.Author.ID, Name: author},
 		Visibility: m.Visibility, Status: m.Status, FailureReason: m.FailureReason, ClientID: m.ClientID,
-		Parts: parts(m.Content), ReplyTo: m.Content.ReplyTo, SentAt: utc(m.SentAt), At: utc(m.At),
+		Parts: parts(m.Content), ReplyTo: m.Content.ReplyTo, Mentions: m.Content.Mentions, RecalledAt: utc(m.Content.RecalledAt),
+		SentAt: utc(m.SentAt), At: utc(m.At),
 	}
 }
 
@@ -63,8 +68,10 @@ type VisitorMessage struct {
 	ClientID string              `json:"client_id,omitempty"`
 	Parts    []desk.Part         `json:"parts"`
 	ReplyTo  desk.MessageID      `json:"reply_to,omitempty"`
-	SentAt   time.Time           `json:"sent_at,omitzero"`
-	At       time.Time           `json:"at"`
+	// RecalledAt is set when it was taken back; parts are then empty.
+	RecalledAt time.Time `json:"recalled_at,omitzero"`
+	SentAt     time.Time `json:"sent_at,omitzero"`
+	At         time.Time `json:"at"`
 }
 
 // ForVisitor makes the visitors' shape; false for what visitors may not see.
@@ -76,7 +83,7 @@ func ForVisitor(m desk.Message, author string) (VisitorMessage, bool) {
 	v := VisitorMessage{
 		ID: m.ID, ConversationID: m.ConversationID, Seq: m.Seq,
 		Author: VisitorAuthor{Kind: m.Author.Kind, Name: author},
-		Status: m.Status, Parts: parts(m.Content), ReplyTo: m.Content.ReplyTo, SentAt: utc(m.SentAt), At: utc(m.At),
+		Status: m.Status, Parts: parts(m.Content), ReplyTo: m.Content.ReplyTo, RecalledAt: utc(m.Content.RecalledAt), SentAt: utc(m.SentAt), At: utc(m.At),
 	}
 	if m.Author.Kind == desk.ByVisitor {
 		v.ClientID = m.ClientID // an agent's own id of a message is nobody else's business

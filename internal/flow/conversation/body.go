@@ -46,8 +46,32 @@ func newBody(c desk.Content) (body, error) {
 	return body{json: data, preview: []byte(preview(c)), files: c.Attachments()}, nil
 }
 
-func (b body) seal(keys *seal.AccountKeys, conversation desk.ConversationID, message desk.MessageID) (content, preview desk.Sealed) {
-	return keys.Seal(BodyPlace(conversation, message), b.json), keys.Seal(previewPlace(conversation), b.preview)
+func (b body) seal(keys *seal.AccountKeys, conversation desk.ConversationID, message desk.MessageID, by desk.AuthorKind) (content, preview desk.Sealed) {
+	return keys.Seal(BodyPlace(conversation, message), b.json), keys.Seal(previewPlace(conversation), previewOf(by, false, b.preview))
+}
+
+// recalledMark stands in a preview behind the kind of the author.
+const recalledMark = " recalled"
+
+// previewOf is what is sealed as a conversation's preview: who wrote the newest
+// public message, whether it was taken back, and behind a line break the start
+// of its text, which has none.
+func previewOf(by desk.AuthorKind, recalled bool, text []byte) []byte {
+	out := append(make([]byte, 0, len(by)+len(recalledMark)+1+len(text)), by...)
+	if recalled {
+		out = append(out, recalledMark...)
+	}
+	return append(append(out, '\n'), text...)
+}
+
+// readPreview is the inverse of previewOf.
+func readPreview(plain []byte) (text string, last Last) {
+	head, text, found := strings.Cut(string(plain), "\n")
+	if !found {
+		return head, Last{}
+	}
+	by, recalled := strings.CutSuffix(head, recalledMark)
+	return text, Last{By: desk.AuthorKind(by), Recalled: recalled}
 }
 
 // uses says that the message carries the content's files; nil if it has none.

@@ -144,8 +144,5 @@ func (s *Service) change(ctx context.Context, o Order, verb string, step func(de
 	if err := s.stillSeen(ctx, o, verb, out); err != nil {
 		return desk.Conversation{}, err
 	}
-	if out.Conversation.ID == "" {
-		return s.deps.Store.Conversation(ctx, o.Actor.Account, o.ConversationID)
-	}
-	return out.Conversation, nil
+	return s.after(ctx, o.Actor.Account, o.ConversationID, out)
 }

@@ -2,10 +2,7 @@ package conversation
 
 import (
 	"context"
-	"encoding/base64"
 	"encoding/json"
-	"strconv"
-	"strings"
 
 	"yingda.dev/internal/desk"
 	"yingda.dev/internal/platform/seal"
@@ -17,6 +14,16 @@ type View struct {
 	Conversation desk.Conversation
 	Contact      desk.Contact
 	Preview      string
+	Last         Last
+	Labels       []desk.LabelID
+	// Draft is set if the agent who asked has begun to write something.
+	Draft bool
+}
+
+// Last tells of the newest public message; the zero value is unknown.
+type Last struct {
+	By       desk.AuthorKind
+	Recalled bool
 }
 
 // Get opens one conversation.
@@ -47,11 +54,15 @@ func (s *Service) Views(ctx context.Context, account desk.AccountID, conversatio
 	if err != nil {
 		return nil, err
 	}
-	ids := make([]desk.ContactID, 0, len(conversations))
-	for _, c := range conversations {
-		ids = append(ids, c.ContactID)
+	ids, talks := make([]desk.ContactID, len(conversations)), make([]desk.ConversationID, len(conversations))
+	for i, c := range conversations {
+		ids[i], talks[i] = c.ContactID, c.ID
 	}
 	contacts, err := s.deps.Store.Contacts(ctx, account, ids)
+	if err != nil {
+		return nil, err
+	}
+	labels, err := s.deps.Store.LabelsOf(ctx, account, talks)
 	if err != nil {
 		return nil, err
 	}
@@ -61,7 +72,7 @@ func (s *Service) Views(ctx context.Context, account desk.AccountID, conversatio
 		if !ok {
 			stored = store.Contact{ID: c.ContactID, AccountID: account}
 		}
-		views[i] = View{Conversation: c, Contact: s.contact(ctx, keys, stored)}
+		views[i] = View{Conversation: c, Contact: s.contact(ctx, keys, stored), Labels: labels[c.ID]}
 		if len(c.Preview) == 0 {
 			continue
 		}
@@ -70,7 +81,7 @@ func (s *Service) Views(ctx context.Context, account desk.AccountID, conversatio
 			s.deps.Log.ErrorContext(ctx, "a preview cannot be opened", "conversation_id", c.ID, "error", err)
 			continue
 		}
-		views[i].Preview = string(preview)
+		views[i].Preview, views[i].Last = readPreview(preview)
 	}
 	return views, nil
 }
@@ -92,83 +103,6 @@ func (s *Service) contact(ctx context.Context, keys *seal.AccountKeys, stored st
 		s.deps.Log.ErrorContext(ctx, "a profile cannot be opened", "contact_id", stored.ID, "error", err)
 	}
 	return c
-}
-
-// Box names one of the lists agents work from.
-type Box string
-
-// The lists. Open ones are divided into Mine, Unassigned and those of colleagues.
-const (
-	Mine       Box = "mine"
-	Unassigned Box = "unassigned"
-	OpenBox    Box = "open"
-	Pending    Box = "pending"
-	Snoozed    Box = "snoozed"
-	Resolved   Box = "resolved"
-	All        Box = "all"
-)
-
-// ListQuery asks for a page of conversations, the newest message first.
-type ListQuery struct {
-	Account desk.AccountID
-	// Agent is whose Mine it is.
-	Agent desk.AgentID
-	Box   Box
-	// Contact, if set, lists this contact's conversations instead of a box.
-	Contact desk.ContactID
-	// Cursor is what the page before returned; empty begins.
-	Cursor string
-	// Limit is how many, 1 to Config.MaxPage; 0 means 30.
-	Limit int
-}
-
-// List returns a page of conversations and the cursor of the next, which is
-// empty at the end.
-func (s *Service) List(ctx context.Context, q ListQuery) (views []View, next string, err error) {
-	filter, err := q.filter()
-	if err != nil {
-		return nil, "", err
-	}
-	page, err := readCursor(q.Cursor)
-	if err != nil {
-		return nil, "", err
-	}
-	limit := s.pageSize(q.Limit, 30)
-	page.Limit = limit + 1
-	found, err := s.deps.Store.Conversations(ctx, q.Account, filter, page)
-	if err != nil {
-		return nil, "", err
-	}
-	if len(found) > limit {
-		found = found[:limit]
-		next = writeCursor(found[limit-1])
-	}
-	views, err = s.Views(ctx, q.Account, found)
-	return views, next, err
-}
-
-func (q ListQuery) filter() (store.ConversationFilter, error) {
-	if q.Contact != "" {
-		return store.ConversationFilter{Contact: q.Contact}, nil
-	}
-	nobody := desk.AgentID("")
-	switch q.Box {
-	case Mine:
-		return store.ConversationFilter{Statuses: []desk.Status{desk.Open}, Assignee: &q.Agent}, nil
-	case Unassigned:
-		return store.ConversationFilter{Statuses: []desk.Status{desk.Open}, Assignee: &nobody}, nil
-	case OpenBox, Pending, Snoozed, Resolved:
-		return store.ConversationFilter{Statuses: []desk.Status{desk.Status(q.Box)}}, nil
-	case All:
-		return store.ConversationFilter{Statuses: []desk.Status{desk.Pending, desk.Open, desk.Snoozed, desk.Resolved}}, nil
-	default:
-		return store.ConversationFilter{}, desk.InvalidField("list conversations", "view", "there is no such view")
-	}
-}
-
-// Counts says how many conversations the boxes hold; each stops at 1,000.
-func (s *Service) Counts(ctx context.Context, account desk.AccountID, agent desk.AgentID) (store.Counts, error) {
-	return s.deps.Store.CountConversations(ctx, account, agent)
 }
 
 // Messages opens a range of a conversation, ascending; more tells that the
@@ -233,29 +167,4 @@ func (s *Service) pageSize(asked, normal int) int {
 		asked = normal
 	}
 	return min(asked, s.config.MaxPage)
-}
-
-// A cursor is the place of the last conversation of a page: its time and id.
-func writeCursor(c desk.Conversation) string {
-	return base64.RawURLEncoding.EncodeToString([]byte(strconv.FormatInt(desk.Micros(c.LastMessageAt), 36) + "." + string(c.ID)))
-}
-
-func readCursor(cursor string) (store.Page, error) {
-	if cursor == "" {
-		return store.Page{}, nil
-	}
-	bad := desk.InvalidField("read cursor", "cursor", "the cursor is not one of ours")
-	if len(cursor) > 200 {
-		return store.Page{}, bad
-	}
-	text, err := base64.RawURLEncoding.DecodeString(cursor)
-	if err != nil {
-		return store.Page{}, bad
-	}
-	at, id, ok := strings.Cut(string(text), ".")
-	micros, err := strconv.ParseInt(at, 36, 64)
-	if _, valid := desk.ConversationID(id).Shard(); !ok || err != nil || !valid || micros <= 0 {
-		return store.Page{}, bad
-	}
-	return store.Page{BeforeAt: desk.FromMicros(micros), BeforeID: id}, nil
 }

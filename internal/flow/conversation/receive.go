@@ -82,7 +82,7 @@ func (s *Service) Receive(in Incoming) func(store.Situation) (store.Effects, err
 		if in.Quoted != current.ID {
 			says = plain
 		}
-		sealed, preview := says.seal(in.Keys, current.ID, id)
+		sealed, preview := says.seal(in.Keys, current.ID, id, desk.ByVisitor)
 		tr, stored := current.Add(desk.StoredMessage{
 			MessageHead: desk.MessageHead{
 				ID: id, InboxID: in.Inbox.ID, Author: by, Visibility: desk.Public, ClientID: in.ClientID, SentAt: in.SentAt,

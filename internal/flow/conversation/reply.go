@@ -46,15 +46,28 @@ type NoteCommand struct {
 	Key            string
 	ConversationID desk.ConversationID
 	Text           string
-	ClientID       string
+	// Parts, if set, are the note instead of Text.
+	Parts []desk.Part
+	// Mentions are colleagues that the note names. They are told and find it in
+	// the list Mentioned until they have looked.
+	Mentions []desk.AgentID
+	ClientID string
 }
 
 // Note adds a note that only colleagues see. A repeat of the key returns the
 // first note.
 func (s *Service) Note(ctx context.Context, n NoteCommand) (desk.Message, error) {
+	mentions, err := s.checkMentions(ctx, n.Actor.Account, n.Mentions)
+	if err != nil {
+		return desk.Message{}, err
+	}
+	content := desk.TextContent(n.Text)
+	if len(n.Parts) > 0 {
+		content.Parts = n.Parts
+	}
+	content.Mentions = mentions
 	return s.say(ctx, ReplyCommand{
-		Actor: n.Actor, Key: n.Key, ConversationID: n.ConversationID,
-		Content: desk.TextContent(n.Text), ClientID: n.ClientID,
+		Actor: n.Actor, Key: n.Key, ConversationID: n.ConversationID, Content: content, ClientID: n.ClientID,
 	}, "note", desk.Note, func(desk.InboxID) Route { return Route{Status: desk.Received} })
 }
 
@@ -104,10 +117,15 @@ func (s *Service) say(ctx context.Context, r ReplyCommand, verb string, v desk.V
 		if way.Status == desk.Failed {
 			head.FailureReason = noInbox
 		}
-		sealed, preview := content.seal(keys, before.ID, id)
+		sealed, preview := content.seal(keys, before.ID, id, desk.ByAgent)
 		tr, stored := before.Add(desk.StoredMessage{MessageHead: head, Body: sealed}, preview, way.Status, sit.Now)
 		e := effects(before, tr, by)
 		e.Messages, e.Attachments = []desk.StoredMessage{stored}, content.uses(id)
+		for _, agent := range r.Content.Mentions {
+			if agent != r.Actor.Agent {
+				e.Extras = append(e.Extras, store.AddMention(stored.AccountID, stored.ConversationID, agent, stored.Seq, stored.At))
+			}
+		}
 		if way.Queue {
 			e.Outbox = []store.OutboxItem{{
 				AccountID: stored.AccountID, MessageID: stored.ID, ConversationID: stored.ConversationID,

@@ -78,7 +78,25 @@ func (s *Service) handle(ctx context.Context, events []desk.Event) (bus.Effects,
 			messages = append(messages, m.Stored(e))
 		}
 	}
-	return nil, s.index(ctx, messages)
+	if err := s.index(ctx, messages); err != nil {
+		return nil, err
+	}
+	return nil, s.forget(ctx, events)
+}
+
+// forget takes recalled messages out of the index. They were put in before: the
+// log tells of a message first.
+func (s *Service) forget(ctx context.Context, events []desk.Event) error {
+	for _, e := range events {
+		f, ok := e.Fact.(desk.MessageRecalled)
+		if !ok {
+			continue
+		}
+		if err := s.deps.Store.Index().Delete(ctx, e.AccountID, []desk.MessageID{f.MessageID}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // index opens messages and puts their words' hashes into the index, all at once.
@@ -92,6 +110,9 @@ func (s *Service) index(ctx context.Context, messages []desk.StoredMessage) erro
 		content, ok := s.open(ctx, keys, m)
 		if !ok {
 			continue // waiting for it would stop the conversation for ever
+		}
+		if !content.RecalledAt.IsZero() {
+			continue // says nothing any more
 		}
 		docs = append(docs, store.IndexDoc{
 			Account: m.AccountID, Message: m.ID, Conversation: m.ConversationID, At: m.At,

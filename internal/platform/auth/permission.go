@@ -38,6 +38,9 @@ const (
 	KnowledgeRead        Permission = "knowledge.read"
 	KnowledgeManage      Permission = "knowledge.manage"
 	BotManage            Permission = "bot.manage"
+	// MessagesRecall is for what others wrote, at any time; one's own messages
+	// need it only after two minutes.
+	MessagesRecall Permission = "messages.recall"
 )
 
 // all fixes each permission's bit; it is only ever appended to.
@@ -45,7 +48,7 @@ var all = [...]Permission{
 	ConversationsRead, ConversationsReply, ConversationsNote, ConversationsAssign, ConversationsResolve,
 	ConversationsSnooze, SearchRead, PeopleRead, PeopleManage, InboxesRead, InboxesManage, TokensManage,
 	KeysManage, DeadLettersManage, MetricsRead, ContactsManage, ToolboxManage, RolesManage, SessionsManage,
-	AuditRead, LiveRead, QueueManage, KnowledgeRead, KnowledgeManage, BotManage,
+	AuditRead, LiveRead, QueueManage, KnowledgeRead, KnowledgeManage, BotManage, MessagesRecall,
 }
 
 // Permissions lists every permission in a stable order.

@@ -83,6 +83,8 @@ type Effects struct {
 	Attachments []AttachmentUse
 	// DropAttachments are messages of Conversation whose files are to be deleted.
 	DropAttachments []desk.MessageID
+	// Extras are writes that few commands have, in this order, after all others.
+	Extras []Extra
 	// ResultID replaces the command's if set.
 	ResultID string
 	// Actor is who did it, for the events.

@@ -1,43 +1,12 @@
 package store
 
 import (
-	"cmp"
 	"context"
-	"math"
 	"slices"
-	"time"
 
 	"yingda.dev/internal/desk"
 	"yingda.dev/internal/platform/store/query"
 )
-
-// ConversationFilter narrows a list. The zero value is all conversations of
-// the account.
-type ConversationFilter struct {
-	// Statuses are those wanted; none means all.
-	Statuses []desk.Status
-	// Assignee nil means anybody's; a pointer to "" means nobody's.
-	Assignee *desk.AgentID
-	// Team "" means any.
-	Team desk.TeamID
-	// Contact "" means any.
-	Contact desk.ContactID
-}
-
-// Page is where a list goes on: after the item with this time and id. The
-// zero value is the newest page.
-type Page struct {
-	BeforeAt time.Time
-	BeforeID string
-	// Limit is at most 1000; 0 means that.
-	Limit int
-}
-
-// Counts are the numbers beside the views, each at most 1000. Mine and
-// Unassigned count open conversations.
-type Counts struct {
-	Mine, Unassigned, Open, Pending, Snoozed int64
-}
 
 // Conversation finds a conversation of the account.
 func (r Reads) Conversation(ctx context.Context, account desk.AccountID, id desk.ConversationID) (desk.Conversation, error) {
@@ -87,77 +56,6 @@ func (r Reads) ConversationsByID(ctx context.Context, account desk.AccountID, id
 	return out, nil
 }
 
-// Conversations lists conversations of the account, the newest LastMessageAt
-// first, ids descending among equals.
-func (r Reads) Conversations(ctx context.Context, account desk.AccountID, f ConversationFilter, p Page) ([]desk.Conversation, error) {
-	before, limit := int64(math.MaxInt64), bound(p.Limit)
-	if !p.BeforeAt.IsZero() {
-		before = desk.Micros(p.BeforeAt)
-	}
-	statuses := f.Statuses
-	if len(statuses) == 0 {
-		statuses = []desk.Status{desk.Pending, desk.Open, desk.Snoozed, desk.Resolved}
-	}
-	var all []query.Conversation
-	// One walk along an index per status, merged: an IN list would sort the
-	// whole account.
-	for _, status := range statuses {
-		rows, err := r.conversations(ctx, account, f, status, before, p.BeforeID, limit)
-		if err != nil {
-			return nil, r.fail("list conversations", "conversation", err)
-		}
-		all = append(all, rows...)
-		if f.Contact != "" {
-			break // the contact's list comes with every status at once
-		}
-	}
-	slices.SortFunc(all, func(a, b query.Conversation) int {
-		return cmp.Or(cmp.Compare(b.LastMessageUs, a.LastMessageUs), cmp.Compare(b.ID, a.ID))
-	})
-	out := make([]desk.Conversation, 0, min(len(all), int(limit)))
-	for _, row := range all {
-		if len(out) < int(limit) && f.matches(row, statuses) {
-			out = append(out, ConversationOf(row))
-		}
-	}
-	return out, nil
-}
-
-func (r Reads) conversations(ctx context.Context, account desk.AccountID, f ConversationFilter, status desk.Status, before int64, id string, limit int64) ([]query.Conversation, error) {
-	switch {
-	case f.Contact != "":
-		return r.q.ConversationsByContact(ctx, query.ConversationsByContactParams{
-			AccountID: string(account), ContactID: string(f.Contact), BeforeUs: before, BeforeID: id, RowLimit: maxPage,
-		})
-	case f.Assignee != nil && f.Team != "":
-		return r.q.ConversationsByAssigneeAndTeam(ctx, query.ConversationsByAssigneeAndTeamParams{
-			AccountID: string(account), AssigneeID: string(*f.Assignee), TeamID: string(f.Team), Status: string(status),
-			BeforeUs: before, BeforeID: id, RowLimit: limit,
-		})
-	case f.Assignee != nil:
-		return r.q.ConversationsByAssignee(ctx, query.ConversationsByAssigneeParams{
-			AccountID: string(account), AssigneeID: string(*f.Assignee), Status: string(status),
-			BeforeUs: before, BeforeID: id, RowLimit: limit,
-		})
-	case f.Team != "":
-		return r.q.ConversationsByTeam(ctx, query.ConversationsByTeamParams{
-			AccountID: string(account), TeamID: string(f.Team), Status: string(status),
-			BeforeUs: before, BeforeID: id, RowLimit: limit,
-		})
-	default:
-		return r.q.ConversationsByStatus(ctx, query.ConversationsByStatusParams{
-			AccountID: string(account), Status: string(status), BeforeUs: before, BeforeID: id, RowLimit: limit,
-		})
-	}
-}
-
-// matches filters a contact's conversations, which are few, after the query.
-func (f ConversationFilter) matches(row query.Conversation, statuses []desk.Status) bool {
-	return slices.Contains(statuses, desk.Status(row.Status)) &&
-		(f.Assignee == nil || string(*f.Assignee) == row.AssigneeID) &&
-		(f.Team == "" || string(f.Team) == row.TeamID)
-}
-
 // ConversationPage walks all conversations of one shard of the account by id,
 // from after on. Rebuilds use it.
 func (r Reads) ConversationPage(ctx context.Context, account desk.AccountID, shard desk.Shard, after desk.ConversationID, limit int) ([]desk.Conversation, error) {
@@ -172,41 +70,6 @@ func (r Reads) ConversationPage(ctx context.Context, account desk.AccountID, sha
 		out[i] = ConversationOf(row)
 	}
 	return out, nil
-}
-
-// maxCount is where counting stops.
-const maxCount = 1000
-
-// CountConversations counts for the views of an agent.
-func (r Reads) CountConversations(ctx context.Context, account desk.AccountID, agent desk.AgentID) (Counts, error) {
-	var c Counts
-	for _, x := range []struct {
-		into     *int64
-		assigned bool
-		to       desk.AgentID
-		status   desk.Status
-	}{
-		{&c.Mine, true, agent, desk.Open},
-		{&c.Unassigned, true, "", desk.Open},
-		{&c.Open, false, "", desk.Open},
-		{&c.Pending, false, "", desk.Pending},
-		{&c.Snoozed, false, "", desk.Snoozed},
-	} {
-		var err error
-		if x.assigned {
-			*x.into, err = r.q.CountByAssignee(ctx, query.CountByAssigneeParams{
-				AccountID: string(account), AssigneeID: string(x.to), Status: string(x.status), RowLimit: maxCount,
-			})
-		} else {
-			*x.into, err = r.q.CountByStatus(ctx, query.CountByStatusParams{
-				AccountID: string(account), Status: string(x.status), RowLimit: maxCount,
-			})
-		}
-		if err != nil {
-			return Counts{}, r.fail("count conversations", "conversation", err)
-		}
-	}
-	return c, nil
 }
 
 // LiveConversation finds the conversation that a contact's next message in

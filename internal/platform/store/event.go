@@ -203,11 +203,11 @@ func (t *Tx) trimTarget(ctx context.Context, olderThan time.Time, maxEvents int6
 // lastEventBefore searches the log, whose times rise with the positions, for
 // the newest event older than at; 0 if there is none. It needs no index on
 // the time.
-func (t *Tx) lastEventBefore(ctx context.Context, head int64, at time.Time) (int64, error) {
+func (r Reads) lastEventBefore(ctx context.Context, head int64, at time.Time) (int64, error) {
 	low, high := int64(0), head
 	for low < high { // invariant: low is older or 0, all above high are younger
 		mid := low + (high-low+1)/2
-		row, err := t.q.EventAt(ctx, query.EventAtParams{Pos: mid})
+		row, err := r.q.EventAt(ctx, query.EventAtParams{Pos: mid})
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {
 			return 0, err
 		}

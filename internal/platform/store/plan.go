@@ -51,6 +51,7 @@ type Plan struct {
 	Outbox          []query.PutOutboxParams
 	Attachments     []query.UseAttachmentParams
 	Drops           []query.DropAttachmentsParams
+	Extras          []query.Statement
 	// Dedupe is nil if the command has no key.
 	Dedupe *query.InsertDedupeParams
 	// Events and EventRows are parallel and get their positions by Number.
@@ -159,6 +160,11 @@ func (d *Draft) check() error {
 			return defect("an attachment belongs to a message of the command")
 		}
 	}
+	for _, x := range e.Extras {
+		if x.account != d.command.Account || x.conversation != c.ID {
+			return defect("an extra write is not the conversation's")
+		}
+	}
 	for _, f := range e.Facts {
 		if f == nil {
 			return defect("a fact is nil")
@@ -214,6 +220,9 @@ func (d *Draft) Plan(current map[desk.MessageID]desk.StoredMessage) (*Plan, erro
 		p.Drops = append(p.Drops, query.DropAttachmentsParams{
 			AccountID: string(d.command.Account), MessageID: string(id), NowUs: desk.Micros(s.Now),
 		})
+	}
+	for _, x := range e.Extras {
+		p.Extras = append(p.Extras, x.statement)
 	}
 	if d.command.Key != "" {
 		p.Dedupe = &query.InsertDedupeParams{
@@ -312,7 +321,7 @@ func (d *Draft) events(p *Plan, facts []desk.Fact) error {
 	if c.ID != "" {
 		state = c.State()
 	}
-	for _, f := range facts {
+	for n, f := range facts {
 		e := desk.Event{
 			AccountID: d.command.Account, Shard: d.situation.Shard, ConversationID: c.ID, ContactID: d.situation.ContactID,
 			At: d.situation.Now, Actor: d.effects.Actor, State: state, Fact: f,
@@ -325,6 +334,13 @@ func (d *Draft) events(p *Plan, facts []desk.Fact) error {
 			return err
 		}
 		p.Events, p.EventRows = append(p.Events, e), append(p.EventRows, row)
+		if desk.InTrail(f) && c.ID != "" {
+			trail, err := activityParams(e, n)
+			if err != nil {
+				return err
+			}
+			p.Extras = append(p.Extras, trail.Statement())
+		}
 	}
 	return nil
 }
@@ -341,7 +357,7 @@ func (p *Plan) Number(head int64) int64 {
 
 // Rows is how many rows the plan writes, for the bound of a batch.
 func (p *Plan) Rows() int {
-	n := len(p.Messages) + len(p.Statuses) + len(p.Cancel) + len(p.Timers) + len(p.Outbox) + len(p.Attachments) + len(p.Drops) + len(p.EventRows)
+	n := len(p.Messages) + len(p.Statuses) + len(p.Cancel) + len(p.Timers) + len(p.Outbox) + len(p.Attachments) + len(p.Drops) + len(p.Extras) + len(p.EventRows)
 	for _, set := range [...]bool{
 		p.Identity != nil, p.Contact != nil, p.TouchContact != nil, p.NewConversation != nil,
 		p.Live != nil, p.Conversation != nil, p.Dedupe != nil,

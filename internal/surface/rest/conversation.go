@@ -12,13 +12,19 @@ import (
 )
 
 type listInput struct {
-	View    conversation.Box `query:"view" enum:"mine,unassigned,open,pending,snoozed,resolved,all" default:"mine"`
-	Contact desk.ContactID   `query:"contact" maxLength:"40" pattern:"^[a-z0-9_]*$" doc:"Lists this contact's conversations instead of a view."`
-	Cursor  string           `query:"cursor" maxLength:"200" doc:"next_cursor of the page before."`
-	Limit   int              `query:"limit" minimum:"1" maximum:"100" default:"30"`
+	View     conversation.Box `query:"view" enum:"mine,unassigned,open,pending,snoozed,resolved,all,mentioned" default:"mine" doc:"mentioned: where colleagues named the caller and the caller has not looked yet."`
+	Contact  desk.ContactID   `query:"contact" maxLength:"40" pattern:"^[a-z0-9_]*$" doc:"Lists this contact's conversations instead of a view."`
+	Team     desk.TeamID      `query:"team" maxLength:"40" pattern:"^[a-z0-9_]*$"`
+	Inbox    desk.InboxID     `query:"inbox" maxLength:"40" pattern:"^[a-z0-9_]*$"`
+	Label    desk.LabelID     `query:"label" maxLength:"64" pattern:"^[a-z0-9_]*$"`
+	Assignee desk.AgentID     `query:"assignee" maxLength:"40" pattern:"^[a-z0-9_]*$" doc:"Not with the views mine and unassigned."`
+	Unread   bool             `query:"unread" doc:"Only what has messages that no agent has read."`
+	Order    string           `query:"order" enum:"newest,waiting" default:"newest" doc:"waiting: whose customer waits longest comes first; not with the views resolved and all."`
+	Cursor   string           `query:"cursor" maxLength:"200" doc:"next_cursor of the page before, in the same order."`
+	Limit    int              `query:"limit" minimum:"1" maximum:"100" default:"30"`
 }
 
-// ConversationPage is a page of a list, the newest message first.
+// ConversationPage is a page of a list.
 type ConversationPage struct {
 	Items      []wire.Conversation `json:"items"`
 	NextCursor string              `json:"next_cursor,omitempty" doc:"Missing at the end."`
@@ -32,11 +38,14 @@ type Counts struct {
 	Open       int64 `json:"open"`
 	Pending    int64 `json:"pending"`
 	Snoozed    int64 `json:"snoozed"`
+	Mentioned  int64 `json:"mentioned"`
 }
 
 func (s *Server) listConversations(ctx context.Context, c caller, in *listInput) (out[ConversationPage], error) {
 	views, next, err := s.deps.Conversations.List(ctx, conversation.ListQuery{
-		Account: c.Account, Agent: c.Agent, Box: in.View, Contact: in.Contact, Cursor: in.Cursor, Limit: in.Limit,
+		Account: c.Account, Agent: c.Agent, Box: in.View, Contact: in.Contact,
+		Team: in.Team, Inbox: in.Inbox, Label: in.Label, Assignee: in.Assignee, Unread: in.Unread, Waiting: in.Order == "waiting",
+		Sight: c.Sight, Cursor: in.Cursor, Limit: in.Limit,
 	})
 	if err != nil {
 		return out[ConversationPage]{}, err
@@ -48,13 +57,23 @@ func (s *Server) listConversations(ctx context.Context, c caller, in *listInput)
 	if in.Cursor != "" || in.Contact != "" {
 		return out[ConversationPage]{page}, nil
 	}
-	counts, err := s.deps.Conversations.Counts(ctx, c.Account, c.Agent)
+	counts, err := s.deps.Conversations.Counts(ctx, c.Account, c.Agent, c.Sight)
 	page.Counts = (*Counts)(&counts)
 	return out[ConversationPage]{page}, err
 }
 
+func (s *Server) countConversations(ctx context.Context, c caller, _ *nothing) (out[Counts], error) {
+	counts, err := s.deps.Conversations.Counts(ctx, c.Account, c.Agent, c.Sight)
+	return out[Counts]{Counts(counts)}, err
+}
+
 func viewShape(v conversation.View) wire.Conversation {
-	return wire.AgentConversation(v.Conversation, v.Contact, v.Preview)
+	shape := wire.AgentConversation(v.Conversation, v.Contact, v.Preview)
+	shape.LabelIDs, shape.Draft = v.Labels, v.Draft
+	if v.Last.By != "" {
+		shape.LastMessage = &wire.LastMessage{AuthorKind: v.Last.By, Recalled: v.Last.Recalled}
+	}
+	return shape
 }
 
 // Addressed is the conversation in the path. It is exported because the
@@ -132,14 +151,17 @@ type noteInput struct {
 	Addressed
 	Keyed
 	Body struct {
-		Text     string `json:"text" minLength:"1" maxLength:"40000" example:"已和仓库确认" doc:"At most 10,000 characters."`
-		ClientID string `json:"client_id,omitempty" maxLength:"128" pattern:"^[^\\x00-\\x1f\\x7f]*$"`
+		Text     string         `json:"text,omitempty" maxLength:"40000" example:"已和仓库确认" doc:"At most 10,000 characters. Needed unless there are parts."`
+		Parts    []desk.Part    `json:"parts,omitempty" maxItems:"20" doc:"Instead of text, as in docs/protocol.md."`
+		Mentions []desk.AgentID `json:"mentions,omitempty" maxItems:"50" doc:"Colleagues whom the note names."`
+		ClientID string         `json:"client_id,omitempty" maxLength:"128" pattern:"^[^\\x00-\\x1f\\x7f]*$"`
 	}
 }
 
 func (s *Server) addNote(ctx context.Context, c caller, in *noteInput) (out[wire.Message], error) {
 	m, err := s.deps.Conversations.Note(ctx, conversation.NoteCommand{
-		Actor: c.actor(), Key: in.Key, ConversationID: in.ID, Text: in.Body.Text, ClientID: in.Body.ClientID,
+		Actor: c.actor(), Key: in.Key, ConversationID: in.ID, Text: in.Body.Text, Parts: in.Body.Parts,
+		Mentions: in.Body.Mentions, ClientID: in.Body.ClientID,
 	})
 	return out[wire.Message]{wire.AgentMessage(m, s.authorName(ctx, m))}, err
 }

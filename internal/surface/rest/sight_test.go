@@ -106,7 +106,7 @@ func TestSight(t *testing.T) {
 // hidden demands that every address below the conversation answers not found.
 func hidden(t *testing.T, c *surfacetest.Caller, id string) {
 	t.Helper()
-	v := things{conversation: id, people: people{company: c.Near}}
+	v := things{conversation: id, message: "msg_x", people: people{company: c.Near}}
 	for _, r := range rest.Table() {
 		if !strings.HasPrefix(r.Path, "/api/v1/conversations/{id}") {
 			continue

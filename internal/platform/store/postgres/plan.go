@@ -73,6 +73,7 @@ type plan struct {
 	outbox     []query.PutOutboxParams
 	used       []query.UseAttachmentParams
 	drops      []query.DropAttachmentsParams
+	extras     []query.Statement
 	events     eventRows
 	keys       []*query.InsertDedupeParams
 	unitPlans  []*store.Plan
@@ -189,6 +190,7 @@ func (p *plan) absorb(u *unit, up *store.Plan) {
 		p.timers[store.TimerRef{AccountID: desk.AccountID(t.AccountID), Kind: t.Kind, Subject: t.Subject}] = &t
 	}
 	p.outbox = append(p.outbox, up.Outbox...)
+	p.extras = append(p.extras, up.Extras...)
 	p.used, p.drops = append(p.used, up.Attachments...), append(p.drops, up.Drops...)
 	for _, e := range up.EventRows {
 		p.events.add(e)
@@ -218,6 +220,10 @@ func (p *plan) queue(b *pgx.Batch) {
 	p.queueTimers(b)
 	p.queueOutbox(b)
 	p.queueAttachments(b)
+	// They touch rows that hang on a conversation, which is locked, so the order is free.
+	for _, x := range p.extras {
+		b.Queue(x.Text, x.Args...)
+	}
 }
 
 func (p *plan) queueKeys(b *pgx.Batch) {

@@ -51,24 +51,6 @@ UPDATE conversation SET inbox_id = @inbox_id, status = @status, assignee_id = @a
   snoozed_until_us = @snoozed_until_us, resolved_us = @resolved_us, preview = @preview
 WHERE account_id = @account_id AND shard = @shard AND id = @id;
 
--- name: ConversationsByStatus :many
-SELECT * FROM conversation
-WHERE account_id = @account_id AND status = @status
-  AND (last_message_us, id) < (CAST(@before_us AS bigint), CAST(@before_id AS text))
-ORDER BY last_message_us DESC, id DESC LIMIT CAST(@row_limit AS bigint);
-
--- name: ConversationsByTeam :many
-SELECT * FROM conversation
-WHERE account_id = @account_id AND status = @status AND team_id = @team_id
-  AND (last_message_us, id) < (CAST(@before_us AS bigint), CAST(@before_id AS text))
-ORDER BY last_message_us DESC, id DESC LIMIT CAST(@row_limit AS bigint);
-
--- name: ConversationsByAssignee :many
-SELECT * FROM conversation
-WHERE account_id = @account_id AND assignee_id = @assignee_id AND status = @status
-  AND (last_message_us, id) < (CAST(@before_us AS bigint), CAST(@before_id AS text))
-ORDER BY last_message_us DESC, id DESC LIMIT CAST(@row_limit AS bigint);
-
 -- name: ConversationsByContact :many
 SELECT * FROM conversation
 WHERE account_id = @account_id AND contact_id = @contact_id
@@ -80,9 +62,70 @@ SELECT * FROM conversation
 WHERE account_id = @account_id AND shard = @shard AND id > @after_id
 ORDER BY id LIMIT CAST(@row_limit AS bigint);
 
+-- Lists. An empty filter lets everything pass; sight is '' for all, 'team' or
+-- 'own', for what the viewer may see.
+-- name: ConversationsByStatus :many
+SELECT c.* FROM conversation c
+WHERE c.account_id = @account_id AND c.status = @status
+  AND (c.last_message_us, c.id) < (CAST(@before_us AS bigint), CAST(@before_id AS text))
+  AND (CAST(@team_id AS text) = '' OR c.team_id = CAST(@team_id AS text))
+  AND (CAST(@inbox_id AS text) = '' OR c.inbox_id = CAST(@inbox_id AS text))
+  AND (NOT CAST(@unread AS boolean) OR c.seq > c.agent_read_seq)
+  AND (CAST(@label_id AS text) = '' OR EXISTS (
+    SELECT 1 FROM conversation_label l
+    WHERE l.account_id = @account_id AND l.conversation_id = c.id AND l.label_id = CAST(@label_id AS text)
+  ))
+  AND (CAST(@sight AS text) = '' OR c.assignee_id = CAST(@viewer AS text) OR (c.assignee_id = '' AND c.team_id = '')
+    OR (CAST(@sight AS text) = 'team' AND c.team_id IN (
+      SELECT m.team_id FROM team_member m WHERE m.account_id = @account_id AND m.agent_id = CAST(@viewer AS text)
+    )))
+ORDER BY c.last_message_us DESC, c.id DESC LIMIT CAST(@row_limit AS bigint);
+
+-- name: ConversationsByAssignee :many
+SELECT c.* FROM conversation c
+WHERE c.account_id = @account_id AND c.assignee_id = @assignee_id AND c.status = @status
+  AND (c.last_message_us, c.id) < (CAST(@before_us AS bigint), CAST(@before_id AS text))
+  AND (CAST(@team_id AS text) = '' OR c.team_id = CAST(@team_id AS text))
+  AND (CAST(@inbox_id AS text) = '' OR c.inbox_id = CAST(@inbox_id AS text))
+  AND (NOT CAST(@unread AS boolean) OR c.seq > c.agent_read_seq)
+  AND (CAST(@label_id AS text) = '' OR EXISTS (
+    SELECT 1 FROM conversation_label l
+    WHERE l.account_id = @account_id AND l.conversation_id = c.id AND l.label_id = CAST(@label_id AS text)
+  ))
+  AND (CAST(@sight AS text) = '' OR c.assignee_id = CAST(@viewer AS text) OR (c.assignee_id = '' AND c.team_id = '')
+    OR (CAST(@sight AS text) = 'team' AND c.team_id IN (
+      SELECT m.team_id FROM team_member m WHERE m.account_id = @account_id AND m.agent_id = CAST(@viewer AS text)
+    )))
+ORDER BY c.last_message_us DESC, c.id DESC LIMIT CAST(@row_limit AS bigint);
+
+-- name: ConversationsWaiting :many
+-- Who waits longest comes first, then those who do not wait, the newest first.
+-- It sorts, because an index on the wait would cost every message.
+SELECT c.* FROM conversation c
+WHERE c.account_id = @account_id AND c.status = @status
+  AND (CAST(@any_assignee AS boolean) OR c.assignee_id = CAST(@assignee_id AS text))
+  AND (CAST(@team_id AS text) = '' OR c.team_id = CAST(@team_id AS text))
+  AND (CAST(@inbox_id AS text) = '' OR c.inbox_id = CAST(@inbox_id AS text))
+  AND (NOT CAST(@unread AS boolean) OR c.seq > c.agent_read_seq)
+  AND (CAST(@label_id AS text) = '' OR EXISTS (
+    SELECT 1 FROM conversation_label l
+    WHERE l.account_id = @account_id AND l.conversation_id = c.id AND l.label_id = CAST(@label_id AS text)
+  ))
+  AND (CAST(@sight AS text) = '' OR c.assignee_id = CAST(@viewer AS text) OR (c.assignee_id = '' AND c.team_id = '')
+    OR (CAST(@sight AS text) = 'team' AND c.team_id IN (
+      SELECT m.team_id FROM team_member m WHERE m.account_id = @account_id AND m.agent_id = CAST(@viewer AS text)
+    )))
+  AND ((CASE WHEN c.waiting_us > 0 THEN c.waiting_us ELSE 9000000000000000000 - c.last_message_us END), c.id) > (CAST(@after_rank AS bigint), CAST(@after_id AS text))
+ORDER BY (CASE WHEN c.waiting_us > 0 THEN c.waiting_us ELSE 9000000000000000000 - c.last_message_us END), c.id LIMIT CAST(@row_limit AS bigint);
+
 -- name: CountByStatus :one
 SELECT count(*) FROM (
-  SELECT 1 FROM conversation c WHERE c.account_id = @account_id AND c.status = @status
+  SELECT 1 FROM conversation c
+  WHERE c.account_id = @account_id AND c.status = @status
+  AND (CAST(@sight AS text) = '' OR c.assignee_id = CAST(@viewer AS text) OR (c.assignee_id = '' AND c.team_id = '')
+    OR (CAST(@sight AS text) = 'team' AND c.team_id IN (
+      SELECT m.team_id FROM team_member m WHERE m.account_id = @account_id AND m.agent_id = CAST(@viewer AS text)
+    )))
   LIMIT CAST(@row_limit AS bigint)
 ) AS capped;
 
@@ -90,14 +133,12 @@ SELECT count(*) FROM (
 SELECT count(*) FROM (
   SELECT 1 FROM conversation c
   WHERE c.account_id = @account_id AND c.assignee_id = @assignee_id AND c.status = @status
+  AND (CAST(@sight AS text) = '' OR c.assignee_id = CAST(@viewer AS text) OR (c.assignee_id = '' AND c.team_id = '')
+    OR (CAST(@sight AS text) = 'team' AND c.team_id IN (
+      SELECT m.team_id FROM team_member m WHERE m.account_id = @account_id AND m.agent_id = CAST(@viewer AS text)
+    )))
   LIMIT CAST(@row_limit AS bigint)
 ) AS capped;
-
--- name: ConversationsByAssigneeAndTeam :many
-SELECT * FROM conversation
-WHERE account_id = @account_id AND assignee_id = @assignee_id AND status = @status AND team_id = @team_id
-  AND (last_message_us, id) < (CAST(@before_us AS bigint), CAST(@before_id AS text))
-ORDER BY last_message_us DESC, id DESC LIMIT CAST(@row_limit AS bigint);
 
 -- name: FirstConversationByInbox :one
 SELECT created_us FROM conversation WHERE account_id = @account_id AND inbox_id = @inbox_id

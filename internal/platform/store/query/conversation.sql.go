@@ -110,10 +110,21 @@ func (q *Queries) ConversationPage(ctx context.Context, arg ConversationPagePara
 }
 
 const conversationsByAssignee = `-- name: ConversationsByAssignee :many
-SELECT shard, id, account_id, contact_id, inbox_id, thread, status, assignee_id, team_id, seq, version, contact_read_seq, agent_read_seq, created_us, updated_us, last_message_us, waiting_us, snoozed_until_us, resolved_us, preview FROM conversation
-WHERE account_id = $1 AND assignee_id = $2 AND status = $3
-  AND (last_message_us, id) < (CAST($4 AS bigint), CAST($5 AS text))
-ORDER BY last_message_us DESC, id DESC LIMIT CAST($6 AS bigint)
+SELECT c.shard, c.id, c.account_id, c.contact_id, c.inbox_id, c.thread, c.status, c.assignee_id, c.team_id, c.seq, c.version, c.contact_read_seq, c.agent_read_seq, c.created_us, c.updated_us, c.last_message_us, c.waiting_us, c.snoozed_until_us, c.resolved_us, c.preview FROM conversation c
+WHERE c.account_id = $1 AND c.assignee_id = $2 AND c.status = $3
+  AND (c.last_message_us, c.id) < (CAST($4 AS bigint), CAST($5 AS text))
+  AND (CAST($6 AS text) = '' OR c.team_id = CAST($6 AS text))
+  AND (CAST($7 AS text) = '' OR c.inbox_id = CAST($7 AS text))
+  AND (NOT CAST($8 AS boolean) OR c.seq > c.agent_read_seq)
+  AND (CAST($9 AS text) = '' OR EXISTS (
+    SELECT 1 FROM conversation_label l
+    WHERE l.account_id = $1 AND l.conversation_id = c.id AND l.label_id = CAST($9 AS text)
+  ))
+  AND (CAST($10 AS text) = '' OR c.assignee_id = CAST($11 AS text) OR (c.assignee_id = '' AND c.team_id = '')
+    OR (CAST($10 AS text) = 'team' AND c.team_id IN (
+      SELECT m.team_id FROM team_member m WHERE m.account_id = $1 AND m.agent_id = CAST($11 AS text)
+    )))
+ORDER BY c.last_message_us DESC, c.id DESC LIMIT CAST($12 AS bigint)
 `
 
 type ConversationsByAssigneeParams struct {
@@ -122,6 +133,12 @@ type ConversationsByAssigneeParams struct {
 	Status     string
 	BeforeUs   int64
 	BeforeID   string
+	TeamID     string
+	InboxID    string
+	Unread     bool
+	LabelID    string
+	Sight      string
+	Viewer     string
 	RowLimit   int64
 }
 
@@ -132,75 +149,12 @@ func (q *Queries) ConversationsByAssignee(ctx context.Context, arg Conversations
 		arg.Status,
 		arg.BeforeUs,
 		arg.BeforeID,
-		arg.RowLimit,
-	)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []Conversation
-	for rows.Next() {
-		var i Conversation
-		if err := rows.Scan(
-			&i.Shard,
-			&i.ID,
-			&i.AccountID,
-			&i.ContactID,
-			&i.InboxID,
-			&i.Thread,
-			&i.Status,
-			&i.AssigneeID,
-			&i.TeamID,
-			&i.Seq,
-			&i.Version,
-			&i.ContactReadSeq,
-			&i.AgentReadSeq,
-			&i.CreatedUs,
-			&i.UpdatedUs,
-			&i.LastMessageUs,
-			&i.WaitingUs,
-			&i.SnoozedUntilUs,
-			&i.ResolvedUs,
-			&i.Preview,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Close(); err != nil {
-		return nil, err
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const conversationsByAssigneeAndTeam = `-- name: ConversationsByAssigneeAndTeam :many
-SELECT shard, id, account_id, contact_id, inbox_id, thread, status, assignee_id, team_id, seq, version, contact_read_seq, agent_read_seq, created_us, updated_us, last_message_us, waiting_us, snoozed_until_us, resolved_us, preview FROM conversation
-WHERE account_id = $1 AND assignee_id = $2 AND status = $3 AND team_id = $4
-  AND (last_message_us, id) < (CAST($5 AS bigint), CAST($6 AS text))
-ORDER BY last_message_us DESC, id DESC LIMIT CAST($7 AS bigint)
-`
-
-type ConversationsByAssigneeAndTeamParams struct {
-	AccountID  string
-	AssigneeID string
-	Status     string
-	TeamID     string
-	BeforeUs   int64
-	BeforeID   string
-	RowLimit   int64
-}
-
-func (q *Queries) ConversationsByAssigneeAndTeam(ctx context.Context, arg ConversationsByAssigneeAndTeamParams) ([]Conversation, error) {
-	rows, err := q.db.QueryContext(ctx, conversationsByAssigneeAndTeam,
-		arg.AccountID,
-		arg.AssigneeID,
-		arg.Status,
 		arg.TeamID,
-		arg.BeforeUs,
-		arg.BeforeID,
+		arg.InboxID,
+		arg.Unread,
+		arg.LabelID,
+		arg.Sight,
+		arg.Viewer,
 		arg.RowLimit,
 	)
 	if err != nil {
@@ -467,10 +421,21 @@ func (q *Queries) ConversationsByID(ctx context.Context, arg ConversationsByIDPa
 }
 
 const conversationsByStatus = `-- name: ConversationsByStatus :many
-SELECT shard, id, account_id, contact_id, inbox_id, thread, status, assignee_id, team_id, seq, version, contact_read_seq, agent_read_seq, created_us, updated_us, last_message_us, waiting_us, snoozed_until_us, resolved_us, preview FROM conversation
-WHERE account_id = $1 AND status = $2
-  AND (last_message_us, id) < (CAST($3 AS bigint), CAST($4 AS text))
-ORDER BY last_message_us DESC, id DESC LIMIT CAST($5 AS bigint)
+SELECT c.shard, c.id, c.account_id, c.contact_id, c.inbox_id, c.thread, c.status, c.assignee_id, c.team_id, c.seq, c.version, c.contact_read_seq, c.agent_read_seq, c.created_us, c.updated_us, c.last_message_us, c.waiting_us, c.snoozed_until_us, c.resolved_us, c.preview FROM conversation c
+WHERE c.account_id = $1 AND c.status = $2
+  AND (c.last_message_us, c.id) < (CAST($3 AS bigint), CAST($4 AS text))
+  AND (CAST($5 AS text) = '' OR c.team_id = CAST($5 AS text))
+  AND (CAST($6 AS text) = '' OR c.inbox_id = CAST($6 AS text))
+  AND (NOT CAST($7 AS boolean) OR c.seq > c.agent_read_seq)
+  AND (CAST($8 AS text) = '' OR EXISTS (
+    SELECT 1 FROM conversation_label l
+    WHERE l.account_id = $1 AND l.conversation_id = c.id AND l.label_id = CAST($8 AS text)
+  ))
+  AND (CAST($9 AS text) = '' OR c.assignee_id = CAST($10 AS text) OR (c.assignee_id = '' AND c.team_id = '')
+    OR (CAST($9 AS text) = 'team' AND c.team_id IN (
+      SELECT m.team_id FROM team_member m WHERE m.account_id = $1 AND m.agent_id = CAST($10 AS text)
+    )))
+ORDER BY c.last_message_us DESC, c.id DESC LIMIT CAST($11 AS bigint)
 `
 
 type ConversationsByStatusParams struct {
@@ -478,15 +443,29 @@ type ConversationsByStatusParams struct {
 	Status    string
 	BeforeUs  int64
 	BeforeID  string
+	TeamID    string
+	InboxID   string
+	Unread    bool
+	LabelID   string
+	Sight     string
+	Viewer    string
 	RowLimit  int64
 }
 
+// Lists. An empty filter lets everything pass; sight is ” for all, 'team' or
+// 'own', for what the viewer may see.
 func (q *Queries) ConversationsByStatus(ctx context.Context, arg ConversationsByStatusParams) ([]Conversation, error) {
 	rows, err := q.db.QueryContext(ctx, conversationsByStatus,
 		arg.AccountID,
 		arg.Status,
 		arg.BeforeUs,
 		arg.BeforeID,
+		arg.TeamID,
+		arg.InboxID,
+		arg.Unread,
+		arg.LabelID,
+		arg.Sight,
+		arg.Viewer,
 		arg.RowLimit,
 	)
 	if err != nil {
@@ -531,29 +510,57 @@ func (q *Queries) ConversationsByStatus(ctx context.Context, arg ConversationsBy
 	return items, nil
 }
 
-const conversationsByTeam = `-- name: ConversationsByTeam :many
-SELECT shard, id, account_id, contact_id, inbox_id, thread, status, assignee_id, team_id, seq, version, contact_read_seq, agent_read_seq, created_us, updated_us, last_message_us, waiting_us, snoozed_until_us, resolved_us, preview FROM conversation
-WHERE account_id = $1 AND status = $2 AND team_id = $3
-  AND (last_message_us, id) < (CAST($4 AS bigint), CAST($5 AS text))
-ORDER BY last_message_us DESC, id DESC LIMIT CAST($6 AS bigint)
+const conversationsWaiting = `-- name: ConversationsWaiting :many
+SELECT c.shard, c.id, c.account_id, c.contact_id, c.inbox_id, c.thread, c.status, c.assignee_id, c.team_id, c.seq, c.version, c.contact_read_seq, c.agent_read_seq, c.created_us, c.updated_us, c.last_message_us, c.waiting_us, c.snoozed_until_us, c.resolved_us, c.preview FROM conversation c
+WHERE c.account_id = $1 AND c.status = $2
+  AND (CAST($3 AS boolean) OR c.assignee_id = CAST($4 AS text))
+  AND (CAST($5 AS text) = '' OR c.team_id = CAST($5 AS text))
+  AND (CAST($6 AS text) = '' OR c.inbox_id = CAST($6 AS text))
+  AND (NOT CAST($7 AS boolean) OR c.seq > c.agent_read_seq)
+  AND (CAST($8 AS text) = '' OR EXISTS (
+    SELECT 1 FROM conversation_label l
+    WHERE l.account_id = $1 AND l.conversation_id = c.id AND l.label_id = CAST($8 AS text)
+  ))
+  AND (CAST($9 AS text) = '' OR c.assignee_id = CAST($10 AS text) OR (c.assignee_id = '' AND c.team_id = '')
+    OR (CAST($9 AS text) = 'team' AND c.team_id IN (
+      SELECT m.team_id FROM team_member m WHERE m.account_id = $1 AND m.agent_id = CAST($10 AS text)
+    )))
+  AND ((CASE WHEN c.waiting_us > 0 THEN c.waiting_us ELSE 9000000000000000000 - c.last_message_us END), c.id) > (CAST($11 AS bigint), CAST($12 AS text))
+ORDER BY (CASE WHEN c.waiting_us > 0 THEN c.waiting_us ELSE 9000000000000000000 - c.last_message_us END), c.id LIMIT CAST($13 AS bigint)
 `
 
-type ConversationsByTeamParams struct {
-	AccountID string
-	Status    string
-	TeamID    string
-	BeforeUs  int64
-	BeforeID  string
-	RowLimit  int64
+type ConversationsWaitingParams struct {
+	AccountID   string
+	Status      string
+	AnyAssignee bool
+	AssigneeID  string
+	TeamID      string
+	InboxID     string
+	Unread      bool
+	LabelID     string
+	Sight       string
+	Viewer      string
+	AfterRank   int64
+	AfterID     string
+	RowLimit    int64
 }
 
-func (q *Queries) ConversationsByTeam(ctx context.Context, arg ConversationsByTeamParams) ([]Conversation, error) {
-	rows, err := q.db.QueryContext(ctx, conversationsByTeam,
+// Who waits longest comes first, then those who do not wait, the newest first.
+// It sorts, because an index on the wait would cost every message.
+func (q *Queries) ConversationsWaiting(ctx context.Context, arg ConversationsWaitingParams) ([]Conversation, error) {
+	rows, err := q.db.QueryContext(ctx, conversationsWaiting,
 		arg.AccountID,
 		arg.Status,
+		arg.AnyAssignee,
+		arg.AssigneeID,
 		arg.TeamID,
-		arg.BeforeUs,
-		arg.BeforeID,
+		arg.InboxID,
+		arg.Unread,
+		arg.LabelID,
+		arg.Sight,
+		arg.Viewer,
+		arg.AfterRank,
+		arg.AfterID,
 		arg.RowLimit,
 	)
 	if err != nil {
@@ -602,7 +609,11 @@ const countByAssignee = `-- name: CountByAssignee :one
 SELECT count(*) FROM (
   SELECT 1 FROM conversation c
   WHERE c.account_id = $1 AND c.assignee_id = $2 AND c.status = $3
-  LIMIT CAST($4 AS bigint)
+  AND (CAST($4 AS text) = '' OR c.assignee_id = CAST($5 AS text) OR (c.assignee_id = '' AND c.team_id = '')
+    OR (CAST($4 AS text) = 'team' AND c.team_id IN (
+      SELECT m.team_id FROM team_member m WHERE m.account_id = $1 AND m.agent_id = CAST($5 AS text)
+    )))
+  LIMIT CAST($6 AS bigint)
 ) AS capped
 `
 
@@ -610,6 +621,8 @@ type CountByAssigneeParams struct {
 	AccountID  string
 	AssigneeID string
 	Status     string
+	Sight      string
+	Viewer     string
 	RowLimit   int64
 }
 
@@ -618,6 +631,8 @@ func (q *Queries) CountByAssignee(ctx context.Context, arg CountByAssigneeParams
 		arg.AccountID,
 		arg.AssigneeID,
 		arg.Status,
+		arg.Sight,
+		arg.Viewer,
 		arg.RowLimit,
 	)
 	var count int64
@@ -627,19 +642,32 @@ func (q *Queries) CountByAssignee(ctx context.Context, arg CountByAssigneeParams
 
 const countByStatus = `-- name: CountByStatus :one
 SELECT count(*) FROM (
-  SELECT 1 FROM conversation c WHERE c.account_id = $1 AND c.status = $2
-  LIMIT CAST($3 AS bigint)
+  SELECT 1 FROM conversation c
+  WHERE c.account_id = $1 AND c.status = $2
+  AND (CAST($3 AS text) = '' OR c.assignee_id = CAST($4 AS text) OR (c.assignee_id = '' AND c.team_id = '')
+    OR (CAST($3 AS text) = 'team' AND c.team_id IN (
+      SELECT m.team_id FROM team_member m WHERE m.account_id = $1 AND m.agent_id = CAST($4 AS text)
+    )))
+  LIMIT CAST($5 AS bigint)
 ) AS capped
 `
 
 type CountByStatusParams struct {
 	AccountID string
 	Status    string
+	Sight     string
+	Viewer    string
 	RowLimit  int64
 }
 
 func (q *Queries) CountByStatus(ctx context.Context, arg CountByStatusParams) (int64, error) {
-	row := q.db.QueryRowContext(ctx, countByStatus, arg.AccountID, arg.Status, arg.RowLimit)
+	row := q.db.QueryRowContext(ctx, countByStatus,
+		arg.AccountID,
+		arg.Status,
+		arg.Sight,
+		arg.Viewer,
+		arg.RowLimit,
+	)
 	var count int64
 	err := row.Scan(&count)
 	return count, err

@@ -46,3 +46,47 @@ SELECT * FROM canned_reply WHERE account_id = @account_id ORDER BY shortcut, id 
 
 -- name: CannedReply :one
 SELECT * FROM canned_reply WHERE account_id = @account_id AND id = @id;
+
+-- name: ConversationsOfLabel :many
+SELECT conversation_id FROM conversation_label
+WHERE account_id = @account_id AND label_id = @label_id
+ORDER BY conversation_id DESC LIMIT CAST(@row_limit AS bigint);
+
+-- name: PutMention :exec
+INSERT INTO mention (account_id, agent_id, conversation_id, seq, at_us)
+VALUES (@account_id, @agent_id, @conversation_id, @seq, @at_us)
+ON CONFLICT (account_id, agent_id, conversation_id) DO UPDATE SET seq = excluded.seq, at_us = excluded.at_us;
+
+-- name: DeleteMention :exec
+DELETE FROM mention
+WHERE account_id = @account_id AND agent_id = @agent_id AND conversation_id = @conversation_id;
+
+-- name: MentionsOf :many
+SELECT * FROM mention WHERE account_id = @account_id AND agent_id = @agent_id
+ORDER BY at_us DESC, conversation_id DESC LIMIT CAST(@row_limit AS bigint);
+
+-- name: InsertActivity :exec
+INSERT INTO activity (account_id, conversation_id, at_us, version, n, kind, actor_kind, actor_id, details)
+VALUES (@account_id, @conversation_id, @at_us, @version, @n, @kind, @actor_kind, @actor_id, @details)
+ON CONFLICT (account_id, conversation_id, at_us, version, n, kind) DO NOTHING;
+
+-- name: Activity :many
+SELECT * FROM activity WHERE account_id = @account_id AND conversation_id = @conversation_id
+  AND (at_us, version, n) < (CAST(@before_us AS bigint), CAST(@before_version AS bigint), CAST(@before_n AS bigint))
+ORDER BY at_us DESC, version DESC, n DESC LIMIT CAST(@row_limit AS bigint);
+
+-- name: ReplaceEventPayload :exec
+UPDATE event_log SET payload = @payload WHERE account_id = @account_id AND pos = @pos AND at_us = @at_us;
+
+-- name: ReplaceDeadLetterPayload :exec
+UPDATE dead_letter SET payload = @payload WHERE account_id = @account_id AND pos = @pos;
+
+-- name: DropOutbox :exec
+DELETE FROM outbox WHERE account_id = @account_id AND message_id = @message_id;
+
+-- name: RequeueMessage :exec
+UPDATE message SET status = @status, failure_reason = '' WHERE account_id = @account_id AND shard = @shard AND id = @id;
+
+-- name: Mentioned :one
+SELECT count(*) FROM mention
+WHERE account_id = @account_id AND agent_id = @agent_id AND conversation_id = @conversation_id;

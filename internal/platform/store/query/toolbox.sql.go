@@ -9,6 +9,61 @@ import (
 	"context"
 )
 
+const activity = `-- name: Activity :many
+SELECT account_id, conversation_id, at_us, version, n, kind, actor_kind, actor_id, details FROM activity WHERE account_id = $1 AND conversation_id = $2
+  AND (at_us, version, n) < (CAST($3 AS bigint), CAST($4 AS bigint), CAST($5 AS bigint))
+ORDER BY at_us DESC, version DESC, n DESC LIMIT CAST($6 AS bigint)
+`
+
+type ActivityParams struct {
+	AccountID      string
+	ConversationID string
+	BeforeUs       int64
+	BeforeVersion  int64
+	BeforeN        int64
+	RowLimit       int64
+}
+
+func (q *Queries) Activity(ctx context.Context, arg ActivityParams) ([]Activity, error) {
+	rows, err := q.db.QueryContext(ctx, activity,
+		arg.AccountID,
+		arg.ConversationID,
+		arg.BeforeUs,
+		arg.BeforeVersion,
+		arg.BeforeN,
+		arg.RowLimit,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Activity
+	for rows.Next() {
+		var i Activity
+		if err := rows.Scan(
+			&i.AccountID,
+			&i.ConversationID,
+			&i.AtUs,
+			&i.Version,
+			&i.N,
+			&i.Kind,
+			&i.ActorKind,
+			&i.ActorID,
+			&i.Details,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const cannedReplies = `-- name: CannedReplies :many
 SELECT account_id, id, scope, owner_id, shortcut, content, created_us, updated_us FROM canned_reply WHERE account_id = $1 ORDER BY shortcut, id LIMIT CAST($2 AS bigint)
 `
@@ -75,6 +130,41 @@ func (q *Queries) CannedReply(ctx context.Context, arg CannedReplyParams) (Canne
 	return i, err
 }
 
+const conversationsOfLabel = `-- name: ConversationsOfLabel :many
+SELECT conversation_id FROM conversation_label
+WHERE account_id = $1 AND label_id = $2
+ORDER BY conversation_id DESC LIMIT CAST($3 AS bigint)
+`
+
+type ConversationsOfLabelParams struct {
+	AccountID string
+	LabelID   string
+	RowLimit  int64
+}
+
+func (q *Queries) ConversationsOfLabel(ctx context.Context, arg ConversationsOfLabelParams) ([]string, error) {
+	rows, err := q.db.QueryContext(ctx, conversationsOfLabel, arg.AccountID, arg.LabelID, arg.RowLimit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var conversation_id string
+		if err := rows.Scan(&conversation_id); err != nil {
+			return nil, err
+		}
+		items = append(items, conversation_id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const deleteCannedReply = `-- name: DeleteCannedReply :execrows
 DELETE FROM canned_reply WHERE account_id = $1 AND id = $2
 `
@@ -136,6 +226,69 @@ type DeleteLabelUsesParams struct {
 
 func (q *Queries) DeleteLabelUses(ctx context.Context, arg DeleteLabelUsesParams) error {
 	_, err := q.db.ExecContext(ctx, deleteLabelUses, arg.AccountID, arg.LabelID)
+	return err
+}
+
+const deleteMention = `-- name: DeleteMention :exec
+DELETE FROM mention
+WHERE account_id = $1 AND agent_id = $2 AND conversation_id = $3
+`
+
+type DeleteMentionParams struct {
+	AccountID      string
+	AgentID        string
+	ConversationID string
+}
+
+func (q *Queries) DeleteMention(ctx context.Context, arg DeleteMentionParams) error {
+	_, err := q.db.ExecContext(ctx, deleteMention, arg.AccountID, arg.AgentID, arg.ConversationID)
+	return err
+}
+
+const dropOutbox = `-- name: DropOutbox :exec
+DELETE FROM outbox WHERE account_id = $1 AND message_id = $2
+`
+
+type DropOutboxParams struct {
+	AccountID string
+	MessageID string
+}
+
+func (q *Queries) DropOutbox(ctx context.Context, arg DropOutboxParams) error {
+	_, err := q.db.ExecContext(ctx, dropOutbox, arg.AccountID, arg.MessageID)
+	return err
+}
+
+const insertActivity = `-- name: InsertActivity :exec
+INSERT INTO activity (account_id, conversation_id, at_us, version, n, kind, actor_kind, actor_id, details)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+ON CONFLICT (account_id, conversation_id, at_us, version, n, kind) DO NOTHING
+`
+
+type InsertActivityParams struct {
+	AccountID      string
+	ConversationID string
+	AtUs           int64
+	Version        int64
+	N              int64
+	Kind           string
+	ActorKind      string
+	ActorID        string
+	Details        string
+}
+
+func (q *Queries) InsertActivity(ctx context.Context, arg InsertActivityParams) error {
+	_, err := q.db.ExecContext(ctx, insertActivity,
+		arg.AccountID,
+		arg.ConversationID,
+		arg.AtUs,
+		arg.Version,
+		arg.N,
+		arg.Kind,
+		arg.ActorKind,
+		arg.ActorID,
+		arg.Details,
+	)
 	return err
 }
 
@@ -308,6 +461,146 @@ func (q *Queries) LabelsOfConversations(ctx context.Context, arg LabelsOfConvers
 		return nil, err
 	}
 	return items, nil
+}
+
+const mentioned = `-- name: Mentioned :one
+SELECT count(*) FROM mention
+WHERE account_id = $1 AND agent_id = $2 AND conversation_id = $3
+`
+
+type MentionedParams struct {
+	AccountID      string
+	AgentID        string
+	ConversationID string
+}
+
+func (q *Queries) Mentioned(ctx context.Context, arg MentionedParams) (int64, error) {
+	row := q.db.QueryRowContext(ctx, mentioned, arg.AccountID, arg.AgentID, arg.ConversationID)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
+const mentionsOf = `-- name: MentionsOf :many
+SELECT account_id, agent_id, conversation_id, seq, at_us FROM mention WHERE account_id = $1 AND agent_id = $2
+ORDER BY at_us DESC, conversation_id DESC LIMIT CAST($3 AS bigint)
+`
+
+type MentionsOfParams struct {
+	AccountID string
+	AgentID   string
+	RowLimit  int64
+}
+
+func (q *Queries) MentionsOf(ctx context.Context, arg MentionsOfParams) ([]Mention, error) {
+	rows, err := q.db.QueryContext(ctx, mentionsOf, arg.AccountID, arg.AgentID, arg.RowLimit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Mention
+	for rows.Next() {
+		var i Mention
+		if err := rows.Scan(
+			&i.AccountID,
+			&i.AgentID,
+			&i.ConversationID,
+			&i.Seq,
+			&i.AtUs,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const putMention = `-- name: PutMention :exec
+INSERT INTO mention (account_id, agent_id, conversation_id, seq, at_us)
+VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (account_id, agent_id, conversation_id) DO UPDATE SET seq = excluded.seq, at_us = excluded.at_us
+`
+
+type PutMentionParams struct {
+	AccountID      string
+	AgentID        string
+	ConversationID string
+	Seq            int64
+	AtUs           int64
+}
+
+func (q *Queries) PutMention(ctx context.Context, arg PutMentionParams) error {
+	_, err := q.db.ExecContext(ctx, putMention,
+		arg.AccountID,
+		arg.AgentID,
+		arg.ConversationID,
+		arg.Seq,
+		arg.AtUs,
+	)
+	return err
+}
+
+const replaceDeadLetterPayload = `-- name: ReplaceDeadLetterPayload :exec
+UPDATE dead_letter SET payload = $1 WHERE account_id = $2 AND pos = $3
+`
+
+type ReplaceDeadLetterPayloadParams struct {
+	Payload   []byte
+	AccountID string
+	Pos       int64
+}
+
+func (q *Queries) ReplaceDeadLetterPayload(ctx context.Context, arg ReplaceDeadLetterPayloadParams) error {
+	_, err := q.db.ExecContext(ctx, replaceDeadLetterPayload, arg.Payload, arg.AccountID, arg.Pos)
+	return err
+}
+
+const replaceEventPayload = `-- name: ReplaceEventPayload :exec
+UPDATE event_log SET payload = $1 WHERE account_id = $2 AND pos = $3 AND at_us = $4
+`
+
+type ReplaceEventPayloadParams struct {
+	Payload   []byte
+	AccountID string
+	Pos       int64
+	AtUs      int64
+}
+
+func (q *Queries) ReplaceEventPayload(ctx context.Context, arg ReplaceEventPayloadParams) error {
+	_, err := q.db.ExecContext(ctx, replaceEventPayload,
+		arg.Payload,
+		arg.AccountID,
+		arg.Pos,
+		arg.AtUs,
+	)
+	return err
+}
+
+const requeueMessage = `-- name: RequeueMessage :exec
+UPDATE message SET status = $1, failure_reason = '' WHERE account_id = $2 AND shard = $3 AND id = $4
+`
+
+type RequeueMessageParams struct {
+	Status    string
+	AccountID string
+	Shard     int16
+	ID        string
+}
+
+func (q *Queries) RequeueMessage(ctx context.Context, arg RequeueMessageParams) error {
+	_, err := q.db.ExecContext(ctx, requeueMessage,
+		arg.Status,
+		arg.AccountID,
+		arg.Shard,
+		arg.ID,
+	)
+	return err
 }
 
 const updateCannedReply = `-- name: UpdateCannedReply :execrows

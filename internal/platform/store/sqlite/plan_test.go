@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -54,7 +55,7 @@ func TestReadsUseIndexes(t *testing.T) {
 	const conversation, message = desk.ConversationID("cnv_000000000000000000000000000"), desk.MessageID("msg_000000000000000000000000000")
 	agent := desk.AgentID("agt_x")
 	for _, f := range []store.ConversationFilter{
-		{}, {Assignee: &agent}, {Team: "tem_x"}, {Assignee: &agent, Team: "tem_x"}, {Contact: "con_x"},
+		{}, {Assignee: &agent}, {Team: "tem_x"}, {Assignee: &agent, Team: "tem_x"}, {Contact: "con_x"}, {Waiting: true}, {Label: "lbl_x"}, {Mentioned: agent},
 	} {
 		_, err := s.Conversations(ctx, account, f, store.Page{})
 		require.NoError(t, err)
@@ -64,7 +65,7 @@ func TestReadsUseIndexes(t *testing.T) {
 		require.NoError(t, err)
 	}
 	for _, ask := range []func() error{
-		func() error { _, err := s.CountConversations(ctx, account, agent); return err },
+		func() error { _, err := s.CountConversations(ctx, account, agent, desk.SeesAll()); return err },
 		func() error { _, err := s.ConversationPage(ctx, account, 0, "", 0); return err },
 		func() error { _, err := s.MessagePage(ctx, account, 0, "", 0); return err },
 		func() error { _, err := s.ContactPage(ctx, account, "", 0); return err },
@@ -82,6 +83,8 @@ func TestReadsUseIndexes(t *testing.T) {
 		func() error { _, _, err := s.NextTimer(ctx); return err },
 		func() error { _, _, err := s.NextOutbox(ctx); return err },
 		func() error { _, err := s.RunningJobs(ctx, "rotation"); return err },
+		func() error { _, err := s.Activity(ctx, account, conversation, "", 0); return err },
+		func() error { _, err := s.LabelsOf(ctx, account, []desk.ConversationID{conversation}); return err },
 	} {
 		require.NoError(t, ask())
 	}
@@ -108,7 +111,8 @@ func TestReadsUseIndexes(t *testing.T) {
 			fine := strings.Contains(line, "SCAN capped") || strings.Contains(line, "SCAN CONSTANT") || strings.Contains(line, "SCAN wanted") || name == "NextTimer" || name == "NextOutbox"
 			require.False(t, strings.Contains(line, "SCAN") && !fine, "%s walks a table:\n%s", name, plan)
 		}
-		if name != "ConversationsByContact" && name != "RunningJobs" { // a contact's and an installation's few
+		// A contact's and an installation's few, an agent's mentions, and who waits.
+		if !slices.Contains([]string{"ConversationsByContact", "RunningJobs", "MentionsOf", "ConversationsWaiting"}, name) {
 			require.NotContains(t, plan, "TEMP B-TREE", "%s sorts", name)
 		}
 	}

@@ -278,6 +278,11 @@ func (b *batch) apply(ctx context.Context, p *store.Plan) error {
 			return err
 		}
 	}
+	for _, x := range p.Extras {
+		if _, err := b.d.writer.ExecContext(ctx, x.Text, x.Args...); err != nil {
+			return err
+		}
+	}
 	head := p.Number(b.head)
 	for _, row := range p.EventRows {
 		if err := b.q.InsertEvent(ctx, row); err != nil {

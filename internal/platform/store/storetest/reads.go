@@ -291,7 +291,7 @@ func conversationLists(n *Tenant) {
 		require.Equal(n, want, got, name)
 	}
 
-	counts, err := n.Store.CountConversations(n.Ctx, n.ID, n.Agent.ID)
+	counts, err := n.Store.CountConversations(n.Ctx, n.ID, n.Agent.ID, desk.SeesAll())
 	require.NoError(n, err)
 	require.Equal(n, store.Counts{Mine: 15, Unassigned: 8, Open: 23}, counts)
 

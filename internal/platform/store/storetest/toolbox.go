@@ -47,6 +47,63 @@ func labels(n *Tenant) {
 	require.Equal(n, []desk.Label{a}, got)
 }
 
+// extras: what a command writes besides the usual rows is written with it, in
+// order, and only for its own conversation.
+func extras(n *Tenant) {
+	in := n.Do(n.Receive("ada", "k", nil))
+	l := n.label("x")
+	id := in.Conversation.ID
+	do := func(e store.Effects) error {
+		_, err := n.Store.Do(n.Ctx, store.Command{
+			Account: n.ID, Target: store.Target{Conversation: id}, Decide: func(store.Situation) (store.Effects, error) { return e, nil },
+		})
+		return err
+	}
+	labelled := func() []desk.LabelID {
+		of, err := n.Store.LabelsOf(n.Ctx, n.ID, []desk.ConversationID{id})
+		require.NoError(n, err)
+		return of[id]
+	}
+	facts := []desk.Fact{desk.ConversationLabelled{Added: []desk.LabelID{l.ID}}, desk.MessagesRead{Seq: 1}}
+	require.NoError(n, do(store.Effects{Facts: facts, Extras: []store.Extra{store.AddLabel(n.ID, id, l.ID), store.AddLabel(n.ID, id, l.ID)}}))
+	require.Equal(n, []desk.LabelID{l.ID}, labelled())
+	trail, err := n.Store.Activity(n.Ctx, n.ID, id, "", 0)
+	require.NoError(n, err)
+	require.Len(n, trail, 1, "reading is not an act")
+	require.JSONEq(n, `{"added":["`+string(l.ID)+`"]}`, string(trail[0].Details))
+	require.NoError(n, do(store.Effects{Extras: []store.Extra{store.AddLabel(n.ID, id, l.ID), store.RemoveLabel(n.ID, id, l.ID)}}))
+	require.Empty(n, labelled())
+	other := n.Env.Tenant()
+	far := other.Do(other.Receive("bob", "k", nil)).Conversation.ID
+	for _, x := range []store.Extra{store.AddLabel(n.ID, far, l.ID), store.AddLabel(other.ID, id, l.ID), {}} {
+		n.kind(desk.Internal, do(store.Effects{Extras: []store.Extra{x}}))
+	}
+	n.Write(func(ctx context.Context, tx *store.Tx) error {
+		return tx.Trail(ctx, desk.Event{AccountID: n.ID, ConversationID: id, Fact: desk.ConversationRated{Score: 5}})
+	})
+	trail, err = n.Store.Activity(n.Ctx, n.ID, id, "", 0)
+	require.NoError(n, err)
+	require.Len(n, trail, 2)
+	older, err := n.Store.Activity(n.Ctx, n.ID, id, trail[0].ID, 0)
+	require.NoError(n, err)
+	require.Equal(n, trail[1:], older)
+	m, err := n.Store.Messages(n.Ctx, n.ID, id, store.MessageRange{})
+	require.NoError(n, err)
+	told, err := n.Store.Told(n.Ctx, m[0])
+	require.NoError(n, err)
+	require.NotZero(n, told.Pos)
+	erase, err := store.EraseMessage(m[0], desk.Sealed("nothing"), &told)
+	require.NoError(n, err)
+	require.NoError(n, do(store.Effects{Extras: erase}))
+	gone, err := n.Store.Message(n.Ctx, n.ID, m[0].ID)
+	require.NoError(n, err)
+	require.Equal(n, desk.Sealed("nothing"), gone.Body)
+	told, err = n.Store.Told(n.Ctx, m[0])
+	require.NoError(n, err)
+	f, _ := desk.MessageOf(told.Fact)
+	require.Equal(n, desk.Sealed("nothing"), f.Body)
+}
+
 func cannedReplies(n *Tenant) {
 	second, first := n.canned("agt_1", "b"), n.canned("agt_1", "a")
 	other := n.canned("agt_2", "b")
@@ -75,13 +132,40 @@ func cannedReplies(n *Tenant) {
 
 // toolboxReads are the checks of isolation for this file's methods.
 func toolboxReads(n *Tenant, v *victim, empty func(any, error), missing func(any, error)) map[string]func() {
-	v.label("theirs")
+	label := v.label("theirs")
+	v.Do(store.Command{
+		Account: v.ID, Target: store.Target{Conversation: v.in.Conversation.ID},
+		Decide: func(s store.Situation) (store.Effects, error) {
+			return store.Effects{
+				Facts: []desk.Fact{desk.ConversationLabelled{Added: []desk.LabelID{label.ID}}},
+				Extras: []store.Extra{
+					store.AddLabel(v.ID, s.Conversation.ID, label.ID), store.AddMention(v.ID, s.Conversation.ID, v.Agent.ID, 1, s.Now),
+				},
+			}, nil
+		},
+	})
+	named, err := v.Store.Mentioned(v.Ctx, v.ID, v.Agent.ID, v.in.Conversation.ID)
+	require.NoError(n, err)
+	require.True(n, named)
 	canned := v.canned("agt_1", "theirs")
 	return map[string]func(){
 		"Labels":        func() { empty(n.Store.Labels(n.Ctx, n.ID)) },
 		"LabelsOf":      func() { empty(n.Store.LabelsOf(n.Ctx, n.ID, []desk.ConversationID{v.in.Conversation.ID})) },
 		"CannedReplies": func() { empty(n.Store.CannedReplies(n.Ctx, n.ID)) },
-		"CannedReply":   func() { missing(n.Store.CannedReply(n.Ctx, n.ID, canned.ID)) },
+		"Activity":      func() { empty(n.Store.Activity(n.Ctx, n.ID, v.in.Conversation.ID, "", 0)) },
+		"Mentioned": func() {
+			found, err := n.Store.Mentioned(n.Ctx, n.ID, v.Agent.ID, v.in.Conversation.ID)
+			require.NoError(n, err)
+			require.False(n, found)
+		},
+		"Told": func() {
+			m, err := n.Store.Message(n.Ctx, v.ID, v.message)
+			require.NoError(n, err)
+			m.AccountID = n.ID
+			_, err = n.Store.Told(n.Ctx, m)
+			n.kind(desk.NotFound, err)
+		},
+		"CannedReply": func() { missing(n.Store.CannedReply(n.Ctx, n.ID, canned.ID)) },
 	}
 }
 
@@ -98,6 +182,9 @@ func toolboxWrites(v *victim, denied func(unit) func(), both func(unitOf) func()
 			l := label
 			l.AccountID = a
 			return tx.UpdateLabel(ctx, l, "k")
+		}),
+		"Trail": denied(func(ctx context.Context, tx *store.Tx) error {
+			return tx.Trail(ctx, desk.Event{AccountID: v.ID, Fact: desk.MentionsRead{}})
 		}),
 		"DeleteLabel": both(func(ctx context.Context, tx *store.Tx, a desk.AccountID) error {
 			return tx.DeleteLabel(ctx, a, label.ID)

@@ -70,6 +70,10 @@ export interface Message {
   client_id?: string
   parts: Part[]
   reply_to?: string
+  /** Colleagues whom a note names. */
+  mentions?: string[]
+  /** Set when it was taken back; parts are then empty. */
+  recalled_at?: string
   sent_at?: string
   at: string
 }
@@ -105,6 +109,11 @@ export interface Conversation extends ConversationState {
   id: string
   last_message_at: string
   contact: Contact
+  label_ids?: string[]
+  /** Of the newest public message. */
+  last_message?: { author_kind: AuthorKind; recalled?: boolean }
+  /** The reader has begun to write something. */
+  draft?: boolean
   /** The start of the newest public message; missing when it has no words. */
   preview?: string
   created_at: string
@@ -117,6 +126,7 @@ export interface Counts {
   open: number
   pending: number
   snoozed: number
+  mentioned: number
 }
 
 export interface Agent {

@@ -4,10 +4,6 @@
 import type { Conversation as WireConversation, Media as WireMedia, Message as WireMessage, Part as WirePart } from '@yingda/shared/api'
 
 export interface Conversation extends WireConversation {
-  label_ids?: string[]
-  /** Whether the person signed in has an unsent draft there. */
-  draft?: boolean
-  last_message?: { author_kind?: string }
   rating?: { score: number; comment?: string; at?: string }
 }
 
