@@ -212,6 +212,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/conversations/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How many conversations the views hold
+         * @description Needs the permission `conversations.read`.
+         */
+        get: operations["countConversations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/conversations/{id}": {
         parameters: {
             query?: never;
@@ -224,6 +244,26 @@ export interface paths {
          * @description Needs the permission `conversations.read`.
          */
         get: operations["getConversation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{id}/activity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What was done with it
+         * @description Needs the permission `conversations.read`.
+         */
+        get: operations["listActivity"];
         put?: never;
         post?: never;
         delete?: never;
@@ -272,6 +312,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/conversations/{id}/labels": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Put labels on it and take others off
+         * @description Needs the permission `conversations.reply`.
+         */
+        post: operations["labelConversation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{id}/mentions/read": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Note that the caller has seen where colleagues named them
+         * @description Needs the permission `conversations.read`.
+         */
+        post: operations["readMentions"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/conversations/{id}/messages": {
         parameters: {
             query?: never;
@@ -286,6 +366,46 @@ export interface paths {
         get: operations["listMessages"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{id}/messages/{message}/recall": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take back what a message said: one's own within two minutes, with messages.recall anything at any time
+         * @description Needs the permission `conversations.reply`.
+         */
+        post: operations["recallMessage"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{id}/messages/{message}/resend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a failed message again
+         * @description Needs the permission `conversations.reply`.
+         */
+        post: operations["resendMessage"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1117,6 +1237,20 @@ export interface components {
             kind: string;
             name?: string;
         };
+        Activity: {
+            actor: components["schemas"]["Author"];
+            /** Format: date-time */
+            at: string;
+            /** @description What the event of this type says, with ids for names. */
+            details: unknown;
+            id: string;
+            /** @description As in the feed: conversation.assigned, conversation.status_changed, conversation.labelled, message.recalled, conversation.rated, schedule.changed … */
+            type: string;
+        };
+        ActivityPage: {
+            items: components["schemas"]["Activity"][];
+            more: boolean;
+        };
         Agent: {
             disabled?: boolean;
             email: string;
@@ -1277,8 +1411,11 @@ export interface components {
             contact_read_seq: number;
             /** Format: date-time */
             created_at: string;
+            draft?: boolean;
             id: string;
             inbox_id: string;
+            label_ids?: string[];
+            last_message?: components["schemas"]["LastMessage"];
             /** Format: date-time */
             last_message_at: string;
             preview?: string;
@@ -1307,6 +1444,8 @@ export interface components {
             next_cursor?: string;
         };
         Counts: {
+            /** Format: int64 */
+            mentioned: number;
             /** Format: int64 */
             mine: number;
             /** Format: int64 */
@@ -1556,6 +1695,19 @@ export interface components {
              */
             name: string;
         };
+        LabelInputBody: {
+            add?: string[];
+            remove?: string[];
+            /**
+             * Format: int64
+             * @description Refuse if the conversation has changed since this version.
+             */
+            version?: number;
+        };
+        LastMessage: {
+            author_kind: string;
+            recalled?: boolean;
+        };
         Location: {
             address?: string;
             /** Format: double */
@@ -1614,7 +1766,10 @@ export interface components {
             failure_reason?: string;
             id: string;
             inbox_id: string;
+            mentions?: string[];
             parts: components["schemas"]["Part"][];
+            /** Format: date-time */
+            recalled_at?: string;
             reply_to?: string;
             /** Format: date-time */
             sent_at?: string;
@@ -1671,11 +1826,15 @@ export interface components {
         };
         NoteInputBody: {
             client_id?: string;
+            /** @description Colleagues whom the note names. */
+            mentions?: string[];
+            /** @description Instead of text, as in docs/protocol.md. */
+            parts?: components["schemas"]["Part"][];
             /**
-             * @description At most 10,000 characters.
+             * @description At most 10,000 characters. Needed unless there are parts.
              * @example 已和仓库确认
              */
-            text: string;
+            text?: string;
         };
         Part: {
             buttons?: components["schemas"]["Button"][];
@@ -2339,10 +2498,20 @@ export interface operations {
     listConversations: {
         parameters: {
             query?: {
-                view?: "mine" | "unassigned" | "open" | "pending" | "snoozed" | "resolved" | "all";
+                /** @description mentioned: where colleagues named the caller and the caller has not looked yet. */
+                view?: "mine" | "unassigned" | "open" | "pending" | "snoozed" | "resolved" | "all" | "mentioned";
                 /** @description Lists this contact's conversations instead of a view. */
                 contact?: string;
-                /** @description next_cursor of the page before. */
+                team?: string;
+                inbox?: string;
+                label?: string;
+                /** @description Not with the views mine and unassigned. */
+                assignee?: string;
+                /** @description Only what has messages that no agent has read. */
+                unread?: boolean;
+                /** @description waiting: whose customer waits longest comes first; not with the views resolved and all. */
+                order?: "newest" | "waiting";
+                /** @description next_cursor of the page before, in the same order. */
                 cursor?: string;
                 limit?: number;
             };
@@ -2359,6 +2528,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ConversationPage"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    countConversations: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Counts"];
                 };
             };
             /** @description A problem. */
@@ -2390,6 +2588,41 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Conversation"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listActivity: {
+        parameters: {
+            query?: {
+                /** @description id of the oldest act known. */
+                before?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ActivityPage"];
                 };
             };
             /** @description A problem. */
@@ -2479,6 +2712,80 @@ export interface operations {
             };
         };
     };
+    labelConversation: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Drawn by the caller for each command and kept for its repeats. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LabelInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Conversation"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readMentions: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Drawn by the caller for each command and kept for its repeats. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Versioned"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listMessages: {
         parameters: {
             query?: {
@@ -2503,6 +2810,76 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MessagePage"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    recallMessage: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Drawn by the caller for each command and kept for its repeats. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+                message: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resendMessage: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Drawn by the caller for each command and kept for its repeats. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+                message: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Message"];
                 };
             };
             /** @description A problem. */
