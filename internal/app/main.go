@@ -43,6 +43,7 @@ type cli struct {
 	Doctor  doctorCommand  `cmd:"" help:"Check that this machine and configuration can run the server, and say what to repair."`
 	Backup  backupCommand  `cmd:"" help:"Write a consistent copy of the data into a new folder, while the server runs or not."`
 	Restore restoreCommand `cmd:"" help:"Fill an empty data folder from a backup."`
+	Account accountCommand `cmd:"" help:"Add companies and let their administrators in."`
 	Keys    keysCommand    `cmd:"" help:"Show or change the keys that content is sealed with."`
 	Bench   benchCommand   `cmd:"" help:"Measure the program on this machine; see docs/performance.md."`
 	Eval    evalCommand    `cmd:"" help:"Judge the bot on files of your own; see docs/evaluation.md."`

@@ -262,7 +262,8 @@ func (w *walker) Count(ctx context.Context, account desk.AccountID) (int64, erro
 
 // stages are the walks in their order. Each returns a page after the given id.
 var stages = []func(*walker, context.Context, desk.AccountID, string, int) ([]seal.Item, string, error){
-	(*walker).agents, (*walker).inboxes, (*walker).contacts, (*walker).previews, (*walker).messages, (*walker).ratings, (*walker).attachments,
+	(*walker).agents, (*walker).inboxes, (*walker).contacts, (*walker).previews, (*walker).messages,
+	(*walker).sessions, (*walker).invitations, (*walker).factors, (*walker).acts, (*walker).ratings, (*walker).attachments,
 }
 
 // Page returns values of one stage; an empty stage leads to the next.
@@ -520,6 +521,8 @@ func replace(ctx context.Context, tx *store.Tx, account desk.AccountID, c seal.C
 		return tx.UpdateAttachmentMeta(ctx, account, a.ID, c.New)
 	case "conversation":
 		return nil // done before
+	case "session", "invitation", "second_factor", "audit":
+		return replaceOfPeople(ctx, tx, account, c)
 	case "rating":
 		r, err := tx.Rating(ctx, account, desk.ConversationID(row))
 		if err != nil || !same(r.Comment) {

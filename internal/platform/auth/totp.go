@@ -67,6 +67,9 @@ func hotp(secret []byte, counter int64, digits int) string {
 	return fmt.Sprintf("%0*d", digits, value%modulus)
 }
 
+// TOTPCode is what an app with this secret shows at a time.
+func TOTPCode(secret []byte, at time.Time) string { return hotp(secret, totpStep(at), totpDigits) }
+
 // MatchTOTP finds the step, later than after, whose code this is: the present
 // one or a neighbour. The caller keeps the step and gives it as after next
 // time, so that no code is good twice.
