@@ -119,6 +119,7 @@ export const settings: typeof chinese = {
     cannotNone: 'No limits: this role can do everything.',
     allOn: 'Switch all on',
     allOff: 'Switch all off',
+    not: 'not allowed',
     picked: '{n}/{all}',
     noName: 'Please give the role a name.',
     noPermission: 'Switch on at least one permission.',

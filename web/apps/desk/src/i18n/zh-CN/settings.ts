@@ -117,6 +117,7 @@ export const settings = {
     cannotNone: '没有限制，可以做所有的事。',
     allOn: '全部打开',
     allOff: '全部关闭',
+    not: '不能',
     picked: '{n}/{all}',
     noName: '请给角色起个名字。',
     noPermission: '至少打开一项权限。',
