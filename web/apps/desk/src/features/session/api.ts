@@ -15,8 +15,8 @@ export async function resume(): Promise<Session> {
   return accept(await server.get<Session>('/session'))
 }
 
-export async function logIn(email: string, password: string): Promise<Session> {
-  return accept(await server.command<Session>('POST', '/session', { email, password }))
+export async function logIn(email: string, password: string, code = ''): Promise<Session> {
+  return accept(await server.command<Session>('POST', '/session', { email, password, ...(code ? { code } : {}) }))
 }
 
 /** Ends the session at the server. Rejects when that did not work: then the person is still logged in. */

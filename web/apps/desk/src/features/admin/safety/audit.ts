@@ -1,18 +1,29 @@
 import type { AuditRow } from './api.ts'
 
-/** Kinds of things that acts are about, as the filter offers them. */
-export const auditKinds = ['agent', 'role', 'team', 'inbox', 'invitation', 'token', 'session', 'label', 'canned_reply', 'totp', 'password', 'host_key', 'key', 'account', 'dead_letter', 'contact'] as const
+/** Acts that have words, as the filter offers them. */
+export const acts = [
+  'account.created', 'agent.created', 'agent.changed', 'agent.disabled', 'agent.enabled', 'agent.credentials_changed', 'invitation.created',
+  'invitation.accepted', 'invitation.revoked', 'role.created', 'role.changed', 'role.deleted', 'team.created', 'team.changed', 'team.deleted',
+  'inbox.created', 'inbox.changed', 'inbox.host_key_added', 'inbox.host_key_removed', 'token.created', 'token.revoked', 'session.ended',
+  'second_factor.enabled', 'second_factor.disabled', 'second_factor.recovered',
+] as const
 
-const verbs: [RegExp, string][] = [
-  [/\.(created|added|invited|enabled_totp)$/, 'created'],
-  [/\.(deleted|removed|revoked|withdrawn)$/, 'deleted'],
-  [/\.(changed|updated|saved|renamed)$/, 'changed'],
-]
+/** The key of an act's text: names of texts hold no dots. */
+export const actKey = (action: string): string => action.replaceAll('.', '_')
 
-/** "修改了角色": an act in words. What has none yet is shown by its name. */
-export function sentence(t: (key: string, values?: Record<string, string>) => string, te: (key: string) => boolean, row: Pick<AuditRow, 'action'>): string {
-  const kind = row.action.split('.')[0] ?? ''
-  const what = te(`settings.auditKind.${kind}`) ? t(`settings.auditKind.${kind}`) : kind
-  const verb = verbs.find(([pattern]) => pattern.test(row.action))?.[1]
-  return verb ? t(`settings.audit.verbs.${verb}`, { what }) : t('settings.audit.verbs.other', { what, action: row.action.split('.').slice(1).join(' ').replaceAll('_', ' ') })
+/** An act in words; one that has none yet is shown by its name. */
+export function sentence(t: (key: string) => string, row: Pick<AuditRow, 'action'>): string {
+  return (acts as readonly string[]).includes(row.action) ? t(`settings.act.${actKey(row.action)}`) : row.action
+}
+
+/** What changed, one a line: "name: a → b". */
+export function details(row: Pick<AuditRow, 'details'>): string {
+  const plain = (value: unknown): string => (value === null || value === undefined ? '–' : typeof value === 'object' ? JSON.stringify(value) : String(value))
+  return Object.entries(row.details ?? {})
+    .map(([name, value]) => {
+      const change = value as { from?: unknown; to?: unknown } | null
+      const both = change !== null && typeof change === 'object' && ('from' in change || 'to' in change)
+      return both ? `${name}: ${plain(change.from)} → ${plain(change.to)}` : `${name}: ${plain(value)}`
+    })
+    .join('\n')
 }
