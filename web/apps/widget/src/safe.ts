@@ -50,11 +50,33 @@ export function safeColor(color: string | null | undefined): string {
   return /^#[0-9a-f]{6}$/i.test(color ?? '') ? color!.toLowerCase() : '';
 }
 
-/** WCAG 2.2 contrast of white on the colour, 1 to 21. */
-export function contrastWithWhite(color: string): number {
-  const [r, g, b] = [1, 3, 5].map((i) => {
-    const c = parseInt(color.slice(i, i + 2), 16) / 255;
+const channels = (color: string): number[] => [1, 3, 5].map((i) => parseInt(color.slice(i, i + 2), 16));
+
+function luminance(color: string): number {
+  const [r, g, b] = channels(color).map((v) => {
+    const c = v / 255;
     return c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
   }) as [number, number, number];
-  return 1.05 / (0.2126 * r + 0.7152 * g + 0.0722 * b + 0.05);
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+}
+
+/** WCAG 2.2 contrast of two colours, 1 to 21. */
+export function contrast(a: string, b: string): number {
+  const [low, high] = [luminance(a), luminance(b)].sort((x, y) => x - y) as [number, number];
+  return (high + 0.05) / (low + 0.05);
+}
+
+/** WCAG 2.2 contrast of white on the colour, 1 to 21. */
+export function contrastWithWhite(color: string): number {
+  return contrast(color, '#ffffff');
+}
+
+/** The colour, moved towards black or white as far as it takes to be read on the ground. */
+export function readableOn(ground: string, color: string): string {
+  const end = luminance(ground) > 0.4 ? 0 : 255;
+  for (let share = 0; share < 1; share += 0.05) {
+    const moved = `#${channels(color).map((v) => Math.round(v + (end - v) * share).toString(16).padStart(2, '0')).join('')}`;
+    if (contrast(ground, moved) >= 4.6) return moved;
+  }
+  return end ? '#ffffff' : '#000000';
 }

@@ -1,4 +1,4 @@
-import { contrastWithWhite, safeColor } from './safe.ts';
+import { contrastWithWhite, readableOn, safeColor } from './safe.ts';
 
 const system = matchMedia('(prefers-color-scheme: dark)');
 let theme = 'auto';
@@ -20,14 +20,15 @@ export function paint(color: string | null | undefined): void {
   const safe = safeColor(color);
   const style = document.documentElement.style;
   if (!safe) {
-    style.removeProperty('--brand');
-    style.removeProperty('--on-brand');
-    style.removeProperty('--shade');
+    for (const name of ['--brand', '--on-brand', '--shade', '--brand-light', '--brand-dark']) style.removeProperty(name);
     return;
   }
   style.setProperty('--brand', safe);
   const dark = contrastWithWhite(safe) >= 4.5;
   style.setProperty('--on-brand', dark ? '#ffffff' : '#0f172a');
+  // Links and rings wear the colour too, as far as it can be read there; the grounds are --quiet of both themes.
+  style.setProperty('--brand-light', readableOn('#f1f5f9', safe));
+  style.setProperty('--brand-dark', readableOn('#1e293b', safe));
   // The header fades away from its text's colour, never towards it.
   style.setProperty('--shade', dark ? 'rgba(0, 0, 0, 0.2)' : 'rgba(255, 255, 255, 0.3)');
 }

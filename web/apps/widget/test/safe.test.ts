@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { dayName } from '../src/dates.ts';
-import { contrastWithWhite, pieces, safeColor, safeURL, sizeText } from '../src/safe.ts';
+import { contrast, contrastWithWhite, pieces, readableOn, safeColor, safeURL, sizeText } from '../src/safe.ts';
 
 describe('links in text', () => {
   it.each([
@@ -64,4 +64,12 @@ it('names days as people do, across a year', () => {
   expect(dayName(at(2025, 11, 31), now, words)).toBe('昨天');
   expect(dayName(at(2025, 11, 30), now, words)).toContain('2025');
   expect(dayName('nonsense', now, words)).toBe('');
+});
+
+it.each(['#ffff00', '#000000', '#ffffff', '#1d4ed8', '#f59e0b', '#808080'])('makes %s readable on both grounds, and leaves what is', (color) => {
+  for (const ground of ['#f1f5f9', '#1e293b']) {
+    const moved = readableOn(ground, color);
+    expect(contrast(ground, moved)).toBeGreaterThan(4.5);
+    if (contrast(ground, color) >= 4.6) expect(moved).toBe(color);
+  }
 });
