@@ -9,7 +9,7 @@ export function useFields(fields: () => readonly FormField[]) {
 
   function mistake(f: FormField): string {
     const value = String(values[f.name] ?? '').trim();
-    if (!value) return f.required ? t.value.required : '';
+    if (!value) return f.required ? t.value.missing : '';
     if (f.kind === 'email' && !/^[^\s@]+@[^\s@]+\.[^\s@]+$/.test(value)) return t.value.badEmail;
     return '';
   }

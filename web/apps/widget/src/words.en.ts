@@ -66,6 +66,7 @@ export const en: Words = {
   submit: 'Submit',
   choose: 'Please choose',
   required: 'required',
+  missing: 'Please fill this in',
   formSent: 'Submitted',
   formOf: 'Form',
   unsupported: 'This message cannot be shown here',

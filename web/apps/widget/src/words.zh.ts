@@ -65,6 +65,7 @@ export const zh = {
   submit: '提交',
   choose: '请选择',
   required: '必填',
+  missing: '请填写这一项',
   formSent: '已提交',
   formOf: '表单',
   unsupported: '这条消息暂时无法显示',

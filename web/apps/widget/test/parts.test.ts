@@ -90,7 +90,7 @@ it('does not send a form that lacks something, and says what', async () => {
   const form = root.querySelector('form')!;
   form.dispatchEvent(new Event('submit'));
   await nextTick();
-  expect(root.querySelector('[role="alert"]')!.textContent).toBe(catalogues.en.required);
+  expect(root.querySelector('[role="alert"]')!.textContent).toBe(catalogues.en.missing);
   input.value = 'nobody';
   input.dispatchEvent(new Event('input'));
   form.dispatchEvent(new Event('submit'));
