@@ -72,11 +72,15 @@ func (s *Service) Rate(ctx context.Context, account desk.AccountID, contact desk
 			return err
 		}
 		shard, _ := c.ID.Shard()
-		return tx.Emit(desk.Event{
+		told := desk.Event{
 			AccountID: account, Shard: shard, ConversationID: c.ID, ContactID: contact,
 			Actor: desk.Author{Kind: desk.ByVisitor, ID: string(contact)}, State: c.State(),
 			Fact: desk.ConversationRated{Score: r.Score, Commented: r.Comment != ""},
-		})
+		}
+		if err := tx.Trail(ctx, told); err != nil {
+			return err
+		}
+		return tx.Emit(told)
 	})
 	if err != nil {
 		return desk.Rating{}, err

@@ -82,6 +82,7 @@ type conversations interface {
 	Messages(ctx context.Context, account desk.AccountID, id desk.ConversationID, r store.MessageRange) ([]desk.Message, bool, error)
 	Message(ctx context.Context, account desk.AccountID, id desk.MessageID) (desk.Message, error)
 	View(ctx context.Context, c desk.Conversation) (conversation.View, error)
+	Recall(ctx context.Context, r conversation.RecallCommand) (desk.Message, error)
 }
 
 // feeds replays what happened; package feed implements it.
@@ -171,14 +172,15 @@ func New(d Deps, c Config) (*Server, error) {
 		return nil, desk.Wrap(desk.Internal, "build rpc", err)
 	}
 	s.engine = &engine{report: s.report, methods: map[string]method{
-		"session.open": s.counted("session.open", s.openSession),
-		"message.send": s.counted("message.send", s.known(s.sendMessage)),
-		"message.list": s.counted("message.list", s.known(s.listMessages)),
-		"message.read": s.counted("message.read", s.known(s.markRead)),
-		"typing":       s.counted("typing", s.known(s.typing)),
-		"track":        s.counted("track", signed(s.known(s.track))),
-		"consent.set":  s.counted("consent.set", s.known(s.setConsent)),
-		"feed.fetch":   s.counted("feed.fetch", s.known(s.fetchFeed)),
+		"session.open":   s.counted("session.open", s.openSession),
+		"message.send":   s.counted("message.send", s.known(s.sendMessage)),
+		"message.list":   s.counted("message.list", s.known(s.listMessages)),
+		"message.read":   s.counted("message.read", s.known(s.markRead)),
+		"message.recall": s.counted("message.recall", s.known(s.recall)),
+		"typing":         s.counted("typing", s.known(s.typing)),
+		"track":          s.counted("track", signed(s.known(s.track))),
+		"consent.set":    s.counted("consent.set", s.known(s.setConsent)),
+		"feed.fetch":     s.counted("feed.fetch", s.known(s.fetchFeed)),
 
 		"conversation.rate": s.counted("conversation.rate", s.known(s.rate)),
 	}}

@@ -75,6 +75,36 @@ func TestRating(t *testing.T) {
 	require.NotContains(t, h.Log.String(), "等太久")
 }
 
+func TestRecall(t *testing.T) {
+	t.Parallel()
+	h := surfacetest.Start(t, surfacetest.Options{Roomy: true})
+	g := h.Near.Guest()
+	said := g.Say("1", "说错了")
+	id := said.Text("result.message.id")
+	for name, caller := range map[string]*surfacetest.Guest{"stranger": h.Near.Guest(), "other account": h.Far.Guest(), "other visitor": h.Near.Guest()} {
+		if name != "stranger" {
+			caller.Say("1", "x")
+		}
+		require.EqualValues(t, notFound, caller.Call("message.recall", "id", id).Number("error.code"), name)
+	}
+	require.EqualValues(t, invalid, g.Call("message.recall", "id", "7").Number("error.code"))
+	agent := h.LogIn(h.Near.Answerer).Socket()
+	socket := g.Socket()
+	require.Equal(t, map[string]any{}, g.Call("message.recall", "id", id).Get("result"))
+	require.Equal(t, "message.recalled", socket.Next().Text("event.type"))
+	heard := agent.Next()
+	require.Equal(t, "message.recalled", heard.Text("event.type"))
+	require.Equal(t, id, heard.Text("event.message_id"))
+	list := g.Call("message.list")
+	require.Equal(t, []any{}, list.Get("result.messages.0.parts"))
+	require.NotEmpty(t, list.Text("result.messages.0.recalled_at"))
+	require.Equal(t, map[string]any{}, g.Call("message.recall", "id", id).Get("result"), "again changes nothing")
+	late := g.Say("2", "再说").Text("result.message.id")
+	h.Clock.Advance(3 * time.Minute)
+	got := g.Call("message.recall", "id", late)
+	require.Contains(t, []int64{conflict, denied}, got.Number("error.code"), string(got.Body))
+}
+
 func TestTrackingIsChecked(t *testing.T) {
 	t.Parallel()
 	h := surfacetest.Start(t, surfacetest.Options{Roomy: true})
