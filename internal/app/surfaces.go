@@ -46,7 +46,7 @@ func (a *App) buildSurfaces(h *health) (*surfaces, error) {
 		return nil, err
 	}
 	agents := rest.New(rest.Deps{
-		Audit:     a.audit,
+		Ratings: a.visitors, Audit: a.audit,
 		Workspace: a.workspace, Conversations: a.conversations, Rotator: a.rotator, Search: a.search, Files: a.files, Toolbox: a.toolbox, DeadLetters: a.store,
 		Feeds: a.feed, Bus: a.bus, Clock: a.clock, Log: a.log.With("area", "rest"), Addr: address, Local: a.local,
 	}, rest.Config{Secure: a.secure(), PublicURL: a.config.Server.PublicURL, Version: versionText()})

@@ -51,6 +51,8 @@ type Conversation struct {
 	WaitingSince  time.Time `json:"waiting_since,omitzero"`
 	SnoozedUntil  time.Time `json:"snoozed_until,omitzero"`
 	ResolvedAt    time.Time `json:"resolved_at,omitzero"`
+	// Rating is what the customer thought; in the answer about one conversation.
+	Rating *Rating `json:"rating,omitempty"`
 }
 
 // LastMessage is what a list shows of the newest public message besides its preview.

@@ -2,6 +2,7 @@ package rest
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"yingda.dev/internal/desk"
@@ -84,7 +85,19 @@ type Addressed struct {
 
 func (s *Server) getConversation(ctx context.Context, c caller, in *Addressed) (out[wire.Conversation], error) {
 	v, err := s.deps.Conversations.Get(ctx, c.Account, in.ID)
-	return out[wire.Conversation]{viewShape(v)}, err
+	if err != nil {
+		return out[wire.Conversation]{}, err
+	}
+	shape := viewShape(v)
+	r, err := s.deps.Ratings.Rating(ctx, c.Account, in.ID)
+	switch {
+	case err == nil:
+		rating := wire.ShapeRating(r)
+		shape.Rating = &rating
+	case !errors.Is(err, desk.NotFound):
+		return out[wire.Conversation]{}, err
+	}
+	return out[wire.Conversation]{shape}, nil
 }
 
 type messagesInput struct {

@@ -39,6 +39,11 @@ type deadLetters interface {
 	DeadLetters(ctx context.Context, account desk.AccountID, p store.Page) ([]store.DeadLetter, error)
 }
 
+// ratings knows what customers thought; package visitor implements it.
+type ratings interface {
+	Rating(ctx context.Context, account desk.AccountID, conversation desk.ConversationID) (desk.Rating, error)
+}
+
 // Deps are the required collaborators.
 type Deps struct {
 	Workspace     *workspace.Service
@@ -50,6 +55,7 @@ type Deps struct {
 	Files         files
 	DeadLetters   deadLetters
 	Feeds         feeds
+	Ratings       ratings
 	Bus           events
 	Clock         desk.Clock
 	Log           *slog.Logger

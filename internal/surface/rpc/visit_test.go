@@ -56,6 +56,10 @@ func TestRating(t *testing.T) {
 	require.NotContains(t, string(heard.Body), "等太久", "the log keeps no words")
 	require.Equal(t, "conversation.rated", agent.Next().Text("event.type"))
 
+	asked := h.LogIn(h.Near.Answerer).Get("/api/v1/conversations/" + id)
+	require.EqualValues(t, 2, asked.Number("rating.score"))
+	require.Equal(t, "等太久", asked.Text("rating.comment"), "colleagues read the words")
+
 	again := g.Call("conversation.rate", "conversation_id", id, "score", 2, "comment", "等太久")
 	require.Equal(t, rated.Text("result.rating.at"), again.Text("result.rating.at"), "said again changes nothing")
 	g.Call("conversation.rate", "conversation_id", id, "score", 5)

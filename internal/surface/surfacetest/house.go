@@ -197,7 +197,7 @@ func (h *House) buildSurfaces(o Options, master *seal.Master, rotator *conversat
 	}, o.RPC)
 	require.NoError(h, err)
 	h.REST = rest.New(rest.Deps{
-		Audit:     h.Audit,
+		Ratings: h.Visitors, Audit: h.Audit,
 		Workspace: h.Workspace, Conversations: h.Conversations, Rotator: rotator, Search: h.Search, Files: h.Files, Toolbox: h.Toolbox, DeadLetters: h.Store,
 		Feeds: h.Feed, Bus: h.Bus, Clock: h.Clock, Log: log, Addr: address,
 		Local: func(r *http.Request) bool { return r.Header.Get("Test-Addr") == "" },
