@@ -1419,6 +1419,7 @@ export interface components {
             /** Format: date-time */
             last_message_at: string;
             preview?: string;
+            rating?: components["schemas"]["Rating"];
             /** Format: date-time */
             resolved_at?: string;
             /** Format: int64 */
@@ -1884,6 +1885,13 @@ export interface components {
             status: number;
             /** @description The HTTP status in words. */
             title: string;
+        };
+        Rating: {
+            /** Format: date-time */
+            at: string;
+            comment?: string;
+            /** Format: int64 */
+            score: number;
         };
         ReadInputBody: {
             /**
