@@ -85,17 +85,20 @@ func (r Reads) Conversations(ctx context.Context, account desk.AccountID, f Conv
 	} else {
 		// One walk along an index per status, merged: an IN list would sort the
 		// whole account.
-		for _, status := range f.Statuses {
-			rows, err := r.walk(ctx, account, f, status, p, limit)
-			if err != nil {
-				return nil, r.fail(op, thing, err)
-			}
-			for _, row := range rows {
-				all = append(all, ConversationOf(row))
+		for _, way := range f.ways() {
+			for _, status := range f.Statuses {
+				rows, err := r.walk(ctx, account, way, status, p, limit)
+				if err != nil {
+					return nil, r.fail(op, thing, err)
+				}
+				for _, row := range rows {
+					all = append(all, ConversationOf(row))
+				}
 			}
 		}
 	}
 	slices.SortFunc(all, f.compare)
+	all = slices.CompactFunc(all, func(a, b desk.Conversation) bool { return a.ID == b.ID }) // two ways may lead to one
 	return all[:min(len(all), int(limit))], nil
 }
 
@@ -201,6 +204,12 @@ func (r Reads) walk(ctx context.Context, account desk.AccountID, f ConversationF
 			TeamID: string(f.Team), InboxID: string(f.Inbox), Unread: f.Unread, LabelID: string(f.Label),
 			Sight: sight, Viewer: viewer, AfterRank: p.AfterRank, AfterID: p.BeforeID, RowLimit: limit,
 		})
+	case f.Assignee == nil && f.Team != "":
+		return r.q.ConversationsByTeam(ctx, query.ConversationsByTeamParams{
+			AccountID: string(account), TeamID: string(f.Team), Status: string(status), BeforeUs: before, BeforeID: p.BeforeID,
+			InboxID: string(f.Inbox), Unread: f.Unread, LabelID: string(f.Label),
+			Sight: sight, Viewer: viewer, RowLimit: limit,
+		})
 	case f.Assignee != nil:
 		return r.q.ConversationsByAssignee(ctx, query.ConversationsByAssigneeParams{
 			AccountID: string(account), AssigneeID: assignee, Status: string(status), BeforeUs: before, BeforeID: p.BeforeID,
@@ -239,12 +248,15 @@ func (r Reads) CountConversations(ctx context.Context, account desk.AccountID, a
 		{&c.Snoozed, false, "", desk.Snoozed},
 	} {
 		var err error
-		if x.assigned {
+		switch {
+		case x.assigned:
 			*x.into, err = r.q.CountByAssignee(ctx, query.CountByAssigneeParams{
 				AccountID: string(account), AssigneeID: string(x.to), Status: string(x.status),
 				Sight: sight, Viewer: viewer, RowLimit: maxCount,
 			})
-		} else {
+		case !by.Everything() && len(by.Teams) <= maxWays:
+			*x.into, err = r.countSeen(ctx, account, by, x.status)
+		default:
 			*x.into, err = r.q.CountByStatus(ctx, query.CountByStatusParams{
 				AccountID: string(account), Status: string(x.status), Sight: sight, Viewer: viewer, RowLimit: maxCount,
 			})
@@ -252,6 +264,11 @@ func (r Reads) CountConversations(ctx context.Context, account desk.AccountID, a
 		if err != nil {
 			return Counts{}, r.fail("count conversations", "conversation", err)
 		}
+	}
+	if !by.Everything() { // where the agent was named and may not look any more does not count
+		named, err := r.Conversations(ctx, account, ConversationFilter{Mentioned: agent, Sight: &by}, Page{})
+		c.Mentioned = int64(len(named))
+		return c, err
 	}
 	mentions, err := r.q.MentionsOf(ctx, query.MentionsOfParams{AccountID: string(account), AgentID: string(agent), RowLimit: maxCount})
 	c.Mentioned = int64(len(mentions))

@@ -82,6 +82,7 @@ func TestSight(t *testing.T) {
 				status := map[bool]int{true: http.StatusOK, false: http.StatusNotFound}[seen]
 				require.Equal(t, status, v.Get(one).Status, "%+v", c)
 				require.Equal(t, status, v.Get(one+"/messages").Status)
+				require.Equal(t, seen, len(ids(v.Caller, "/api/v1/conversations?contact="+c.contact, "id")) == 1, "%+v", c)
 				if seen {
 					want = append(want, c.id)
 					continue
@@ -89,6 +90,17 @@ func TestSight(t *testing.T) {
 				hidden(t, v.Caller, c.id)
 			}
 			slices.Sort(want)
+			require.Equal(t, want, ids(v.Caller, "/api/v1/conversations?view=all&limit=3", "id"))
+			for _, filter := range []string{"team=" + string(h.Near.Team.ID), "assignee=" + string(h.Near.Supervisor.ID), "inbox=" + string(h.Near.Inbox.ID), "unread=true"} {
+				for _, id := range ids(v.Caller, "/api/v1/conversations?view=all&limit=3&"+filter, "id") {
+					require.Contains(t, want, id, filter)
+				}
+			}
+			require.Equal(t, ids(v.Caller, "/api/v1/conversations?view=open", "id"), ids(v.Caller, "/api/v1/conversations?view=open&order=waiting&limit=3", "id"))
+			counts := v.Get("/api/v1/conversations?view=mine")
+			for view, key := range map[string]string{"mine": "counts.mine", "unassigned": "counts.unassigned", "open": "counts.open"} {
+				require.EqualValues(t, len(ids(v.Caller, "/api/v1/conversations?view="+view, "id")), counts.Number(key), view)
+			}
 			require.Equal(t, want, ids(v.Caller, "/api/v1/search?q=%E6%B4%97%E8%A1%A3%E6%9C%BA&limit=3", "conversation.id"))
 			feed := string(v.Get("/api/v1/feed?epoch=epoch-1&since=0").Body)
 			for _, c := range talks {

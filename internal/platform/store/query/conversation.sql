@@ -98,6 +98,22 @@ WHERE c.account_id = @account_id AND c.assignee_id = @assignee_id AND c.status =
     )))
 ORDER BY c.last_message_us DESC, c.id DESC LIMIT CAST(@row_limit AS bigint);
 
+-- name: ConversationsByTeam :many
+SELECT c.* FROM conversation c
+WHERE c.account_id = @account_id AND c.team_id = @team_id AND c.team_id <> '' AND c.status = @status
+  AND (c.last_message_us, c.id) < (CAST(@before_us AS bigint), CAST(@before_id AS text))
+  AND (CAST(@inbox_id AS text) = '' OR c.inbox_id = CAST(@inbox_id AS text))
+  AND (NOT CAST(@unread AS boolean) OR c.seq > c.agent_read_seq)
+  AND (CAST(@label_id AS text) = '' OR EXISTS (
+    SELECT 1 FROM conversation_label l
+    WHERE l.account_id = @account_id AND l.conversation_id = c.id AND l.label_id = CAST(@label_id AS text)
+  ))
+  AND (CAST(@sight AS text) = '' OR c.assignee_id = CAST(@viewer AS text) OR (c.assignee_id = '' AND c.team_id = '')
+    OR (CAST(@sight AS text) = 'team' AND c.team_id IN (
+      SELECT m.team_id FROM team_member m WHERE m.account_id = @account_id AND m.agent_id = CAST(@viewer AS text)
+    )))
+ORDER BY c.last_message_us DESC, c.id DESC LIMIT CAST(@row_limit AS bigint);
+
 -- name: ConversationsWaiting :many
 -- Who waits longest comes first, then those who do not wait, the newest first.
 -- It sorts, because an index on the wait would cost every message.
@@ -143,3 +159,12 @@ SELECT count(*) FROM (
 -- name: FirstConversationByInbox :one
 SELECT created_us FROM conversation WHERE account_id = @account_id AND inbox_id = @inbox_id
 ORDER BY id LIMIT 1;
+
+-- name: CountByTeamOfOthers :one
+-- The assigned ones of a team that the viewer has not got.
+SELECT count(*) FROM (
+  SELECT 1 FROM conversation c
+  WHERE c.account_id = @account_id AND c.team_id = @team_id AND c.team_id <> '' AND c.status = @status
+    AND c.assignee_id <> '' AND c.assignee_id <> CAST(@viewer AS text)
+  LIMIT CAST(@row_limit AS bigint)
+) AS capped;

@@ -510,6 +510,93 @@ func (q *Queries) ConversationsByStatus(ctx context.Context, arg ConversationsBy
 	return items, nil
 }
 
+const conversationsByTeam = `-- name: ConversationsByTeam :many
+SELECT c.shard, c.id, c.account_id, c.contact_id, c.inbox_id, c.thread, c.status, c.assignee_id, c.team_id, c.seq, c.version, c.contact_read_seq, c.agent_read_seq, c.created_us, c.updated_us, c.last_message_us, c.waiting_us, c.snoozed_until_us, c.resolved_us, c.preview FROM conversation c
+WHERE c.account_id = $1 AND c.team_id = $2 AND c.team_id <> '' AND c.status = $3
+  AND (c.last_message_us, c.id) < (CAST($4 AS bigint), CAST($5 AS text))
+  AND (CAST($6 AS text) = '' OR c.inbox_id = CAST($6 AS text))
+  AND (NOT CAST($7 AS boolean) OR c.seq > c.agent_read_seq)
+  AND (CAST($8 AS text) = '' OR EXISTS (
+    SELECT 1 FROM conversation_label l
+    WHERE l.account_id = $1 AND l.conversation_id = c.id AND l.label_id = CAST($8 AS text)
+  ))
+  AND (CAST($9 AS text) = '' OR c.assignee_id = CAST($10 AS text) OR (c.assignee_id = '' AND c.team_id = '')
+    OR (CAST($9 AS text) = 'team' AND c.team_id IN (
+      SELECT m.team_id FROM team_member m WHERE m.account_id = $1 AND m.agent_id = CAST($10 AS text)
+    )))
+ORDER BY c.last_message_us DESC, c.id DESC LIMIT CAST($11 AS bigint)
+`
+
+type ConversationsByTeamParams struct {
+	AccountID string
+	TeamID    string
+	Status    string
+	BeforeUs  int64
+	BeforeID  string
+	InboxID   string
+	Unread    bool
+	LabelID   string
+	Sight     string
+	Viewer    string
+	RowLimit  int64
+}
+
+func (q *Queries) ConversationsByTeam(ctx context.Context, arg ConversationsByTeamParams) ([]Conversation, error) {
+	rows, err := q.db.QueryContext(ctx, conversationsByTeam,
+		arg.AccountID,
+		arg.TeamID,
+		arg.Status,
+		arg.BeforeUs,
+		arg.BeforeID,
+		arg.InboxID,
+		arg.Unread,
+		arg.LabelID,
+		arg.Sight,
+		arg.Viewer,
+		arg.RowLimit,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Conversation
+	for rows.Next() {
+		var i Conversation
+		if err := rows.Scan(
+			&i.Shard,
+			&i.ID,
+			&i.AccountID,
+			&i.ContactID,
+			&i.InboxID,
+			&i.Thread,
+			&i.Status,
+			&i.AssigneeID,
+			&i.TeamID,
+			&i.Seq,
+			&i.Version,
+			&i.ContactReadSeq,
+			&i.AgentReadSeq,
+			&i.CreatedUs,
+			&i.UpdatedUs,
+			&i.LastMessageUs,
+			&i.WaitingUs,
+			&i.SnoozedUntilUs,
+			&i.ResolvedUs,
+			&i.Preview,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const conversationsWaiting = `-- name: ConversationsWaiting :many
 SELECT c.shard, c.id, c.account_id, c.contact_id, c.inbox_id, c.thread, c.status, c.assignee_id, c.team_id, c.seq, c.version, c.contact_read_seq, c.agent_read_seq, c.created_us, c.updated_us, c.last_message_us, c.waiting_us, c.snoozed_until_us, c.resolved_us, c.preview FROM conversation c
 WHERE c.account_id = $1 AND c.status = $2
@@ -665,6 +752,37 @@ func (q *Queries) CountByStatus(ctx context.Context, arg CountByStatusParams) (i
 		arg.AccountID,
 		arg.Status,
 		arg.Sight,
+		arg.Viewer,
+		arg.RowLimit,
+	)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
+}
+
+const countByTeamOfOthers = `-- name: CountByTeamOfOthers :one
+SELECT count(*) FROM (
+  SELECT 1 FROM conversation c
+  WHERE c.account_id = $1 AND c.team_id = $2 AND c.team_id <> '' AND c.status = $3
+    AND c.assignee_id <> '' AND c.assignee_id <> CAST($4 AS text)
+  LIMIT CAST($5 AS bigint)
+) AS capped
+`
+
+type CountByTeamOfOthersParams struct {
+	AccountID string
+	TeamID    string
+	Status    string
+	Viewer    string
+	RowLimit  int64
+}
+
+// The assigned ones of a team that the viewer has not got.
+func (q *Queries) CountByTeamOfOthers(ctx context.Context, arg CountByTeamOfOthersParams) (int64, error) {
+	row := q.db.QueryRowContext(ctx, countByTeamOfOthers,
+		arg.AccountID,
+		arg.TeamID,
+		arg.Status,
 		arg.Viewer,
 		arg.RowLimit,
 	)

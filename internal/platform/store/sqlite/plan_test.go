@@ -56,6 +56,7 @@ func TestReadsUseIndexes(t *testing.T) {
 	agent := desk.AgentID("agt_x")
 	for _, f := range []store.ConversationFilter{
 		{}, {Assignee: &agent}, {Team: "tem_x"}, {Assignee: &agent, Team: "tem_x"}, {Contact: "con_x"}, {Waiting: true}, {Label: "lbl_x"}, {Mentioned: agent},
+		{Sight: &desk.Sight{Reach: desk.ReachTeam, Agent: agent, Teams: []desk.TeamID{"tem_x"}}}, {Sight: &desk.Sight{Reach: desk.ReachOwn, Agent: agent}},
 	} {
 		_, err := s.Conversations(ctx, account, f, store.Page{})
 		require.NoError(t, err)
@@ -66,6 +67,16 @@ func TestReadsUseIndexes(t *testing.T) {
 	}
 	for _, ask := range []func() error{
 		func() error { _, err := s.CountConversations(ctx, account, agent, desk.SeesAll()); return err },
+		func() error {
+			_, err := s.CountConversations(ctx, account, agent, desk.Sight{Reach: desk.ReachTeam, Agent: agent, Teams: []desk.TeamID{"tem_x"}})
+			return err
+		},
+		func() error { _, err := s.FirstConversation(ctx, account, "inb_x"); return err },
+		func() error {
+			_, err := s.Acts(ctx, account, store.ActFilter{Actor: agent, Action: "role.changed"}, store.Page{})
+			return err
+		},
+		func() error { _, err := s.Acts(ctx, account, store.ActFilter{}, store.Page{}); return err },
 		func() error { _, err := s.ConversationPage(ctx, account, 0, "", 0); return err },
 		func() error { _, err := s.MessagePage(ctx, account, 0, "", 0); return err },
 		func() error { _, err := s.ContactPage(ctx, account, "", 0); return err },
@@ -114,6 +125,16 @@ func TestReadsUseIndexes(t *testing.T) {
 		// A contact's and an installation's few, an agent's mentions, and who waits.
 		if !slices.Contains([]string{"ConversationsByContact", "RunningJobs", "MentionsOf", "ConversationsWaiting"}, name) {
 			require.NotContains(t, plan, "TEMP B-TREE", "%s sorts", name)
+		}
+	}
+	for text, args := range r.texts { // not only some index: the one made for it
+		for name, index := range map[string]string{
+			"ConversationsByTeam": "conversation_team", "CountByTeamOfOthers": "conversation_team",
+			"ConversationsByAssignee": "conversation_assignee", "FirstConversationByInbox": "conversation_inbox",
+		} {
+			if strings.HasPrefix(text, "-- name: "+name+" ") {
+				require.Contains(t, r.plan(t, text, args), index, name)
+			}
 		}
 	}
 	lookUpPlan := r.plan(t, lookUp, []any{"a", "b", "c", "d", "e", "f"})

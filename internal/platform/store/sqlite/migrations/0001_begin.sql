@@ -155,7 +155,7 @@ CREATE TABLE conversation (
 CREATE INDEX conversation_status ON conversation (account_id, status, last_message_us, id);
 -- team_id at the end lets the unassigned ones of certain teams be picked without reading the others' rows.
 CREATE INDEX conversation_assignee ON conversation (account_id, assignee_id, status, last_message_us, id, team_id);
-CREATE INDEX conversation_team ON conversation (account_id, team_id, status, last_message_us, id) WHERE team_id <> '';
+CREATE INDEX conversation_team ON conversation (account_id, team_id, status, last_message_us, id, assignee_id) WHERE team_id <> '';
 CREATE INDEX conversation_inbox ON conversation (account_id, inbox_id, id);
 CREATE INDEX conversation_contact ON conversation (account_id, contact_id);
 
