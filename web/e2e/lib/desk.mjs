@@ -23,7 +23,7 @@ export class Desk {
 
   /** Searches with Ctrl-K until words are found, because the index follows the messages. Gives the hits. */
   async find(words) {
-    const hits = this.page.getByRole('option')
+    const hits = this.page.locator('[role="option"][data-hit]')
     await this.page.keyboard.press('Control+k')
     const box = this.page.getByRole('combobox')
     await until(async () => {
@@ -63,6 +63,30 @@ export class Desk {
   async say(text) {
     await this.input.fill(text)
     await this.input.press('Enter')
+  }
+
+  /** Calls the agents' API as the person who is logged in on this page. */
+  api(method, path, body) {
+    return this.page.evaluate(
+      async ([method, path, body]) => {
+        const { csrf_token } = await (await fetch('/api/v1/session')).json()
+        const headers = { 'Content-Type': 'application/json', 'X-CSRF-Token': csrf_token, 'Idempotency-Key': crypto.randomUUID() }
+        const answer = await fetch(`/api/v1${path}`, { method, ...(method === 'GET' ? {} : { headers, body: JSON.stringify(body ?? {}) }) })
+        const text = await answer.text()
+        if (!answer.ok) throw new Error(`${method} ${path}: ${answer.status} ${text}`)
+        return text ? JSON.parse(text) : null
+      },
+      [method, path, body],
+    )
+  }
+
+  /** Logs in as somebody of the demo company. */
+  async logInAs(email, path = '/desk/inbox/all') {
+    await this.page.goto(`/desk/login?to=${encodeURIComponent(path.replace(/^\/desk/, ''))}`)
+    await this.page.locator('input[type="email"]').fill(email)
+    await this.page.locator('form input').nth(1).fill('yingda-demo')
+    await this.page.locator('form button[type="submit"]').click()
+    await this.page.waitForURL(/inbox/)
   }
 
   /** The texts of confirmed messages that contain mark, in the order on screen. */

@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { format, newLine, pasteLink, type Edit } from './editing.ts'
 import { askedAt, meant, mentioned, ranked } from './suggest.ts'
@@ -92,4 +94,18 @@ describe('variables', () => {
   it('does not fill what a value brings in', () => {
     expect(fill('{{contact.name}}', { ...values, contact: { name: '{{agent.name}}' } })).toBe('{{agent.name}}')
   })
+})
+
+it('fills in variables as the server does', () => {
+  const path = join(import.meta.dirname, '../../../../../../internal/flow/toolbox/testdata/variables.json')
+  const vectors = (JSON.parse(readFileSync(path, 'utf8')) as { text: string; values: Record<string, string>; want: string; bad?: boolean }[]).filter((v) => !v.bad)
+  expect(vectors.length).toBeGreaterThan(5)
+  for (const { text, values: given, want } of vectors) {
+    const values = { contact: {} as Record<string, string>, agent: { name: '' }, account: { name: '' }, conversation: { id: '' } }
+    for (const [name, value] of Object.entries(given)) {
+      const [group, key] = name.split(/\.(.*)/s) as [keyof typeof values, string]
+      ;(values[group] as Record<string, string>)[key] = value
+    }
+    expect([text, fill(text, values)]).toEqual([text, want])
+  }
 })

@@ -6,12 +6,16 @@ export interface Values {
   conversation: { id: string }
 }
 
-/** Fills in {{contact.name|fallback}} and its like. What is not known and has no fallback is left out. */
+const known = /^(?:contact\.[\p{L}\p{N}_-]{1,64}|agent\.name|account\.name|conversation\.id)$/u
+
+/** Fills in {{contact.name|fallback}} and its like, as the server does. What is empty and has no fallback is left out. */
 export function fill(text: string, values: Values): string {
-  return text.replace(/\{\{\s*([a-z]+)\.([\p{L}\p{N}_-]{1,64})\s*(?:\|([^{}\n]{0,100}))?\}\}/gu, (whole, group: string, name: string, fallback: string | undefined) => {
-    const source: Record<string, string> | undefined = group in values ? (values[group as keyof Values] as Record<string, string>) : undefined
-    if (!source) return whole
-    const value = Object.hasOwn(source, name) ? source[name] : ''
+  return text.replace(/\{\{([^{}|]*)(?:\|([^{}\n]{0,100}))?\}\}/gu, (whole, inside: string, fallback: string | undefined) => {
+    const variable = inside.trim()
+    if (!known.test(variable)) return whole
+    const [group, name] = variable.split(/\.(.*)/s) as [keyof Values, string]
+    const source = values[group] as Record<string, string>
+    const value = Object.hasOwn(source, name) ? source[name]?.trim() : ''
     return value || fallback?.trim() || ''
   })
 }

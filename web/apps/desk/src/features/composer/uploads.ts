@@ -95,6 +95,14 @@ export function useUploads(explainTooMany: () => void) {
     uploads.value = [...uploads.value, ...more]
   }
 
+  /** Files of a canned reply: each is used once, so the message gets copies of its own. */
+  async function putCopies(parts: Part[]): Promise<void> {
+    const copies = await Promise.all(
+      parts.map(async (p) => ({ ...p, media: { ...p.media!, ...(await server.command<Media>('POST', `/attachments/${p.media!.id}/copy`, {})) } })),
+    )
+    put(copies)
+  }
+
   function clear(): void {
     for (const u of uploads.value) controls.delete(u.key)
     uploads.value = []
@@ -107,5 +115,5 @@ export function useUploads(explainTooMany: () => void) {
     for (const control of controls.values()) control.abort.abort()
   })
 
-  return { uploads, add, retry: (key: string) => void go(key), remove, put, clear, parts, going }
+  return { uploads, add, retry: (key: string) => void go(key), remove, put, putCopies, clear, parts, going }
 }

@@ -1,4 +1,5 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/vue-query'
+import type { Counts } from '@yingda/shared/api'
 import { computed, toValue, type MaybeRefOrGetter } from 'vue'
 import { queries, server } from '../../server.ts'
 import { known, patchConversation, readConversation } from './feed.ts'
@@ -43,7 +44,7 @@ export function useList(list: MaybeRefOrGetter<ListQuery>) {
 export function useCounts() {
   return useQuery({
     queryKey: keys.counts,
-    queryFn: async () => (await server.get<ConversationPage>('/conversations', { view: 'mine', limit: 1 })).counts ?? null,
+    queryFn: () => server.get<Counts>('/conversations/counts'),
   })
 }
 
@@ -139,7 +140,7 @@ export async function sendMessage(item: OutboxItem): Promise<Message | undefined
   const note = item.mode === 'note'
   const files = (item.files ?? []).map((p) => ({ type: p.type, media: { id: p.media?.id, ...(p.media?.duration_ms ? { duration_ms: p.media.duration_ms } : {}) } }))
   const body = note
-    ? { text: item.text, client_id: item.key, ...(item.mentions?.length ? { mentions: item.mentions } : {}), ...(files.length > 0 ? { parts: files } : {}) }
+    ? { ...(files.length > 0 ? { parts: [...partsOf({ text: item.text }), ...files] } : { text: item.text }), client_id: item.key, ...(item.mentions?.length ? { mentions: item.mentions } : {}) }
     : { parts: [...partsOf({ text: item.text }), ...files], client_id: item.key, ...(item.reply_to ? { reply_to: item.reply_to } : {}) }
   const answer = await server.command<{ message?: Message; id?: string } | undefined>('POST', `/conversations/${item.conversation}/${note ? 'notes' : 'replies'}`, body, item.key)
   return answer?.message ?? (answer?.id ? (answer as Message) : undefined)

@@ -79,14 +79,25 @@ function patch(event: FeedEvent, seq: number): void {
   }
   const id = event.conversation_id
   if (!id) return
+  if (event.type === 'conversation.hidden') return forgetConversation(id)
   if (event.message) patchMessage(event.message)
   if (event.type === 'message.status_changed') patchDelivery(event)
   if (event.type === 'message.recalled') patchRecall(id, event)
+  if (event.message && (event.message as Message).mentions?.includes(me())) void queries.invalidateQueries({ queryKey: keys.lists, predicate: (q) => (q.queryKey[2] as ListQuery).view === 'mentioned' })
   if (event.type === 'schedule.changed') void queries.invalidateQueries({ queryKey: keys.scheduled(id) })
   if (event.type === 'mentions.read' && (event.agent_id ?? '') === me()) void queries.invalidateQueries({ queryKey: keys.lists, predicate: (q) => (q.queryKey[2] as ListQuery).view === 'mentioned' })
   const trace = traceOf(event)
   if (trace) addActivity(id, { seq, event: trace })
   if (event.conversation) patchState(id, event, event.conversation)
+}
+
+/** It is no longer this person's to see: it leaves every list, and its page says so. */
+function forgetConversation(id: string): void {
+  for (const [key, list] of cachedLists()) {
+    if (find(list, id)) queries.setQueryData<ConversationPages>(key, { ...list, pages: list.pages.map((p) => ({ ...p, items: p.items.filter((c) => c.id !== id) })) })
+  }
+  queries.removeQueries({ queryKey: keys.messages(id) })
+  void queries.resetQueries({ queryKey: keys.item(id), exact: true })
 }
 
 /** What was said is taken back: the message keeps its place and says nothing any more. */

@@ -18,19 +18,26 @@ export interface ListQuery {
 export const filterNames = ['team', 'inbox', 'label', 'assignee'] as const
 export type FilterName = (typeof filterNames)[number]
 
+/** Whether customers wait in a view, so that it can be ordered by that. */
+export function waits(view: View): boolean {
+  return view !== 'resolved' && view !== 'all'
+}
+
 type Address = Record<string, unknown>
 
 /** Reads a list from the address: its view from the path, the rest from the query. */
 export function readList(view: unknown, query: Address): ListQuery {
   const id = (value: unknown): string => (typeof value === 'string' && /^[a-z0-9_]{1,40}$/.test(value) ? value : '')
+  const name = asView(view)
   return {
-    view: asView(view),
+    view: name,
     team: id(query.team),
     inbox: id(query.inbox),
     label: id(query.label),
-    assignee: id(query.assignee),
+    // These views say already who has it.
+    assignee: name === 'mine' || name === 'unassigned' ? '' : id(query.assignee),
     unread: query.unread === '1',
-    order: query.order === 'waiting' ? 'waiting' : 'newest',
+    order: query.order === 'waiting' && waits(name) ? 'waiting' : 'newest',
   }
 }
 

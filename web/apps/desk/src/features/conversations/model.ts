@@ -4,8 +4,8 @@ import type { Trace } from '../thread/trace.ts'
 import type { Conversation, Message, Part } from './shapes.ts'
 
 /** The lists of the desk, in the order of the rail. */
-export const views = ['mine', 'unassigned', 'open', 'pending', 'snoozed', 'resolved', 'all'] as const
-export type View = (typeof views)[number] | 'mentioned'
+export const views = ['mine', 'mentioned', 'unassigned', 'open', 'pending', 'snoozed', 'resolved', 'all'] as const
+export type View = (typeof views)[number]
 
 export const viewIcons: Record<View, string> = {
   mine: 'i-lucide-user-round',

@@ -1,21 +1,19 @@
 import { useQuery } from '@tanstack/vue-query'
-import type { Author, Page } from '@yingda/shared/api'
+import type { Author, FeedEvent, Page } from '@yingda/shared/api'
 import { computed, toValue, type MaybeRefOrGetter } from 'vue'
 import { queries, server } from '../../server.ts'
 import { keys } from '../conversations/keys.ts'
 import type { Activity } from '../conversations/model.ts'
-import type { TraceDetails } from './trace.ts'
+import { traceOf } from './trace.ts'
 
+/** As the feed tells of it: the type of an event, and what events of that type say. */
 interface Kept {
   id: string
   at: string
   actor?: Author
   type: string
-  details?: TraceDetails
+  details?: Record<string, unknown>
 }
-
-/** What is not a line of its own: the message itself tells of it. */
-const told = new Set(['recalled'])
 
 /** What happened to a conversation beside messages: the server's trail, and what the feed told since it was read. */
 export function useActivity(id: MaybeRefOrGetter<string>) {
@@ -23,9 +21,10 @@ export function useActivity(id: MaybeRefOrGetter<string>) {
     queryKey: computed(() => keys.activity(toValue(id))),
     queryFn: async ({ queryKey, signal }) => {
       const { items } = await server.get<Page<Kept>>(`/conversations/${queryKey[2]}/activity`, { limit: 100 }, signal)
-      const kept = items
-        .filter((k) => !told.has(k.type))
-        .map((k): Activity => ({ seq: numberOf(k.id), event: { at: k.at, type: k.type, details: k.details ?? {}, ...(k.actor ? { actor: k.actor } : {}) } }))
+      const kept = items.flatMap((k): Activity[] => {
+        const trace = traceOf({ ...k.details, type: k.type, at: k.at, ...(k.actor ? { actor: k.actor } : {}) } as FeedEvent)
+        return trace ? [{ seq: numberOf(k.id), event: trace }] : []
+      })
       // What the feed told while this was read is newer than what was read.
       const newest = Math.max(0, ...kept.map((k) => Date.parse(k.event.at)))
       const since = (queries.getQueryData<Activity[]>(queryKey) ?? []).filter((a) => a.seq > 0 && Date.parse(a.event.at) > newest)

@@ -6,7 +6,7 @@ import { useNow } from '../../shell/useNow.ts'
 import { recallMessage, resendMessage } from '../conversations/api.ts'
 import { plainText } from '../conversations/model.ts'
 import type { Message } from '../conversations/shapes.ts'
-import { me } from '../session/model.ts'
+import { can, me } from '../session/model.ts'
 
 /** How long an own message may be taken back. The server has the last word. */
 export const recallFor = 2 * 60_000
@@ -20,7 +20,8 @@ export function useMessageActions(message: MaybeRefOrGetter<Message>) {
 
   const canRecall = computed(() => {
     const m = toValue(message)
-    return m.author.kind === 'agent' && m.author.id === me() && !m.recalled_at && now.value - Date.parse(m.at) < recallFor
+    if (m.author.kind === 'visitor' || m.recalled_at) return false
+    return can('messages.recall') || (m.author.kind === 'agent' && m.author.id === me() && now.value - Date.parse(m.at) < recallFor)
   })
 
   async function run(work: () => Promise<void>, done: string): Promise<void> {

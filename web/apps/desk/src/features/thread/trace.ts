@@ -41,6 +41,10 @@ export function traceOf(event: FeedEvent): Trace | null {
       return trace('assigned', { ...id('agent_id', event.agent_id), ...id('team_id', event.team_id), ...id('previous_agent_id', event.previous_agent_id) })
     case 'conversation.labelled':
       return trace('labelled', { added: more.added ?? [], removed: more.removed ?? [] })
+    case 'contact.merged':
+      return trace('merged')
+    case 'contact.unmerged':
+      return trace('unmerged')
     case 'conversation.rated':
       return trace('rated', typeof more.score === 'number' ? { score: more.score } : {})
     default:

@@ -9,6 +9,7 @@ export const conversations: typeof chinese = {
     snoozed: 'Snoozed',
     resolved: 'Resolved',
     all: 'All',
+    mentioned: 'Mentions',
   },
   list: {
     label: 'Conversations',
@@ -17,6 +18,7 @@ export const conversations: typeof chinese = {
     unread: '{n} unread',
     waiting: 'Customer has waited {time}',
     empty: {
+      mentioned: 'Nobody called you',
       mine: 'Nothing is waiting for you',
       unassigned: 'Nothing is waiting to be assigned',
       open: 'No open conversations',
@@ -26,6 +28,7 @@ export const conversations: typeof chinese = {
       all: 'No conversations yet',
     },
     emptyHint: {
+      mentioned: 'When a colleague writes @you in a note, the conversation appears here.',
       mine: 'Claim one of the unassigned.',
       unassigned: 'New messages will appear here.',
       open: 'The first message of a customer will appear here.',
@@ -116,7 +119,6 @@ export const conversations: typeof chinese = {
     rated: 'The customer rated {n} of 5',
     merged: '{actor} merged the profiles',
     unmerged: '{actor} undid the merge',
-    recalled: '{actor} recalled a message',
   },
   composer: {
     label: 'Write a message',
@@ -262,6 +264,7 @@ export const conversations: typeof chinese = {
     remove: 'Remove {name}',
     tooMany: 'A message takes ten files at most.',
     refused: { large: 'The file is too large', kind: 'This kind of file cannot be sent', many: 'Too many uploads. Try again later' },
+    notAdded: 'The files of the canned reply were not added',
   },
   schedule: {
     title: 'Send later',

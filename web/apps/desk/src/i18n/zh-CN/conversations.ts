@@ -7,6 +7,7 @@ export const conversations = {
     snoozed: '已推迟',
     resolved: '已解决',
     all: '全部',
+    mentioned: '提到我',
   },
   list: {
     label: '会话列表',
@@ -15,6 +16,7 @@ export const conversations = {
     unread: '{n} 条未读',
     waiting: '客户已等待{time}',
     empty: {
+      mentioned: '没有提到你的备注',
       mine: '你手上没有待处理的会话',
       unassigned: '没有等待分配的会话',
       open: '没有进行中的会话',
@@ -24,6 +26,7 @@ export const conversations = {
       all: '还没有会话',
     },
     emptyHint: {
+      mentioned: '同事在备注里 @ 你时，会话会出现在这里。',
       mine: '从「待分配」里领取一个。',
       unassigned: '新消息到来时会出现在这里。',
       open: '客户写来的第一条消息会出现在这里。',
@@ -114,7 +117,6 @@ export const conversations = {
     rated: '客户评价 {n} 分',
     merged: '{actor} 合并了客户资料',
     unmerged: '{actor} 撤销了合并',
-    recalled: '{actor} 撤回了一条消息',
   },
   composer: {
     label: '写消息',
@@ -260,6 +262,7 @@ export const conversations = {
     remove: '移除 {name}',
     tooMany: '一条消息最多带 10 个文件。',
     refused: { large: '文件太大', kind: '不能发送这种文件', many: '上传太多，请稍后再试' },
+    notAdded: '快捷回复的附件没有加上',
   },
   schedule: {
     title: '稍后发送',
