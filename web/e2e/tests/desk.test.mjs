@@ -148,7 +148,25 @@ describe('the desk', () => {
     await desk.thread.locator('[data-testid="activity"]', { hasText: '标为已解决' }).waitFor()
   })
 
+  it('does one thing to many, and narrows the list', async () => {
+    await desk.list('open')
+    await agent.page.locator('[data-conversation]').nth(1).waitFor()
+    const before = await agent.page.locator('[data-conversation]').count()
+    await agent.page.locator('[data-testid="conversation-list"] input[type="checkbox"]').first().check({ force: true })
+    await agent.page.locator('[data-testid="conversation-list"] input[type="checkbox"]').nth(1).click({ force: true, modifiers: ['Shift'] })
+    await agent.page.locator('[data-testid="bulk"]', { hasText: '已选 2 个' }).waitFor()
+    await agent.page.locator('[data-testid="bulk"]').getByRole('button', { name: '解决' }).click()
+    await agent.page.getByText('已处理 2 个会话').first().waitFor()
+    await until(async () => (await agent.page.locator('[data-conversation]').count()) === before - 2, 'the two to leave the list')
+    await desk.list('all')
+    await agent.page.getByRole('button', { name: '筛选与排序' }).click()
+    await agent.page.getByRole('menuitemcheckbox', { name: '只看未读' }).click()
+    await agent.page.waitForURL(/unread=1/)
+    await agent.page.keyboard.press('Escape')
+  })
+
   it('opens a search at the message that was found, not at the end', async () => {
+    await desk.openByText('就是这一件')
     const id = agent.page.url().match(/cnv_\w+/)[0]
     await desk.api('POST', `/conversations/${id}/replies`, { parts: [{ type: 'text', text: '独一无二的暗号' }] })
     for (let i = 0; i < 90; i++) await desk.api('POST', `/conversations/${id}/notes`, { text: `之后的话 ${i}` })

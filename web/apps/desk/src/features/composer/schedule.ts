@@ -27,6 +27,8 @@ export function useScheduled(conversation: MaybeRefOrGetter<string>) {
 
   return {
     waiting,
+    /** Whether the server can send later. */
+    can: computed(() => query.isSuccess.value),
     add: async (parts: Part[], at: string, cancelOnReply: boolean): Promise<void> => {
       await server.command('POST', `/conversations/${toValue(conversation)}/scheduled`, { parts, at, cancel_on_reply: cancelOnReply })
       await again()

@@ -67,7 +67,10 @@ export function useMessages(id: MaybeRefOrGetter<string>, around: MaybeRefOrGett
     queryKey: computed(() => (toValue(around) > 0 ? keys.around(toValue(id), toValue(around)) : keys.messages(toValue(id)))),
     queryFn: ({ pageParam, queryKey, signal }) =>
       server.get<MessagePage>(`/conversations/${queryKey[2]}/messages`, { before_seq: pageParam.before, after_seq: pageParam.after, limit: messageSize }, signal),
-    initialPageParam: (toValue(around) > 0 ? { before: toValue(around) + messageSize / 2 } : {}) as MessageParam,
+    // A getter, because the same component shows the newest first and a hit later.
+    get initialPageParam(): MessageParam {
+      return toValue(around) > 0 ? { before: toValue(around) + messageSize / 2 } : {}
+    },
     getNextPageParam: (oldest: MessagePage, _, asked: MessageParam): MessageParam | undefined => {
       const first = oldest.items[0]?.seq ?? 0
       // A page that was asked for forwards tells of newer ones only; seq counts from 1.

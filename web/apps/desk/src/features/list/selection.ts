@@ -1,7 +1,7 @@
 import { computed, shallowRef, watch, type Ref } from 'vue'
 import type { Conversation } from '../conversations/shapes.ts'
 
-/** As many as one bulk command takes. */
+/** As many as are done at once. */
 export const most = 100
 
 /** Which rows are marked for a bulk action. A row that leaves the list is no longer marked. */
