@@ -171,6 +171,7 @@ describe('the desk', () => {
     await desk.api('POST', `/conversations/${id}/replies`, { parts: [{ type: 'text', text: '独一无二的暗号' }] })
     for (let i = 0; i < 90; i++) await desk.api('POST', `/conversations/${id}/notes`, { text: `之后的话 ${i}` })
     await agent.page.goto('/desk/inbox/mine') // what is loaded already must not help
+    await agent.page.locator('h1').first().waitFor()
     const hits = await desk.find('独一无二')
     await hits.filter({ hasText: '独一无二的暗号' }).first().click()
     await agent.page.waitForURL(/at=\d+/)

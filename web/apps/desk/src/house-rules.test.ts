@@ -68,6 +68,13 @@ describe('house rules', () => {
     for (const key of catalogueKeys(chinese)) expect([key, placeholders(read(english, key))]).toEqual([key, placeholders(read(chinese, key))])
   })
 
+  // A bare @ or | is syntax of the catalogue, and breaks the page that shows the text.
+  it('escapes what the catalogue reads as its own signs', () => {
+    for (const catalogue of [chinese, english]) {
+      for (const key of catalogueKeys(catalogue)) expect([key, read(catalogue, key).replaceAll("{'@'}", '').replaceAll("{'|'}", '')]).toEqual([key, expect.not.stringMatching(/[@|]/)])
+    }
+  })
+
   it('uses every text, and only texts that exist', () => {
     const known = catalogueKeys(chinese)
     const used = sources.flatMap((s) => [...s.text.matchAll(/\bt\((?:'([\w.]+)'|`([\w.]+)\.\$\{)/g)].map((m) => m[1] ?? `${m[2]}.*`))

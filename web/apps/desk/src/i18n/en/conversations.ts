@@ -28,7 +28,7 @@ export const conversations: typeof chinese = {
       all: 'No conversations yet',
     },
     emptyHint: {
-      mentioned: 'When a colleague writes @you in a note, the conversation appears here.',
+      mentioned: 'When a colleague writes {\'@\'}you in a note, the conversation appears here.',
       mine: 'Claim one of the unassigned.',
       unassigned: 'New messages will appear here.',
       open: 'The first message of a customer will appear here.',
@@ -133,7 +133,7 @@ export const conversations: typeof chinese = {
     takes: 'With your reply you take the conversation over.',
     kind: 'For whom',
     keys: 'Enter to send · Shift+Enter for a new line · / for canned replies',
-    noteKeys: 'Enter to save · @ to call a colleague',
+    noteKeys: 'Enter to save · {\'@\'} to call a colleague',
     unquote: 'Remove the quote',
     attach: 'Attach files',
     emoji: 'Emoji',

@@ -26,7 +26,7 @@ export const conversations = {
       all: '还没有会话',
     },
     emptyHint: {
-      mentioned: '同事在备注里 @ 你时，会话会出现在这里。',
+      mentioned: '同事在备注里 {\'@\'} 你时，会话会出现在这里。',
       mine: '从「待分配」里领取一个。',
       unassigned: '新消息到来时会出现在这里。',
       open: '客户写来的第一条消息会出现在这里。',
@@ -131,7 +131,7 @@ export const conversations = {
     takes: '回复后，会话由你接手。',
     kind: '写给谁',
     keys: 'Enter 发送 · Shift+Enter 换行 · / 快捷回复',
-    noteKeys: 'Enter 保存 · @ 提醒同事',
+    noteKeys: 'Enter 保存 · {\'@\'} 提醒同事',
     unquote: '取消引用',
     attach: '添加文件',
     emoji: '表情',
