@@ -173,7 +173,6 @@ describe('administration', { timeout: 30 * patience }, () => {
     await page.getByRole('button', { name: '客户姓名' }).click()
     await page.getByTestId('canned-preview').getByText('李小姐，今天下单明天发货。').waitFor()
     await assertAccessible(page, 'a canned reply')
-    await picture(page, 'settings-canned-desktop-light-zh')
     await page.getByRole('button', { name: '保存' }).click()
     await page.locator('[data-canned="fahuo"]').getByText('发货时间', { exact: true }).waitFor()
     await page.goto('/desk/settings/labels')

@@ -46,6 +46,12 @@ export async function changePerson(id: string, change: { name?: string; role_id?
   }
 }
 
+/** Takes the second factor away from a colleague who lost the device. */
+export async function resetTotp(id: string): Promise<void> {
+  await server.command('DELETE', `/agents/${id}/totp`)
+  await peopleChanged()
+}
+
 export function useRoles() {
   return useQuery({ queryKey: keys.roles, queryFn: async () => (await server.get<Page<Role>>('/roles')).items, staleTime: 0 })
 }
