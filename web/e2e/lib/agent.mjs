@@ -54,7 +54,7 @@ export class Agent {
   conversation(text) {
     return until(async () => {
       const { items = [] } = await this.get('/conversations?view=all&limit=50')
-      return items.find((c) => JSON.stringify(c.last_message ?? c).includes(text))
+      return items.find((c) => JSON.stringify([c.preview, c.last_message]).includes(text))
     }, `a conversation about ${text}`)
   }
 
