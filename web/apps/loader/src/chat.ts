@@ -1,4 +1,5 @@
 import { makeBox } from './box.ts';
+import { ask, memory, whenParsed } from './known.ts';
 import { refusal, type Look } from './look.ts';
 
 /** What the pasted line says; what it leaves out the inbox's settings say. base is the desk's address and ends with a slash. */
@@ -32,8 +33,6 @@ interface FromFrame {
 const loadWithinMs = 25_000;
 /** One that has loaded speaks at once, or something stands in its way. */
 const speakWithinMs = 3_000;
-/** The launcher waits so long for the inbox's colours. */
-const lookWithinMs = 3_000;
 
 /** Puts the launcher on the page and returns the function that runs commands. */
 export function start(options: Options): (command: Command) => void {
@@ -302,25 +301,4 @@ export function start(options: Options): (command: Command) => void {
     if (run) run(value, more);
     else console.warn(`[Yingda] Unknown command ${name}`);
   };
-}
-
-/** A filter, a strict policy or a slow network: then the pasted line's own values do. */
-function ask(url: string): Promise<Look | null> {
-  const answer = fetch(url, { credentials: 'omit' }).then((r) => (r.ok ? (r.json() as Promise<Look>) : null));
-  return Promise.race([answer, new Promise<null>((done) => setTimeout(done, lookWithinMs, null))]).catch(() => null);
-}
-
-function whenParsed(run: () => void): void {
-  if (document.body) run();
-  else addEventListener('DOMContentLoaded', run);
-}
-
-/** What was kept under the key; with a value, keeps that. Where nothing can be kept, the badge waits until the chat is opened. */
-function memory(key: string, value?: unknown): unknown {
-  try {
-    if (value) localStorage.setItem(key, JSON.stringify(value));
-    return JSON.parse(localStorage.getItem(key) ?? 'null');
-  } catch {
-    return null;
-  }
 }
