@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"yingda.dev/internal/app/backup"
@@ -45,7 +46,11 @@ func (b backupCommand) Run(r *run) error {
 	if err := backup.Begin(b.Folder); err != nil {
 		return err
 	}
-	if err := copyDatabase(r.ctx, c, b.Folder); err != nil {
+	err = copyDatabase(r.ctx, c, b.Folder)
+	if err == nil {
+		err = packFiles(r.ctx, c, b.Folder)
+	}
+	if err != nil {
 		// Half a backup must not look like one.
 		return errors.Join(err, os.RemoveAll(b.Folder))
 	}
@@ -100,10 +105,15 @@ func (b restoreCommand) Run(r *run) error {
 	if err := checkKey(r.ctx, c, m, b.Folder); err != nil {
 		return err
 	}
+	database := m
+	database.Files = slices.DeleteFunc(slices.Clone(m.Files), func(f backup.File) bool { return f.Name == packName })
 	if m.Dialect == "postgres" {
 		err = undump(r.ctx, c.Database.DSN, filepath.Join(b.Folder, dumpName))
 	} else {
-		err = backup.Copy(m, b.Folder, c.DataDir)
+		err = backup.Copy(database, b.Folder, c.DataDir)
+	}
+	if err == nil {
+		err = unpackFiles(r.ctx, c, b.Folder)
 	}
 	if err != nil {
 		return err
