@@ -80,6 +80,21 @@ type (
 	ContactCreated struct {
 		InboxID InboxID `json:"inbox_id"`
 	}
+	// ContactUpdated tells that colleagues changed what is known of a contact.
+	ContactUpdated struct {
+		Version int64 `json:"version"`
+	}
+	// ContactMerged tells that the event's contact took another's place: what
+	// was LoseID's is now theirs.
+	ContactMerged struct {
+		MergeID string    `json:"merge_id"`
+		LoseID  ContactID `json:"lose_id"`
+	}
+	// ContactUnmerged tells that the event's contact and LoseID are two again.
+	ContactUnmerged struct {
+		MergeID string    `json:"merge_id"`
+		LoseID  ContactID `json:"lose_id"`
+	}
 	// ConversationOpened tells that a conversation began.
 	ConversationOpened struct {
 		InboxID InboxID `json:"inbox_id"`
@@ -243,6 +258,15 @@ func MessageOf(f Fact) (MessageFact, bool) {
 func (ContactCreated) Kind() EventKind { return "contact.created" }
 
 // Kind names the fact.
+func (ContactUpdated) Kind() EventKind { return "contact.updated" }
+
+// Kind names the fact.
+func (ContactMerged) Kind() EventKind { return "contact.merged" }
+
+// Kind names the fact.
+func (ContactUnmerged) Kind() EventKind { return "contact.unmerged" }
+
+// Kind names the fact.
 func (ConversationOpened) Kind() EventKind { return "conversation.opened" }
 
 // Kind names the fact.
@@ -288,6 +312,9 @@ func (ConversationRated) Kind() EventKind { return "conversation.rated" }
 func Facts() []Fact {
 	return []Fact{
 		ContactCreated{},
+		ContactUpdated{},
+		ContactMerged{},
+		ContactUnmerged{},
 		ConversationOpened{},
 		MessageReceived{},
 		MessageSent{},

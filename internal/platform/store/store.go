@@ -27,6 +27,9 @@ type Driver interface {
 	// emitted (see Store.Write). unit may run more than once, but not after
 	// Write has returned, because it writes to variables of the caller.
 	Write(ctx context.Context, account desk.AccountID, unit func(context.Context, *Tx) error) error
+	// WriteAlone is Write while no Command that looks up an identity is in work,
+	// on any node (see Store.WriteAlone).
+	WriteAlone(ctx context.Context, account desk.AccountID, unit func(context.Context, *Tx) error) error
 	// Reader runs each statement in a short read transaction of its own and
 	// sees everything whose commit was answered before.
 	Reader() query.DBTX
@@ -75,6 +78,14 @@ func (s *Store) Dialect() string { return s.driver.Dialect() }
 // back unchanged. Limited means the queue is full.
 func (s *Store) Write(ctx context.Context, account desk.AccountID, unit func(context.Context, *Tx) error) error {
 	return s.driver.Write(ctx, account, unit)
+}
+
+// WriteAlone is Write for what changes whose an identity, a live conversation
+// or a conversation is: no Command that begins at an identity is between its
+// look-up and its commit meanwhile, on any node. It holds those Commands up
+// for as long as unit takes, so it is for what is rare and short.
+func (s *Store) WriteAlone(ctx context.Context, account desk.AccountID, unit func(context.Context, *Tx) error) error {
+	return s.driver.WriteAlone(ctx, account, unit)
 }
 
 // Watch returns a channel that receives after commits of this node and, where

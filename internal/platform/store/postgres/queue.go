@@ -15,6 +15,8 @@ type unit struct {
 	account desk.AccountID
 	command *store.Command
 	write   func(context.Context, *store.Tx) error
+	// alone runs write while no batch is looking up identities.
+	alone bool
 	// state is waiting until somebody takes it or the caller gives it up.
 	state atomic.Int32
 	// done gets exactly one answer and holds it: nobody waits for a caller that

@@ -8,6 +8,12 @@ const (
 	sqlCommit   = "COMMIT"
 	sqlRollback = "ROLLBACK"
 
+	// sqlSharePeople and sqlLockPeople keep batches that look up identities and
+	// units that give them to others apart. Looking up locks no row, so without
+	// them a message could go to a contact that was merged away in this moment.
+	sqlSharePeople = `SELECT pg_advisory_xact_lock_shared(6120984417)`
+	sqlLockPeople  = `SELECT pg_advisory_xact_lock(6120984417)`
+
 	// sqlResolve finds the contact and the live conversation of each identity; no
 	// row, no contact. Here and below, sub-queries make the planner use the whole
 	// key even before it has statistics; a join may settle for a part of it.

@@ -119,6 +119,7 @@ func (t *transaction) resolve(b *pgx.Batch) []question {
 	if len(questions) == 0 {
 		return nil
 	}
+	b.Queue(sqlSharePeople)
 	b.Queue(sqlResolve, account, scope, hash, thread).Query(each(func(rows pgx.Rows) error {
 		var n int64
 		var contact, live string

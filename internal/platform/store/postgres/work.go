@@ -35,6 +35,13 @@ func (d *Driver) Write(ctx context.Context, account desk.AccountID, fn func(cont
 	return err
 }
 
+// WriteAlone waits for the batches in work that look up identities, and keeps
+// others waiting until its commit.
+func (d *Driver) WriteAlone(ctx context.Context, account desk.AccountID, fn func(context.Context, *store.Tx) error) error {
+	_, err := d.wait(ctx, d.writes, &unit{account: account, write: fn, alone: true, done: make(chan answer, 1)})
+	return err
+}
+
 func (d *Driver) wait(ctx context.Context, q *queue, u *unit) (store.Outcome, error) {
 	if err := ctx.Err(); err != nil {
 		return store.Outcome{}, desk.Wrap(desk.Unavailable, "wait for commit", err)
@@ -106,6 +113,11 @@ func (d *Driver) writeOnce(ctx context.Context, u *unit) (_ []desk.Event, err er
 		// locks of their own, as on SQLite.
 		if _, err := tx.ExecContext(ctx, sqlLockAccount, string(u.account)); err != nil {
 			return nil, fmt.Errorf("lock account: %w", err)
+		}
+	}
+	if u.alone {
+		if _, err := tx.ExecContext(ctx, sqlLockPeople); err != nil {
+			return nil, fmt.Errorf("lock people: %w", err)
 		}
 	}
 	unitTx := store.NewTx(query.New(tx), u.account, d.clock.Now(), kindOf)

@@ -117,6 +117,39 @@ type Contact struct {
 	SeenUs    int64
 }
 
+type ContactMerge struct {
+	ID        string
+	AccountID string
+	KeepID    string
+	LoseID    string
+	AgentID   string
+	Moved     []byte
+	CreatedUs int64
+	UndoneUs  int64
+}
+
+type ContactNote struct {
+	ID        string
+	AccountID string
+	ContactID string
+	AgentID   string
+	Body      []byte
+	CreatedUs int64
+}
+
+type ContactRevision struct {
+	AccountID  string
+	ContactID  string
+	Version    int64
+	MergedInto string
+}
+
+type ContactToken struct {
+	AccountID string
+	Token     int64
+	ContactID string
+}
+
 type Conversation struct {
 	Shard          int16
 	ID             string
@@ -316,6 +349,14 @@ type Outbox struct {
 	Error          string
 	Holder         string
 	ClaimedUntilUs int64
+}
+
+type PageVisit struct {
+	ID        string
+	AccountID string
+	ContactID string
+	Body      []byte
+	AtUs      int64
 }
 
 type Rating struct {

@@ -22,6 +22,11 @@ func (d *Driver) Write(ctx context.Context, account desk.AccountID, fn func(cont
 	return err
 }
 
+// WriteAlone is Write: units and commands follow each other here anyway.
+func (d *Driver) WriteAlone(ctx context.Context, account desk.AccountID, fn func(context.Context, *store.Tx) error) error {
+	return d.Write(ctx, account, fn)
+}
+
 func (d *Driver) wait(ctx context.Context, u *unit) (store.Outcome, error) {
 	if err := ctx.Err(); err != nil {
 		return store.Outcome{}, desk.Wrap(desk.Unavailable, "wait for commit", err)
