@@ -12,6 +12,7 @@ import (
 	"yingda.dev/internal/flow/delivery"
 	"yingda.dev/internal/flow/feed"
 	"yingda.dev/internal/flow/hub"
+	"yingda.dev/internal/flow/profile"
 	"yingda.dev/internal/flow/search"
 	"yingda.dev/internal/flow/toolbox"
 	"yingda.dev/internal/flow/visitor"
@@ -31,6 +32,7 @@ type App struct {
 	audit         *audit.Book
 	workspace     *workspace.Service
 	files         *attachment.Service
+	profiles      *profile.Service
 	conversations *conversation.Service
 	rotator       *conversation.Rotator
 	bus           *logbus.Bus
@@ -148,8 +150,12 @@ func (a *App) buildConversations() (err error) {
 
 // buildEvents builds what hangs on the event log and the clock.
 func (a *App) buildEvents() (err error) {
+	a.profiles, err = profile.New(profile.Deps{Store: a.store, Keys: a.keys, IDs: a.ids, Clock: a.clock, Log: a.log.With("area", "profiles")})
+	if err != nil {
+		return err
+	}
 	a.search, err = search.New(search.Deps{
-		Store: a.store, Keys: a.keys, Log: a.log.With("area", "search"), Metrics: a.metrics,
+		Store: a.store, Keys: a.keys, Contacts: a.profiles, Log: a.log.With("area", "search"), Metrics: a.metrics,
 	}, search.Config{})
 	if err != nil {
 		return err
@@ -161,7 +167,7 @@ func (a *App) buildEvents() (err error) {
 		return err
 	}
 	a.visitors, err = visitor.New(visitor.Deps{
-		Store: a.store, Keys: a.keys, Signals: a.bus, Clock: a.clock, Log: a.log.With("area", "visitor"), Metrics: a.metrics,
+		Store: a.store, Keys: a.keys, Pages: a.profiles, Signals: a.bus, Clock: a.clock, Log: a.log.With("area", "visitor"), Metrics: a.metrics,
 	}, visitor.Config{})
 	if err != nil {
 		return err
@@ -180,7 +186,7 @@ func (a *App) buildEvents() (err error) {
 		},
 	}, timer.Config{})
 	a.keeper = &keeper{
-		store: a.store, sessions: a.workspace, files: a.files, clock: a.clock, retention: a.config.Retention.Events, log: a.log.With("area", "keeper"),
+		store: a.store, sessions: a.workspace, files: a.files, profiles: a.profiles, clock: a.clock, retention: a.config.Retention.Events, log: a.log.With("area", "keeper"),
 	}
 	return desk.Wrap(desk.KindOf(err), "build timers", err)
 }

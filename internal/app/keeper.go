@@ -10,11 +10,12 @@ import (
 )
 
 // keeper throws away what is past its time: old events, idempotency keys,
-// sessions, files that were never sent. It works in small pieces and may run on every node at once.
+// sessions, files that were never sent, pages of long ago. It works in small pieces and may run on every node at once.
 type keeper struct {
 	store     *store.Store
 	sessions  sweeper
 	files     sweeper
+	profiles  sweeper
 	clock     desk.Clock
 	retention time.Duration
 	log       *slog.Logger
@@ -58,6 +59,9 @@ func (k *keeper) keep(ctx context.Context) {
 	}
 	if err == nil {
 		sessions, err = k.sessions.Sweep(ctx)
+	}
+	if err == nil {
+		_, err = k.profiles.Sweep(ctx)
 	}
 	if err == nil {
 		var deleted int64

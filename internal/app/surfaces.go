@@ -48,7 +48,8 @@ func (a *App) buildSurfaces(h *health) (*surfaces, error) {
 	agents := rest.New(rest.Deps{
 		Ratings: a.visitors, Audit: a.audit,
 		Workspace: a.workspace, Conversations: a.conversations, Rotator: a.rotator, Search: a.search, Files: a.files, Toolbox: a.toolbox, DeadLetters: a.store,
-		Feeds: a.feed, Bus: a.bus, Clock: a.clock, Log: a.log.With("area", "rest"), Addr: address, Local: a.local,
+		Profiles: a.profiles,
+		Feeds:    a.feed, Bus: a.bus, Clock: a.clock, Log: a.log.With("area", "rest"), Addr: address, Local: a.local,
 	}, rest.Config{Secure: a.secure(), PublicURL: a.config.Server.PublicURL, Version: versionText()})
 	socket, err := realtime.New(realtime.Deps{
 		Visitors: visitors, Agents: agents, Feeds: a.feed, Log: a.log.With("area", "realtime"), Metrics: a.metrics,

@@ -31,6 +31,9 @@ func sampleFacts() map[desk.EventKind]desk.Fact {
 	facts := make(map[desk.EventKind]desk.Fact)
 	for _, f := range []desk.Fact{
 		desk.ContactCreated{InboxID: message.InboxID},
+		desk.ContactUpdated{Version: 2},
+		desk.ContactMerged{MergeID: "mrg_01kj6mxpr0000000000000000e", LoseID: "con_01kj6mxpr0000000000000000f"},
+		desk.ContactUnmerged{MergeID: "mrg_01kj6mxpr0000000000000000e", LoseID: "con_01kj6mxpr0000000000000000f"},
 		desk.ConversationOpened{InboxID: message.InboxID, Status: desk.Pending},
 		desk.MessageReceived{MessageFact: message},
 		desk.MessageSent{MessageFact: sent},

@@ -33,6 +33,9 @@ type Event struct {
 	TeamID          desk.TeamID         `json:"team_id,omitempty"`
 	PreviousAgentID desk.AgentID        `json:"previous_agent_id,omitempty"`
 	PreviousTeamID  desk.TeamID         `json:"previous_team_id,omitempty"`
+	// MergeID and LoseID are of contact.merged and contact.unmerged.
+	MergeID string         `json:"merge_id,omitempty"`
+	LoseID  desk.ContactID `json:"lose_id,omitempty"`
 	// Score is what the customer gave, 1 to 5.
 	Score     int            `json:"score,omitempty"`
 	Commented bool           `json:"commented,omitempty"`
@@ -111,6 +114,10 @@ func AgentEvent(e desk.Event, content *desk.Content, names Names) Event {
 	case desk.ScheduleChanged:
 		out.MessageID = f.MessageID
 		out.Scheduled = &ScheduleChange{ID: f.ScheduleID, State: f.State, Reason: f.Reason, At: utc(f.Due)}
+	case desk.ContactMerged:
+		out.MergeID, out.LoseID = f.MergeID, f.LoseID
+	case desk.ContactUnmerged:
+		out.MergeID, out.LoseID = f.MergeID, f.LoseID
 	case desk.ToolboxChanged:
 		out.What = f.What
 	case desk.ConversationRated:

@@ -99,6 +99,9 @@ func events() map[desk.EventKind]desk.Event {
 	out := make(map[desk.EventKind]desk.Event)
 	for _, f := range []desk.Fact{
 		desk.ContactCreated{InboxID: inboxID},
+		desk.ContactUpdated{Version: 2},
+		desk.ContactMerged{MergeID: "mrg_1", LoseID: "con_2"},
+		desk.ContactUnmerged{MergeID: "mrg_1", LoseID: "con_2"},
 		desk.ConversationOpened{InboxID: inboxID, Status: desk.Open},
 		desk.MessageReceived{MessageFact: head(desk.ByVisitor, "con_1", desk.Public)},
 		desk.MessageSent{MessageFact: head(desk.ByAgent, agentID, desk.Public)},

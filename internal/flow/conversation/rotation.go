@@ -264,6 +264,7 @@ func (w *walker) Count(ctx context.Context, account desk.AccountID) (int64, erro
 var stages = []func(*walker, context.Context, desk.AccountID, string, int) ([]seal.Item, string, error){
 	(*walker).agents, (*walker).inboxes, (*walker).contacts, (*walker).previews, (*walker).messages,
 	(*walker).sessions, (*walker).invitations, (*walker).factors, (*walker).acts, (*walker).ratings, (*walker).attachments,
+	(*walker).contactNotes, (*walker).pageVisits, (*walker).merges,
 }
 
 // Page returns values of one stage; an empty stage leads to the next.
@@ -353,18 +354,6 @@ func (w *walker) contacts(ctx context.Context, account desk.AccountID, after str
 
 func identityPlace(i store.Identity) seal.Place {
 	return seal.Place{Owner: string(i.ContactID), Table: "identity", Row: i.Scope + ":" + i.Hash, Column: "external"}
-}
-
-// attachments returns what is known of files, with the keys of their blobs: so
-// the blobs themselves are never written anew.
-func (w *walker) attachments(ctx context.Context, account desk.AccountID, after string, limit int) ([]seal.Item, string, error) {
-	page, err := w.store.AttachmentPage(ctx, account, desk.AttachmentID(after), limit)
-	var items []seal.Item
-	for _, a := range page {
-		after = string(a.ID)
-		items = append(items, seal.Item{Place: seal.Place{Owner: after, Table: "attachment", Row: after, Column: "meta"}, Sealed: a.Meta})
-	}
-	return items, after, err
 }
 
 func (w *walker) previews(ctx context.Context, account desk.AccountID, after string, limit int) ([]seal.Item, string, error) {
@@ -519,6 +508,22 @@ func replace(ctx context.Context, tx *store.Tx, account desk.AccountID, c seal.C
 			return err
 		}
 		return tx.UpdateAttachmentMeta(ctx, account, a.ID, c.New)
+	case "contact_note":
+		n, err := tx.ContactNote(ctx, account, row)
+		if err != nil || !same(n.Body) {
+			return err
+		}
+		n.Body = c.New
+		return tx.UpdateContactNote(ctx, n)
+	case "page_visit":
+		return tx.UpdatePageVisit(ctx, account, row, c.New) // written once and never changed
+	case "contact_merge":
+		m, err := tx.ContactMerge(ctx, account, row)
+		if err != nil || !same(m.Moved) {
+			return err
+		}
+		m.Moved = c.New
+		return tx.UpdateContactMerge(ctx, m)
 	case "conversation":
 		return nil // done before
 	case "session", "invitation", "second_factor", "audit":

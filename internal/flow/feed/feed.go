@@ -47,6 +47,12 @@ type Publisher interface {
 	Publish(channel string, data []byte) error
 }
 
+// rejoiner is a Publisher that can send the connections of a channel round
+// once more: they come back and find out anew whose they are.
+type rejoiner interface {
+	Rejoin(channel string)
+}
+
 // directory knows agents without asking the database each time.
 type directory interface {
 	AgentName(ctx context.Context, account desk.AccountID, id desk.AgentID) string

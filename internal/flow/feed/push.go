@@ -35,6 +35,9 @@ func (f *Feed) push(ctx context.Context, p Publisher, e desk.Event) {
 		contact = feeds.contacts[e.ContactID]
 	}
 	f.mu.Unlock()
+	if e.Fact != nil {
+		f.moved(p, e)
+	}
 	if e.Fact == nil || (len(agents) == 0 && contact == nil) {
 		return // nobody here, or written by a newer program
 	}
@@ -56,6 +59,37 @@ func (f *Feed) push(ctx context.Context, p Publisher, e desk.Event) {
 	if contact != nil {
 		if body, ok := r.visitor(ctx, e, content); ok {
 			f.send(p, contact, e.Pos, body, "visitor")
+		}
+	}
+}
+
+// moved sends the connections of two contacts who became one, or two again,
+// round once more: who they are is found out anew then, and nobody goes on
+// hearing what is another's.
+func (f *Feed) moved(p Publisher, e desk.Event) {
+	var other desk.ContactID
+	switch fact := e.Fact.(type) {
+	case desk.ContactMerged:
+		other = fact.LoseID
+	case desk.ContactUnmerged:
+		other = fact.LoseID
+	default:
+		return
+	}
+	var chains []*chain
+	f.mu.Lock()
+	if feeds := f.accounts[e.AccountID]; feeds != nil {
+		for _, id := range []desk.ContactID{e.ContactID, other} {
+			if c := feeds.contacts[id]; c != nil {
+				chains = append(chains, c)
+			}
+		}
+	}
+	f.mu.Unlock()
+	for _, c := range chains {
+		f.gap(p, c, e.Pos)
+		if r, ok := p.(rejoiner); ok {
+			r.Rejoin(c.channel)
 		}
 	}
 }

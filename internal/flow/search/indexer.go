@@ -15,12 +15,22 @@ import (
 	"yingda.dev/internal/platform/text"
 )
 
+// contacts makes customers findable; package profile implements it. It hangs on
+// the indexer, because new customers are rare among messages and a consumer of
+// their own would cost as much as this one.
+type contacts interface {
+	Index(ctx context.Context, tx *store.Tx, account desk.AccountID, ids []desk.ContactID) error
+	Rebuild(ctx context.Context) error
+}
+
 // Deps are the service's required collaborators.
 type Deps struct {
-	Store   *store.Store
-	Keys    *seal.Keyring
-	Log     *slog.Logger
-	Metrics prometheus.Registerer
+	Store *store.Store
+	Keys  *seal.Keyring
+	// Contacts may be nil: then only messages are indexed.
+	Contacts contacts
+	Log      *slog.Logger
+	Metrics  prometheus.Registerer
 }
 
 // Config tunes a Service. Its zero value is the default.
@@ -73,15 +83,34 @@ func (s *Service) Consumer() bus.Consumer {
 
 func (s *Service) handle(ctx context.Context, events []desk.Event) (bus.Effects, error) {
 	messages := make([]desk.StoredMessage, 0, len(events))
+	people := map[desk.AccountID][]desk.ContactID{}
 	for _, e := range events {
 		if m, ok := desk.MessageOf(e.Fact); ok {
 			messages = append(messages, m.Stored(e))
+		}
+		if _, ok := e.Fact.(desk.ContactCreated); ok && s.deps.Contacts != nil {
+			people[e.AccountID] = append(people[e.AccountID], e.ContactID)
 		}
 	}
 	if err := s.index(ctx, messages); err != nil {
 		return nil, err
 	}
-	return nil, s.forget(ctx, events)
+	if err := s.forget(ctx, events); err != nil || len(people) == 0 {
+		return nil, err
+	}
+	for account := range people { // so that they need not be read inside the transaction
+		if _, err := s.deps.Keys.Account(ctx, account); err != nil {
+			return nil, err
+		}
+	}
+	return func(ctx context.Context, tx *store.Tx) error {
+		for account, ids := range people {
+			if err := s.deps.Contacts.Index(ctx, tx, account, ids); err != nil {
+				return err
+			}
+		}
+		return nil
+	}, nil
 }
 
 // forget takes recalled messages out of the index. They were put in before: the
@@ -146,6 +175,11 @@ func (s *Service) open(ctx context.Context, keys *seal.AccountKeys, m desk.Store
 // Rebuild indexes all messages there are. The bus calls it when the indexer
 // fell behind the log; it may also be called by hand after the index was lost.
 func (s *Service) Rebuild(ctx context.Context) error {
+	if s.deps.Contacts != nil {
+		if err := s.deps.Contacts.Rebuild(ctx); err != nil {
+			return err
+		}
+	}
 	accounts, err := s.deps.Store.Accounts(ctx)
 	if err != nil {
 		return err

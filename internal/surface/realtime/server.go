@@ -169,6 +169,18 @@ func (s *Server) Publish(room string, data []byte) error {
 	return desk.Wrap(desk.Internal, "push fact", err)
 }
 
+// Rejoin ends the connections of a room so that they come back at once and are
+// put where they belong now. It looks at all connections, so it is for what is
+// rare.
+func (s *Server) Rejoin(room string) {
+	s.streams.scatter(room)
+	for _, c := range s.node.Hub().Connections() {
+		if c.IsSubscribed(room) {
+			c.Disconnect(centrifuge.DisconnectForceReconnect)
+		}
+	}
+}
+
 // connectData is what clients send with their connect.
 type connectData struct {
 	VisitorToken string `json:"visitor_token"`

@@ -25,6 +25,7 @@ const (
 	endSlow     = "slow"
 	endRefused  = "refused"
 	endStopping = "stopping"
+	endMoved    = "moved"
 )
 
 // stream is one open answer.
@@ -165,6 +166,15 @@ func (s *streams) publish(room string, data []byte) {
 	frame := bytes.Clone(data)
 	for st := range in {
 		st.push(frame)
+	}
+}
+
+// scatter ends the streams of a room.
+func (s *streams) scatter(room string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for st := range s.rooms[room] {
+		st.end(endMoved)
 	}
 }
 

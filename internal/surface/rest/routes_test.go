@@ -83,6 +83,7 @@ type things struct {
 	conversation, message, token, letter string
 	label, canned, file                  string
 	people                               people
+	contact, other, note, merge          string
 }
 
 // onePixel is a picture.
@@ -111,6 +112,14 @@ func furnish(t *testing.T, c *surfacetest.Company) things {
 	v.label = admin.Post("/api/v1/labels", map[string]string{"name": "秘密标签"}).Text("id")
 	v.canned = admin.Post("/api/v1/canned-replies", canned("mm", "personal", "秘密答复")).Text("id")
 	v.file = string(file.Media.ID)
+	opened := admin.Get("/api/v1/conversations/" + v.conversation)
+	v.contact = opened.Text("contact.id")
+	more := []string{c.Guest().Say("2", "zwei").Text("result.conversation.id"), c.Guest().Say("3", "drei").Text("result.conversation.id")}
+	v.other = admin.Get("/api/v1/conversations/" + more[0]).Text("contact.id")
+	v.note = admin.Post("/api/v1/contacts/"+v.contact+"/notes", map[string]string{"text": "秘密备注"}).Text("id")
+	gone := admin.Get("/api/v1/conversations/" + more[1]).Text("contact.id")
+	v.merge = admin.Post("/api/v1/contacts/"+v.contact+"/merge", map[string]string{"other_id": gone}).Text("merge_id")
+	require.NotEmpty(t, v.merge)
 	events, err := c.Store.AccountEvents(t.Context(), c.ID, 0, 10)
 	require.NoError(t, err)
 	require.NoError(t, c.Store.Write(t.Context(), "", func(ctx context.Context, tx *store.Tx) error {
@@ -138,6 +147,14 @@ func (v things) body(c *surfacetest.Company, id string) any {
 		return map[string]time.Time{"until": c.Clock.Now().Add(time.Hour)}
 	case "uploadAttachment":
 		return onePixel
+	case "updateContact":
+		return map[string]string{"name": "阿达"}
+	case "blockContact":
+		return map[string]bool{"blocked": false}
+	case "addContactNote":
+		return map[string]string{"text": "备注"}
+	case "previewMerge", "mergeContacts":
+		return map[string]string{"other_id": v.other}
 	case "markRead":
 		return map[string]int{"seq": 1}
 	case "typing":
@@ -162,6 +179,10 @@ func (v things) address(r rest.Line) string {
 		id = v.peopleID(r.Path)
 	case strings.Contains(r.Path, "/tokens/"):
 		id = v.token
+	case strings.Contains(r.Path, "/merges/"):
+		id = v.merge
+	case strings.Contains(r.Path, "/contacts/"):
+		id = v.contact
 	case strings.Contains(r.Path, "/attachments/"):
 		id = v.file
 	case strings.Contains(r.Path, "/dead-letters/"):
@@ -171,7 +192,7 @@ func (v things) address(r rest.Line) string {
 	case strings.Contains(r.Path, "/canned-replies/"):
 		id = v.canned
 	}
-	address := strings.NewReplacer("{id}", id, "{key}", v.people.hostKey, "{message}", v.message).Replace(r.Path)
+	address := strings.NewReplacer("{id}", id, "{key}", v.people.hostKey, "{message}", v.message, "{note}", v.note).Replace(r.Path)
 	if r.ID == "search" {
 		address += "?q=Geheimwort"
 	}

@@ -14,6 +14,7 @@ import (
 	"yingda.dev/internal/desk"
 	"yingda.dev/internal/flow/conversation"
 	"yingda.dev/internal/flow/feed"
+	"yingda.dev/internal/flow/profile"
 	"yingda.dev/internal/flow/search"
 	"yingda.dev/internal/flow/toolbox"
 	"yingda.dev/internal/flow/workspace"
@@ -53,6 +54,7 @@ type Deps struct {
 	Search        *search.Service
 	Toolbox       *toolbox.Service
 	Files         files
+	Profiles      *profile.Service
 	DeadLetters   deadLetters
 	Feeds         feeds
 	Ratings       ratings

@@ -23,6 +23,7 @@ import (
 	"yingda.dev/internal/flow/conversation"
 	"yingda.dev/internal/flow/feed"
 	"yingda.dev/internal/flow/hub"
+	"yingda.dev/internal/flow/profile"
 	"yingda.dev/internal/flow/search"
 	"yingda.dev/internal/flow/toolbox"
 	"yingda.dev/internal/flow/visitor"
@@ -77,6 +78,7 @@ type House struct {
 	Bus           *logbus.Bus
 	Search        *search.Service
 	Files         *attachment.Service
+	Profiles      *profile.Service
 	// FilesDir is the folder of attachments.
 	FilesDir string
 	Toolbox  *toolbox.Service
@@ -170,13 +172,15 @@ func (h *House) buildFlows(master *seal.Master, keys *seal.Keyring, log *slog.Lo
 	require.NoError(h, err)
 	h.Hub, err = hub.New(hub.Deps{Store: h.Store, Keys: keys, IDs: h.IDs, Conversations: receiver{h.Conversations}, Files: h.Files, Signals: h.Bus, Metrics: h.Metrics}, hub.Config{})
 	require.NoError(h, err)
-	h.Search, err = search.New(search.Deps{Store: h.Store, Keys: keys, Log: log, Metrics: h.Metrics}, search.Config{})
+	h.Profiles, err = profile.New(profile.Deps{Store: h.Store, Keys: keys, IDs: h.IDs, Clock: h.Clock, Log: log})
+	require.NoError(h, err)
+	h.Search, err = search.New(search.Deps{Store: h.Store, Keys: keys, Contacts: h.Profiles, Log: log, Metrics: h.Metrics}, search.Config{})
 	require.NoError(h, err)
 	h.Toolbox, err = toolbox.New(toolbox.Deps{Store: h.Store, Keys: keys, IDs: h.IDs, Log: log})
 	require.NoError(h, err)
 	h.Feed, err = feed.New(feed.Deps{Store: h.Store, Keys: keys, Bus: h.Bus, Directory: h.Workspace, Files: h.Files, Log: log, Metrics: h.Metrics}, feed.Config{})
 	require.NoError(h, err)
-	h.Visitors, err = visitor.New(visitor.Deps{Store: h.Store, Keys: keys, Signals: h.Bus, Clock: h.Clock, Log: log, Metrics: h.Metrics}, visitor.Config{})
+	h.Visitors, err = visitor.New(visitor.Deps{Store: h.Store, Keys: keys, Pages: h.Profiles, Signals: h.Bus, Clock: h.Clock, Log: log, Metrics: h.Metrics}, visitor.Config{})
 	require.NoError(h, err)
 	return rotator
 }
@@ -199,7 +203,8 @@ func (h *House) buildSurfaces(o Options, master *seal.Master, rotator *conversat
 	h.REST = rest.New(rest.Deps{
 		Ratings: h.Visitors, Audit: h.Audit,
 		Workspace: h.Workspace, Conversations: h.Conversations, Rotator: rotator, Search: h.Search, Files: h.Files, Toolbox: h.Toolbox, DeadLetters: h.Store,
-		Feeds: h.Feed, Bus: h.Bus, Clock: h.Clock, Log: log, Addr: address,
+		Profiles: h.Profiles,
+		Feeds:    h.Feed, Bus: h.Bus, Clock: h.Clock, Log: log, Addr: address,
 		Local: func(r *http.Request) bool { return r.Header.Get("Test-Addr") == "" },
 	}, rest.Config{Version: "test"})
 	h.Realtime, err = realtime.New(realtime.Deps{

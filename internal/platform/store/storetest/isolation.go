@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"reflect"
 	"time"
@@ -25,6 +26,9 @@ type victim struct {
 	job     store.Job
 	item    store.OutboxItem
 	file    store.Attachment
+	note    store.ContactNote
+	merge   store.ContactMerge
+	visit   store.PageVisit
 	rating  store.Rating
 	role    store.Role
 	invited store.Invitation
@@ -52,6 +56,17 @@ func newVictim(n *Tenant) *victim {
 	v.job = store.Job{ID: n.IDs.Other("job"), AccountID: n.ID, Kind: "rotation", State: store.JobDone}
 	v.item = store.OutboxItem{AccountID: n.ID, MessageID: v.message}
 	v.file = n.upload(5)
+	v.note = store.ContactNote{ID: n.IDs.Other("nte"), AccountID: n.ID, ContactID: v.in.ContactID, Body: desk.Sealed("secret")}
+	v.merge = store.ContactMerge{ID: n.IDs.Other("mrg"), AccountID: n.ID, Keep: v.in.ContactID, Moved: desk.Sealed("secret")}
+	v.visit = store.PageVisit{ID: n.IDs.Other("pgv"), AccountID: n.ID, ContactID: v.in.ContactID, Body: desk.Sealed("secret"), At: n.Clock.Now()}
+	n.Write(func(ctx context.Context, tx *store.Tx) error {
+		return errors.Join(
+			tx.InsertContactNote(ctx, v.note), tx.InsertContactMerge(ctx, v.merge),
+			tx.InsertPageVisits(ctx, n.ID, v.in.ContactID, []store.PageVisit{v.visit}, 10),
+			tx.PutContactRevision(ctx, n.ID, v.in.ContactID, store.ContactRevision{Version: 3}),
+			tx.SetContactTokens(ctx, n.ID, v.in.ContactID, []uint64{77}),
+		)
+	})
 	v.rating = store.Rating{AccountID: n.ID, ConversationID: v.in.Conversation.ID, Score: 3}
 	n.Write(func(ctx context.Context, tx *store.Tx) error {
 		for _, err := range []error{
@@ -78,7 +93,7 @@ var installation = map[string]bool{
 	"Dialect": true, "DueOutbox": true, "DueReplays": true, "DueTimers": true, "Epoch": true, "Events": true, "Head": true,
 	"InboxByKey": true, "Index": true, "InvitationByHash": true, "InstallationValue": true, "NextOutbox": true, "NextTimer": true, "Oldest": true,
 	"ParkedConversations": true, "Positions": true, "ReleaseLease": true, "ReleasePositions": true, "RenewLease": true,
-	"Run": true, "RunningJobs": true, "Session": true, "Trim": true, "TrimKeys": true, "Watch": true, "Write": true,
+	"Run": true, "RunningJobs": true, "Session": true, "Trim": true, "TrimKeys": true, "Watch": true, "Write": true, "WriteAlone": true,
 }
 
 // isolation calls every method with the other's ids and the own account. None
@@ -120,6 +135,24 @@ func isolation(n *Tenant) {
 			require.NoError(n, err)
 			require.Equal(n, []store.Agent{n.Agent}, list)
 		},
+		"ContactRevision": func() {
+			rev, err := s.ContactRevision(ctx, me, con)
+			require.NoError(n, err)
+			require.Zero(n, rev)
+		},
+		"ContactRevisions":   func() { empty(s.ContactRevisions(ctx, me, []desk.ContactID{con})) },
+		"ContactsBefore":     func() { empty(s.ContactsBefore(ctx, me, "", 0)) },
+		"ContactsByTokens":   func() { empty(s.ContactsByTokens(ctx, me, []uint64{77}, "", 0)) },
+		"ContactNote":        func() { missing(s.ContactNote(ctx, me, v.note.ID)) },
+		"ContactNotes":       func() { empty(s.ContactNotes(ctx, me, con, "", 0)) },
+		"ContactNotePage":    func() { empty(s.ContactNotePage(ctx, me, "", 0)) },
+		"PageVisits":         func() { empty(s.PageVisits(ctx, me, con, "", 0)) },
+		"PageVisitPage":      func() { empty(s.PageVisitPage(ctx, me, "", 0)) },
+		"ContactMerge":       func() { missing(s.ContactMerge(ctx, me, v.merge.ID)) },
+		"ContactMerges":      func() { empty(s.ContactMerges(ctx, me, con, 0)) },
+		"ContactMergePage":   func() { empty(s.ContactMergePage(ctx, me, "", 0)) },
+		"LiveConversations":  func() { empty(s.LiveConversations(ctx, me, con)) },
+		"AllConversations":   func() { empty(s.AllConversations(ctx, me, con)) },
 		"Attachment":         func() { missing(s.Attachment(ctx, me, v.file.ID)) },
 		"AttachmentByUpload": func() { missing(s.AttachmentByUpload(ctx, me, v.file.UploadKey)) },
 		"AttachmentPage":     func() { empty(s.AttachmentPage(ctx, me, "", 0)) },
@@ -239,6 +272,60 @@ func isolationOfTransaction(n *Tenant) {
 		}),
 		"PutRating": denied(func(ctx context.Context, tx *store.Tx) error { return tx.PutRating(ctx, v.rating) }),
 		"PutTimer":  denied(func(ctx context.Context, tx *store.Tx) error { return tx.PutTimer(ctx, v.timer) }),
+		"PutContactRevision": denied(func(ctx context.Context, tx *store.Tx) error {
+			return tx.PutContactRevision(ctx, v.ID, v.in.ContactID, store.ContactRevision{Version: 9})
+		}),
+		"SetContactTokens": denied(func(ctx context.Context, tx *store.Tx) error {
+			return tx.SetContactTokens(ctx, v.ID, v.in.ContactID, nil)
+		}),
+		"InsertContactNote": denied(func(ctx context.Context, tx *store.Tx) error { return tx.InsertContactNote(ctx, v.note) }),
+		"UpdateContactNote": both(func(ctx context.Context, tx *store.Tx, a desk.AccountID) error {
+			note := v.note
+			note.AccountID = a
+			return tx.UpdateContactNote(ctx, note)
+		}),
+		"DeleteContactNote": both(func(ctx context.Context, tx *store.Tx, a desk.AccountID) error {
+			return tx.DeleteContactNote(ctx, a, v.note.ID)
+		}),
+		"InsertPageVisits": denied(func(ctx context.Context, tx *store.Tx) error {
+			return tx.InsertPageVisits(ctx, v.ID, v.in.ContactID, nil, 1)
+		}),
+		"UpdatePageVisit": both(func(ctx context.Context, tx *store.Tx, a desk.AccountID) error {
+			return tx.UpdatePageVisit(ctx, a, v.visit.ID, desk.Sealed("x"))
+		}),
+		"DeleteOldPageVisits": denied(func(ctx context.Context, tx *store.Tx) error {
+			_, err := tx.DeleteOldPageVisits(ctx, tx.Now())
+			return err
+		}),
+		"InsertContactMerge": denied(func(ctx context.Context, tx *store.Tx) error { return tx.InsertContactMerge(ctx, v.merge) }),
+		"UpdateContactMerge": both(func(ctx context.Context, tx *store.Tx, a desk.AccountID) error {
+			merge := v.merge
+			merge.AccountID = a
+			return tx.UpdateContactMerge(ctx, merge)
+		}),
+		"MoveIdentity": denied(func(ctx context.Context, tx *store.Tx) error {
+			i := store.Identity{AccountID: v.ID, Scope: "user", Hash: "ada", ContactID: v.in.ContactID}
+			_, err := tx.MoveIdentity(ctx, i, n.IDs.Contact(), nil)
+			require.ErrorIs(n, err, desk.Denied)
+			i.AccountID = n.ID
+			moved, own := tx.MoveIdentity(ctx, i, n.IDs.Contact(), nil)
+			require.NoError(n, own)
+			require.False(n, moved)
+			return err
+		}),
+		"MoveConversation": denied(func(ctx context.Context, tx *store.Tx) error {
+			moved, err := tx.MoveConversation(ctx, n.ID, v.in.Conversation.ID, v.in.ContactID, n.IDs.Contact())
+			require.NoError(n, err)
+			require.False(n, moved)
+			_, err = tx.MoveConversation(ctx, v.ID, v.in.Conversation.ID, v.in.ContactID, n.IDs.Contact())
+			return err
+		}),
+		"PutLiveConversation": denied(func(ctx context.Context, tx *store.Tx) error {
+			return tx.PutLiveConversation(ctx, store.LiveConversation{AccountID: v.ID, ContactID: v.in.ContactID})
+		}),
+		"DeleteLiveConversation": denied(func(ctx context.Context, tx *store.Tx) error {
+			return tx.DeleteLiveConversation(ctx, store.LiveConversation{AccountID: v.ID, ContactID: v.in.ContactID})
+		}),
 		"InsertAttachment": denied(func(ctx context.Context, tx *store.Tx) error {
 			_, err := tx.InsertAttachment(ctx, v.file)
 			return err
