@@ -133,7 +133,7 @@ func (a *App) buildConversations() (err error) {
 		return err
 	}
 	a.rotator, err = conversation.NewRotator(conversation.RotatorDeps{
-		Store: a.store, Keys: a.keys, IDs: a.ids, Log: a.log.With("area", "keys"), Holder: a.node,
+		Store: a.store, Keys: a.keys, IDs: a.ids, Log: a.log.With("area", "keys"), Holder: a.node, Audit: a.audit,
 	}, conversation.RotatorConfig{})
 	if err != nil {
 		return err

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"yingda.dev/internal/desk"
+	"yingda.dev/internal/platform/audit"
 	"yingda.dev/internal/platform/seal"
 	"yingda.dev/internal/platform/store"
 )
@@ -27,6 +28,8 @@ type RotatorDeps struct {
 	Log   *slog.Logger
 	// Holder names this process among those that share the database.
 	Holder string
+	// Audit records who asked for a rotation; may be nil.
+	Audit *audit.Book
 }
 
 // RotatorConfig tunes a Rotator. Its zero value is the default.
@@ -99,22 +102,31 @@ func (r *Rotator) RotateKeys(ctx context.Context, account desk.AccountID, by des
 	if err != nil {
 		return RotationStatus{}, err
 	}
-	if key != "" {
-		// Afterwards, so that a repeat of a call that was cut off does begin; until
-		// the end it joins what the call began.
-		err := r.deps.Store.Write(ctx, account, func(ctx context.Context, tx *store.Tx) error {
-			_, _, err := tx.Once(ctx, account, scope, key, strconv.FormatUint(uint64(p.Key), 10))
-			return err
-		})
-		if err != nil {
-			return RotationStatus{}, err
-		}
+	// Afterwards, so that a repeat of a call that was cut off does begin; until
+	// the end it joins what the call began.
+	if err := r.note(ctx, account, scope, key, strconv.FormatUint(uint64(p.Key), 10)); err != nil {
+		return RotationStatus{}, err
 	}
 	select {
 	case r.wake <- struct{}{}:
 	default:
 	}
 	return r.RotationStatus(ctx, account)
+}
+
+// note keeps the idempotency key and who asked.
+func (r *Rotator) note(ctx context.Context, account desk.AccountID, scope, key, dataKey string) error {
+	unit := func(ctx context.Context, tx *store.Tx) error {
+		if key == "" {
+			return nil
+		}
+		_, _, err := tx.Once(ctx, account, scope, key, dataKey)
+		return err
+	}
+	if r.deps.Audit == nil {
+		return r.deps.Store.Write(ctx, account, unit)
+	}
+	return r.deps.Audit.Do(ctx, account, audit.Act{Action: "keys.rotated", Target: audit.Target{Kind: "data_key", ID: dataKey}}, unit)
 }
 
 // RotationStatus tells how far it is.

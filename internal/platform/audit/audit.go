@@ -164,6 +164,20 @@ func (p Pen) Write(ctx context.Context, tx *store.Tx, a Act) error {
 	})
 }
 
+// Do runs a unit that is nobody else's transaction together with its record.
+func (b *Book) Do(ctx context.Context, account desk.AccountID, a Act, unit func(context.Context, *store.Tx) error) error {
+	pen, err := b.Open(ctx, account)
+	if err != nil {
+		return err
+	}
+	return b.deps.Store.Write(ctx, account, func(ctx context.Context, tx *store.Tx) error {
+		if err := unit(ctx, tx); err != nil {
+			return err
+		}
+		return pen.Write(ctx, tx, a)
+	})
+}
+
 // Record is a recorded act as it is shown.
 type Record struct {
 	ID      string

@@ -172,6 +172,14 @@ func TestAudit(t *testing.T) {
 		"role.deleted", "token.created", "role.changed", "role.created",
 		"inbox.created", "team.created", "agent.created", "agent.created", "agent.created", "account.created",
 	}, all)
+	own := furnish(t, h.Near)
+	require.Equal(t, http.StatusNoContent, admin.Post("/api/v1/dead-letters/"+own.letter+"/replay", nil).Status)
+	problem(t, admin.Post("/api/v1/dead-letters/ded_unknown/replay", nil), "not_found")
+	h.Do("POST", "/api/v1/keys/rotation", admin.Keyed("rotate-key-1"), nil)
+	h.Do("POST", "/api/v1/keys/rotation", admin.Keyed("rotate-key-1"), nil)
+	for _, action := range []string{"dead_letter.replayed", "keys.rotated"} {
+		require.Len(t, admin.Get("/api/v1/audit?action="+action).Get("items"), 1, action)
+	}
 	problem(t, admin.Get("/api/v1/audit?cursor=x"), "invalid")
 	require.Equal(t, http.StatusForbidden, h.LogIn(h.Near.Answerer).Get("/api/v1/audit").Status)
 	for _, method := range []string{"POST", "PUT", "PATCH", "DELETE"} {

@@ -8,6 +8,7 @@ import (
 	"yingda.dev/internal/flow/conversation"
 	"yingda.dev/internal/flow/feed"
 	"yingda.dev/internal/flow/workspace"
+	"yingda.dev/internal/platform/audit"
 	"yingda.dev/internal/platform/auth"
 	"yingda.dev/internal/platform/store"
 	"yingda.dev/internal/wire"
@@ -145,7 +146,13 @@ func (s *Server) listDeadLetters(ctx context.Context, c caller, in *deadLettersI
 }
 
 func (s *Server) replayDeadLetter(ctx context.Context, c caller, in *Named) (noContent, error) {
-	return noContent{}, s.deps.Bus.Replay(ctx, c.Account, in.ID)
+	err := s.deps.Audit.Do(ctx, c.Account, audit.Act{
+		Action: "dead_letter.replayed", Target: audit.Target{Kind: "dead_letter", ID: in.ID},
+	}, func(ctx context.Context, tx *store.Tx) error { return tx.Replay(ctx, c.Account, in.ID) })
+	if err != nil {
+		return noContent{}, err
+	}
+	return noContent{}, s.deps.Bus.Replay(ctx, c.Account, in.ID) // the same once more, and the bus is told
 }
 
 // Rotation is how far the sealing under a new key is.

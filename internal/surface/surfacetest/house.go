@@ -168,7 +168,7 @@ func (h *House) buildFlows(master *seal.Master, keys *seal.Keyring, log *slog.Lo
 	require.NoError(h, err)
 	h.Conversations, err = conversation.New(conversation.Deps{Store: h.Store, Keys: keys, IDs: h.IDs, Routes: ownFeed{}, Files: h.Files, Log: log}, conversation.Config{})
 	require.NoError(h, err)
-	rotator, err := conversation.NewRotator(conversation.RotatorDeps{Store: h.Store, Keys: keys, IDs: h.IDs, Log: log, Holder: "test"}, conversation.RotatorConfig{})
+	rotator, err := conversation.NewRotator(conversation.RotatorDeps{Store: h.Store, Keys: keys, IDs: h.IDs, Log: log, Holder: "test", Audit: h.Audit}, conversation.RotatorConfig{})
 	require.NoError(h, err)
 	h.Hub, err = hub.New(hub.Deps{Store: h.Store, Keys: keys, IDs: h.IDs, Conversations: receiver{h.Conversations}, Files: h.Files, Signals: h.Bus, Metrics: h.Metrics}, hub.Config{})
 	require.NoError(h, err)
