@@ -138,7 +138,7 @@ func (a *App) buildConversations() (err error) {
 	if err != nil {
 		return err
 	}
-	a.toolbox, err = toolbox.New(toolbox.Deps{Store: a.store, Keys: a.keys, IDs: a.ids, Log: a.log.With("area", "toolbox")})
+	a.toolbox, err = toolbox.New(toolbox.Deps{Store: a.store, Keys: a.keys, IDs: a.ids, Clock: a.clock, Audit: a.audit, Log: a.log.With("area", "toolbox")})
 	if err != nil {
 		return err
 	}
@@ -161,7 +161,7 @@ func (a *App) buildEvents() (err error) {
 		return err
 	}
 	a.feed, err = feed.New(feed.Deps{
-		Store: a.store, Keys: a.keys, Bus: a.bus, Directory: a.workspace, Files: a.files, Log: a.log.With("area", "feed"), Metrics: a.metrics,
+		Store: a.store, Keys: a.keys, Bus: a.bus, Directory: a.workspace, Clock: a.clock, Files: a.files, Log: a.log.With("area", "feed"), Metrics: a.metrics,
 	}, feed.Config{})
 	if err != nil {
 		return err
@@ -182,11 +182,12 @@ func (a *App) buildEvents() (err error) {
 	a.timers, err = timer.New(timer.Deps{
 		Store: a.store, IDs: a.ids, Clock: a.clock, After: timer.Wall, Log: a.log.With("area", "timers"), Metrics: a.metrics,
 		Handlers: map[string]timer.Handler{
-			conversation.SnoozeTimer: a.conversations.FireSnooze, delivery.WindowTimer: a.delivery.CloseWindow,
+			conversation.SnoozeTimer: a.conversations.FireSnooze, conversation.ScheduleTimer: a.conversations.FireSchedule,
+			delivery.WindowTimer: a.delivery.CloseWindow,
 		},
 	}, timer.Config{})
 	a.keeper = &keeper{
-		store: a.store, sessions: a.workspace, files: a.files, profiles: a.profiles, clock: a.clock, retention: a.config.Retention.Events, log: a.log.With("area", "keeper"),
+		store: a.store, sessions: a.workspace, drafts: a.toolbox, files: a.files, profiles: a.profiles, clock: a.clock, retention: a.config.Retention.Events, log: a.log.With("area", "keeper"),
 	}
 	return desk.Wrap(desk.KindOf(err), "build timers", err)
 }

@@ -16,6 +16,7 @@ type keeper struct {
 	sessions  sweeper
 	files     sweeper
 	profiles  sweeper
+	drafts    sweeper
 	clock     desk.Clock
 	retention time.Duration
 	log       *slog.Logger
@@ -66,6 +67,9 @@ func (k *keeper) keep(ctx context.Context) {
 	if err == nil {
 		var deleted int64
 		deleted, err = k.files.Sweep(ctx)
+		if err == nil {
+			_, err = k.drafts.Sweep(ctx)
+		}
 		k.log.DebugContext(ctx, "kept house", "trimmed", trimmed, "keys", keys, "sessions", sessions, "files", deleted)
 	}
 	if err != nil && ctx.Err() == nil {

@@ -57,3 +57,14 @@ func (c Conversation) Resend(m MessageHead, to DeliveryStatus, now time.Time) (T
 	c.touch(now)
 	return Transition{c, []Fact{MessageStatusChanged{MessageID: m.ID, Seq: m.Seq, Status: to}}}, nil
 }
+
+// MaxSchedule bounds how far ahead a message can be scheduled.
+const MaxSchedule = 366 * 24 * time.Hour
+
+// Schedule notes a change of a message that is to be sent later. It changes
+// nothing but the version, so that of two who decide about one message at once
+// the second looks again.
+func (c Conversation) Schedule(f ScheduleChanged, now time.Time) Transition {
+	c.touch(now)
+	return Transition{c, []Fact{f}}
+}

@@ -271,9 +271,19 @@ type Signal struct {
 	On             bool                `json:"on"`
 	// Text is what a visitor is typing; agents only.
 	Text string `json:"text,omitempty"`
+	// Agents are those who have the conversation open, the reader included; for
+	// the type viewing only.
+	Agents []Viewer `json:"agents,omitempty"`
 	// ContactID, URL, Title and At say which page a visitor has opened; agents only.
 	ContactID desk.ContactID `json:"contact_id,omitempty"`
 	URL       string         `json:"url,omitempty"`
 	Title     string         `json:"title,omitempty"`
 	At        time.Time      `json:"at,omitzero"`
+}
+
+// Viewer is an agent who has a conversation open.
+type Viewer struct {
+	ID     desk.AgentID `json:"id"`
+	Name   string       `json:"name,omitempty"`
+	Typing bool         `json:"typing,omitempty"`
 }

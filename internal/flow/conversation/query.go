@@ -16,8 +16,6 @@ type View struct {
 	Preview      string
 	Last         Last
 	Labels       []desk.LabelID
-	// Draft is set if the agent who asked has begun to write something.
-	Draft bool
 }
 
 // Last tells of the newest public message; the zero value is unknown.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"yingda.dev/internal/desk"
+	"yingda.dev/internal/platform/seal"
 	"yingda.dev/internal/platform/store"
 )
 
@@ -74,36 +75,68 @@ func (s *Service) Note(ctx context.Context, n NoteCommand) (desk.Message, error)
 // noInbox is the failure reason of a reply whose inbox is gone or switched off.
 const noInbox = "inbox_unavailable"
 
+// saying is a message ready to be committed.
+type saying struct {
+	order   Order
+	command store.Command
+	said    desk.Content
+	keys    *seal.AccountKeys
+	// written is what the last run of the unit wrote, which is what was committed.
+	written *desk.StoredMessage
+}
+
 func (s *Service) say(ctx context.Context, r ReplyCommand, verb string, v desk.Visibility, route func(desk.InboxID) Route) (desk.Message, error) {
+	say, err := s.saying(ctx, r, verb, v, route)
+	if err != nil {
+		return desk.Message{}, err
+	}
+	out, err := s.deps.Store.Do(ctx, say.command)
+	if err != nil {
+		return desk.Message{}, err
+	}
+	if err := s.stillSeen(ctx, say.order, verb, out); err != nil {
+		return desk.Message{}, err
+	}
+	if !out.Repeated {
+		s.deps.Files.Sign(r.Actor.Account, &say.said)
+		return desk.Message{MessageHead: say.written.MessageHead, Content: say.said}, nil
+	}
+	first, err := s.deps.Store.Message(ctx, r.Actor.Account, desk.MessageID(out.ResultID))
+	if err != nil {
+		return desk.Message{}, desk.Wrap(desk.KindOf(err), verb, err)
+	}
+	return s.open(ctx, say.keys, []desk.StoredMessage{first})[0], nil
+}
+
+func (s *Service) saying(ctx context.Context, r ReplyCommand, verb string, v desk.Visibility, route func(desk.InboxID) Route) (*saying, error) {
 	order := Order{Actor: r.Actor, Key: r.Key, ConversationID: r.ConversationID, ExpectVersion: r.ExpectVersion}
 	if err := order.check(verb); err != nil {
-		return desk.Message{}, err
+		return nil, err
 	}
 	if len(r.ClientID) > maxClientKey {
-		return desk.Message{}, desk.InvalidField(verb, "client_id", "the client id is longer than 200 bytes")
+		return nil, desk.InvalidField(verb, "client_id", "the client id is longer than 200 bytes")
 	}
 	if err := r.Content.Validate(); err != nil {
-		return desk.Message{}, err
+		return nil, err
 	}
 	// Whether files may be sent is said in the decision, which a repeat does not
 	// run: its files were sent already, by itself.
 	said, refused := s.deps.Files.Prepare(ctx, r.Actor.Account, desk.AgentUploader(r.Actor.Agent), r.Content)
 	content, err := newBody(said)
 	if err != nil {
-		return desk.Message{}, err
+		return nil, err
 	}
 	if err := s.checkQuote(ctx, r); err != nil {
-		return desk.Message{}, err
+		return nil, err
 	}
 	keys, err := s.keys(ctx, r.Actor.Account, verb)
 	if err != nil {
-		return desk.Message{}, err
+		return nil, err
 	}
 	shard, _ := r.ConversationID.Shard() // Order.check saw to it
 	id := s.deps.IDs.Message(shard)
 	by := r.Actor.author()
-	// What the last run of the unit wrote is what was committed.
-	var written desk.StoredMessage
+	written := new(desk.StoredMessage)
 	command := order.command(verb, func(sit store.Situation) (store.Effects, error) {
 		before := sit.Conversation
 		if refused != nil {
@@ -132,26 +165,11 @@ func (s *Service) say(ctx context.Context, r ReplyCommand, verb string, v desk.V
 				ContactID: before.ContactID, InboxID: stored.InboxID, Seq: stored.Seq,
 			}}
 		}
-		written = stored
+		*written = stored
 		return e, nil
 	})
 	command.ResultID = string(id)
-	out, err := s.deps.Store.Do(ctx, command)
-	if err != nil {
-		return desk.Message{}, err
-	}
-	if err := s.stillSeen(ctx, order, verb, out); err != nil {
-		return desk.Message{}, err
-	}
-	if !out.Repeated {
-		s.deps.Files.Sign(r.Actor.Account, &said)
-		return desk.Message{MessageHead: written.MessageHead, Content: said}, nil
-	}
-	first, err := s.deps.Store.Message(ctx, r.Actor.Account, desk.MessageID(out.ResultID))
-	if err != nil {
-		return desk.Message{}, desk.Wrap(desk.KindOf(err), verb, err)
-	}
-	return s.open(ctx, keys, []desk.StoredMessage{first})[0], nil
+	return &saying{order: order, command: command, said: said, keys: keys, written: written}, nil
 }
 
 // checkQuote refuses to quote what the customer cannot see or another conversation.

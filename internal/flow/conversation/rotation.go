@@ -277,6 +277,7 @@ var stages = []func(*walker, context.Context, desk.AccountID, string, int) ([]se
 	(*walker).agents, (*walker).inboxes, (*walker).contacts, (*walker).previews, (*walker).messages,
 	(*walker).sessions, (*walker).invitations, (*walker).factors, (*walker).acts, (*walker).ratings, (*walker).attachments,
 	(*walker).contactNotes, (*walker).pageVisits, (*walker).merges,
+	(*walker).cannedReplies, (*walker).drafts, (*walker).scheduled,
 }
 
 // Page returns values of one stage; an empty stage leads to the next.
@@ -538,6 +539,8 @@ func replace(ctx context.Context, tx *store.Tx, account desk.AccountID, c seal.C
 		return tx.UpdateContactMerge(ctx, m)
 	case "conversation":
 		return nil // done before
+	case "canned_reply", "draft", "scheduled_message":
+		return replaceOfToolbox(ctx, tx, account, c)
 	case "session", "invitation", "second_factor", "audit":
 		return replaceOfPeople(ctx, tx, account, c)
 	case "rating":

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -30,6 +31,19 @@ func TestKeysAreRotatedInTheBackground(t *testing.T) {
 		place := seal.Place{Owner: string(rated), Table: "rating", Row: string(rated), Column: "comment"}
 		require.NoError(t, h.Store.Write(t.Context(), c.id, func(ctx context.Context, tx *store.Tx) error {
 			return tx.PutRating(ctx, store.Rating{AccountID: c.id, ConversationID: rated, Score: 5, Comment: keysNow.Seal(place, []byte("很好"))})
+		}))
+		later := c.schedule(rated, "later", time.Hour, false)
+		unsent := store.DraftKey{AccountID: c.id, AgentID: c.agents[0].Agent, ConversationID: rated, Kind: "note"}
+		draft := seal.Place{Owner: string(rated), Table: "draft", Row: string(unsent.AgentID) + ":" + string(rated) + ":note", Column: "body"}
+		canned := desk.CannedReplyID(c.IDs.Other("cnd"))
+		kept := seal.Place{Owner: string(canned), Table: "canned_reply", Row: string(canned), Column: "content"}
+		require.NoError(t, h.Store.Write(t.Context(), c.id, func(ctx context.Context, tx *store.Tx) error {
+			if err := tx.PutDraft(ctx, store.SavedDraft{DraftKey: unsent, Revision: 1, Body: keysNow.Seal(draft, []byte("草稿"))}); err != nil {
+				return err
+			}
+			return tx.InsertCannedReply(ctx, store.CannedReply{
+				ID: canned, AccountID: c.id, Scope: desk.CannedAll, Shortcut: "x", Content: keysNow.Seal(kept, []byte("答复")),
+			})
 		}))
 		rotator := func() *conversation.Rotator {
 			r, err := conversation.NewRotator(conversation.RotatorDeps{
@@ -98,6 +112,20 @@ func TestKeysAreRotatedInTheBackground(t *testing.T) {
 				require.True(t, keys.Current(i.External))
 			}
 		}
+		waiting, err := h.Store.Scheduled(t.Context(), c.id, later.ID)
+		require.NoError(t, err)
+		require.True(t, keys.Current(waiting.Body))
+		require.Equal(t, later.Content, c.scheduled(later).Content)
+		written, err := h.Store.Draft(t.Context(), unsent)
+		require.NoError(t, err)
+		require.True(t, keys.Current(written.Body))
+		_, err = keys.Open(draft, written.Body)
+		require.NoError(t, err)
+		answer, err := h.Store.CannedReply(t.Context(), c.id, canned)
+		require.NoError(t, err)
+		require.True(t, keys.Current(answer.Content))
+		_, err = keys.Open(kept, answer.Content)
+		require.NoError(t, err)
 		rating, err := h.Store.Rating(t.Context(), c.id, rated)
 		require.NoError(t, err)
 		require.True(t, keys.Current(rating.Comment))

@@ -67,6 +67,7 @@ type Deps struct {
 	Keys      *seal.Keyring
 	Bus       bus.Bus
 	Directory directory
+	Clock     desk.Clock
 	// Files may be nil: then files have no addresses.
 	Files   signer
 	Log     *slog.Logger
@@ -104,6 +105,10 @@ type Feed struct {
 	// epoch is set once, before ready is closed.
 	epoch string
 
+	// viewers are the agents who have a conversation open; only the goroutine of
+	// the signals uses it.
+	viewers map[viewed]map[desk.AgentID]viewer
+
 	mu sync.Mutex
 	// pos is the position up to which events have been handed to the chains.
 	pos      int64
@@ -132,7 +137,7 @@ type chain struct {
 
 // New builds a Feed. A missing collaborator is Invalid.
 func New(d Deps, c Config) (*Feed, error) {
-	if d.Store == nil || d.Keys == nil || d.Bus == nil || d.Directory == nil || d.Log == nil || d.Metrics == nil {
+	if d.Store == nil || d.Keys == nil || d.Bus == nil || d.Directory == nil || d.Clock == nil || d.Log == nil || d.Metrics == nil {
 		return nil, desk.E(desk.Invalid, "build feed", "a required part is missing")
 	}
 	if c.MaxReplay <= 0 {
@@ -143,7 +148,7 @@ func New(d Deps, c Config) (*Feed, error) {
 	}
 	f := &Feed{
 		deps: d, config: c, ready: make(chan struct{}), stopped: make(chan struct{}),
-		accounts: make(map[desk.AccountID]*account),
+		accounts: make(map[desk.AccountID]*account), viewers: make(map[viewed]map[desk.AgentID]viewer),
 		pushes: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "yingda_feed_pushes_total", Help: "Events pushed to attached feeds, by audience.",
 		}, []string{"audience"}),

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -427,6 +428,69 @@ func TestTypingGoesToTheOtherSide(t *testing.T) {
 	require.Equal(t, string(c.agent.Agent), byAgent["colleague"].By.ID)
 }
 
+// Colleagues who have the same conversation open hear of each other, nobody
+// else does, and who does not say it again is forgotten.
+func TestViewersHearOfEachOther(t *testing.T) {
+	t.Parallel()
+	h := open(t, feed.Config{})
+	c := h.company()
+	a := c.says("u1", "k1", "你好")
+	first, second, third := c.agent.Agent, h.IDs.Agent(), h.IDs.Agent()
+	got := make(chan map[desk.AgentID]bool, 256)
+	for _, who := range []feed.Audience{
+		{Account: c.id, Agent: first}, {Account: c.id, Agent: second}, {Account: c.id, Agent: third}, {Account: c.id, Contact: a.ContactID},
+	} {
+		h.air.listen(who.Channel(), func(data []byte) {
+			var p wire.SignalPush
+			if json.Unmarshal(data, &p) != nil || p.Signal.Type != bus.Viewing {
+				return
+			}
+			if who.Agent != first {
+				require.Equal(t, second, who.Agent, "only those who have it open hear of it")
+				return
+			}
+			typing := make(map[desk.AgentID]bool)
+			for _, v := range p.Signal.Agents {
+				typing[v.ID] = v.Typing
+			}
+			got <- typing
+		})
+		_, err := h.feed.Attach(t.Context(), who)
+		require.NoError(t, err)
+		defer h.feed.Detach(who)
+	}
+	say := func(kind string, by desk.AgentID, on bool) {
+		h.bus.Signal(t.Context(), bus.Signal{
+			AccountID: c.id, ConversationID: a.ConversationID, ContactID: a.ContactID, Kind: kind, On: on,
+			By: desk.Author{Kind: desk.ByAgent, ID: string(by)},
+		})
+	}
+	until := func(want map[desk.AgentID]bool, kind string, by desk.AgentID, on bool) {
+		t.Helper()
+		for deadline := time.After(20 * time.Second); ; {
+			say(kind, by, on) // may be lost before the listener is there
+			select {
+			case is := <-got:
+				if maps.Equal(is, want) {
+					return
+				}
+			case <-time.After(20 * time.Millisecond):
+			case <-deadline:
+				require.Fail(t, "not heard", want)
+			}
+		}
+	}
+	until(map[desk.AgentID]bool{first: false}, bus.Viewing, first, true)
+	until(map[desk.AgentID]bool{first: false, second: false}, bus.Viewing, second, true)
+	until(map[desk.AgentID]bool{first: false, second: true}, bus.Typing, second, true)
+	say(bus.Typing, third, true) // has not said that it is open
+	until(map[desk.AgentID]bool{first: false, second: false}, bus.Typing, second, false)
+	until(map[desk.AgentID]bool{first: false}, bus.Viewing, second, false)
+	until(map[desk.AgentID]bool{first: false, second: false}, bus.Viewing, second, true)
+	h.Clock.Advance(time.Minute)
+	until(map[desk.AgentID]bool{first: false}, bus.Viewing, first, true)
+}
+
 func TestABodyThatDoesNotOpenHidesNothingElse(t *testing.T) {
 	t.Parallel()
 	h := open(t, feed.Config{})
@@ -458,7 +522,7 @@ func TestNewRefusesWhatIsMissing(t *testing.T) {
 	require.ErrorIs(t, err, desk.Invalid)
 	h := open(t, feed.Config{})
 	registry := prometheus.NewRegistry()
-	d := feed.Deps{Store: h.Store, Keys: h.keys, Bus: h.bus, Directory: h.directory, Log: quiet(), Metrics: registry}
+	d := feed.Deps{Store: h.Store, Keys: h.keys, Bus: h.bus, Directory: h.directory, Clock: h.Clock, Log: quiet(), Metrics: registry}
 	stopped, err := feed.New(d, feed.Config{})
 	require.NoError(t, err)
 	_, err = feed.New(d, feed.Config{})

@@ -67,7 +67,7 @@ func open(t *testing.T, config feed.Config) *house {
 	}, hub.Config{})
 	require.NoError(t, err)
 	h.feed, err = feed.New(feed.Deps{
-		Store: env.Store, Keys: h.keys, Bus: h.bus, Directory: h.directory, Log: quiet(), Metrics: prometheus.NewRegistry(),
+		Store: env.Store, Keys: h.keys, Bus: h.bus, Directory: h.directory, Clock: env.Clock, Log: quiet(), Metrics: prometheus.NewRegistry(),
 	}, config)
 	require.NoError(t, err)
 	run(t, h.bus.Run)

@@ -132,6 +132,12 @@ func (f *Feed) rouse(c *chain) {
 // signal passes typing and presence on: a visitor's to the agents, an agent's
 // to the visitor and to colleagues.
 func (f *Feed) signal(ctx context.Context, p Publisher, s bus.Signal) {
+	if s.By.Kind == desk.ByAgent && (s.Kind == bus.Viewing || s.Kind == bus.Typing) {
+		f.viewing(ctx, p, s)
+	}
+	if s.Kind == bus.Viewing {
+		return // nobody else's affair, least of all the visitor's
+	}
 	f.mu.Lock()
 	var agents []*chain
 	var contact *chain

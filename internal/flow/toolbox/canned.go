@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"yingda.dev/internal/desk"
+	"yingda.dev/internal/platform/audit"
 	"yingda.dev/internal/platform/seal"
 	"yingda.dev/internal/platform/store"
 	"yingda.dev/internal/platform/text"
@@ -155,8 +156,12 @@ func (s *Service) SaveCannedReply(ctx context.Context, by By, c desk.CannedReply
 	if row.Content, err = s.seal(ctx, by.Account, CannedPlace(c.ID), cannedContent{Title: c.Title, Parts: c.Parts}); err != nil {
 		return Canned{}, err
 	}
+	pen, err := s.deps.Audit.Open(ctx, by.Account)
+	if err != nil {
+		return Canned{}, err
+	}
 	err = s.deps.Store.Write(ctx, by.Account, func(ctx context.Context, tx *store.Tx) error {
-		return s.writeCanned(ctx, tx, by, &row, created)
+		return s.writeCanned(ctx, tx, by, pen, &row, created)
 	})
 	if err != nil {
 		return Canned{}, taken(err, op, "shortcut", "another canned reply has this shortcut")
@@ -169,8 +174,9 @@ func (s *Service) SaveCannedReply(ctx context.Context, by By, c desk.CannedReply
 	return saved, desk.Wrap(desk.KindOf(err), op, err)
 }
 
-func (s *Service) writeCanned(ctx context.Context, tx *store.Tx, by By, row *store.CannedReply, created bool) error {
+func (s *Service) writeCanned(ctx context.Context, tx *store.Tx, by By, pen audit.Pen, row *store.CannedReply, created bool) error {
 	const op = "save canned reply"
+	action := "canned_reply.changed"
 	if row.Scope == desk.CannedTeam {
 		teams, err := tx.Teams(ctx, by.Account)
 		if err != nil {
@@ -211,12 +217,27 @@ func (s *Service) writeCanned(ctx context.Context, tx *store.Tx, by By, row *sto
 		if len(all) >= maxCanned {
 			return desk.E(desk.Limited, op, "there are 5,000 canned replies already; delete one first")
 		}
-		row.CreatedAt, row.UpdatedAt = tx.Now(), tx.Now()
+		action, row.CreatedAt, row.UpdatedAt = "canned_reply.created", tx.Now(), tx.Now()
 		if err := tx.InsertCannedReply(ctx, *row); err != nil {
 			return err
 		}
 	}
+	if err := recordCanned(ctx, tx, pen, action, *row); err != nil {
+		return err
+	}
 	return changed(tx, by, desk.ToolboxCannedReplies)
+}
+
+// recordCanned keeps an act on what belongs to more than one. What somebody
+// keeps for themselves is their own affair.
+func recordCanned(ctx context.Context, tx *store.Tx, pen audit.Pen, action string, row store.CannedReply) error {
+	if row.Scope == desk.CannedPersonal {
+		return nil
+	}
+	return pen.Write(ctx, tx, audit.Act{
+		Action: action, Target: audit.Target{Kind: "canned_reply", ID: string(row.ID), Name: "/" + row.Shortcut},
+		Details: map[string]any{"scope": string(row.Scope), "team_id": row.OwnerID},
+	})
 }
 
 // checkCanned brings what was sent into form and returns whose it is.
@@ -261,6 +282,10 @@ func (s *Service) checkCanned(op string, by By, c *desk.CannedReply) (owner stri
 // DeleteCannedReply removes one. A repeat of the key changes nothing.
 func (s *Service) DeleteCannedReply(ctx context.Context, by By, id desk.CannedReplyID) error {
 	const op = "delete canned reply"
+	pen, err := s.deps.Audit.Open(ctx, by.Account)
+	if err != nil {
+		return err
+	}
 	return s.deps.Store.Write(ctx, by.Account, func(ctx context.Context, tx *store.Tx) error {
 		return once(ctx, tx, by, op+":"+string(id), func() error {
 			row, err := tx.CannedReply(ctx, by.Account, id)
@@ -278,6 +303,9 @@ func (s *Service) DeleteCannedReply(ctx context.Context, by By, id desk.CannedRe
 				return err
 			}
 			if err := tx.DeleteCannedReply(ctx, by.Account, id); err != nil {
+				return err
+			}
+			if err := recordCanned(ctx, tx, pen, "canned_reply.deleted", row); err != nil {
 				return err
 			}
 			return changed(tx, by, desk.ToolboxCannedReplies)

@@ -14,5 +14,5 @@
 //
 // Concurrency: a Service is safe for concurrent use and owns no goroutine.
 //
-// Imports: platform/store, platform/seal, platform/text, desk.
+// Imports: platform/audit, platform/store, platform/seal, platform/text, desk.
 package toolbox

@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"yingda.dev/internal/desk"
+	"yingda.dev/internal/platform/audit"
 	"yingda.dev/internal/platform/store"
 	"yingda.dev/internal/platform/text"
 )
@@ -40,6 +41,10 @@ func (s *Service) SaveLabel(ctx context.Context, by By, l desk.Label) (desk.Labe
 	if created {
 		l.ID = desk.LabelID(by.id("lbl", s.deps.IDs.Other("lbl")))
 	}
+	pen, err := s.deps.Audit.Open(ctx, by.Account)
+	if err != nil {
+		return desk.Label{}, err
+	}
 	err = s.deps.Store.Write(ctx, by.Account, func(ctx context.Context, tx *store.Tx) error {
 		all, err := tx.Labels(ctx, by.Account)
 		if err != nil {
@@ -55,12 +60,17 @@ func (s *Service) SaveLabel(ctx context.Context, by By, l desk.Label) (desk.Labe
 		case !created && at < 0:
 			return desk.E(desk.NotFound, op, "there is no such label")
 		}
+		act := audit.Act{Action: "label.created", Target: labelTarget(l), Details: map[string]any{"color": l.Color}}
 		if created {
 			l.CreatedAt = tx.Now()
 			err = tx.InsertLabel(ctx, l, key)
 		} else {
 			l.CreatedAt = all[at].CreatedAt
+			act.Action, act.Details = "label.changed", audit.Changes(labelFields(all[at]), labelFields(l))
 			err = tx.UpdateLabel(ctx, l, key)
+		}
+		if err == nil {
+			err = pen.Write(ctx, tx, act)
 		}
 		if err != nil {
 			return err
@@ -73,14 +83,37 @@ func (s *Service) SaveLabel(ctx context.Context, by By, l desk.Label) (desk.Labe
 // DeleteLabel removes a label from the account and from its conversations.
 // One that is gone already is fine if the command is a repeat.
 func (s *Service) DeleteLabel(ctx context.Context, by By, id desk.LabelID) error {
+	pen, err := s.deps.Audit.Open(ctx, by.Account)
+	if err != nil {
+		return err
+	}
 	return s.deps.Store.Write(ctx, by.Account, func(ctx context.Context, tx *store.Tx) error {
 		return once(ctx, tx, by, "delete label:"+string(id), func() error {
+			all, err := tx.Labels(ctx, by.Account)
+			if err != nil {
+				return err
+			}
+			target := audit.Target{Kind: "label", ID: string(id)}
+			if i := slices.IndexFunc(all, func(l desk.Label) bool { return l.ID == id }); i >= 0 {
+				target = labelTarget(all[i])
+			}
+			if err := pen.Write(ctx, tx, audit.Act{Action: "label.deleted", Target: target}); err != nil {
+				return err
+			}
 			if err := tx.DeleteLabel(ctx, by.Account, id); err != nil {
 				return err
 			}
 			return changed(tx, by, desk.ToolboxLabels)
 		})
 	})
+}
+
+func labelTarget(l desk.Label) audit.Target {
+	return audit.Target{Kind: "label", ID: string(l.ID), Name: l.Name}
+}
+
+func labelFields(l desk.Label) map[string]any {
+	return map[string]any{"name": l.Name, "color": l.Color, "description": l.Description}
 }
 
 // once runs what a key asks for the first time.

@@ -12,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"yingda.dev/internal/desk"
+	"yingda.dev/internal/platform/audit"
 	"yingda.dev/internal/platform/seal"
 	"yingda.dev/internal/platform/store"
 )
@@ -21,6 +22,9 @@ type Deps struct {
 	Store *store.Store
 	Keys  *seal.Keyring
 	IDs   *desk.IDs
+	Clock desk.Clock
+	// Audit keeps who changed what belongs to more than one.
+	Audit *audit.Book
 	Log   *slog.Logger
 }
 
@@ -29,7 +33,7 @@ type Service struct{ deps Deps }
 
 // New builds a Service. A missing collaborator is Invalid.
 func New(d Deps) (*Service, error) {
-	if d.Store == nil || d.Keys == nil || d.IDs == nil || d.Log == nil {
+	if d.Store == nil || d.Keys == nil || d.IDs == nil || d.Clock == nil || d.Audit == nil || d.Log == nil {
 		return nil, desk.E(desk.Invalid, "build toolbox", "a required part is missing")
 	}
 	return &Service{deps: d}, nil

@@ -17,6 +17,7 @@ import (
 
 	"yingda.dev/internal/desk"
 	"yingda.dev/internal/flow/toolbox"
+	"yingda.dev/internal/platform/audit"
 	"yingda.dev/internal/platform/seal"
 	"yingda.dev/internal/platform/store"
 	"yingda.dev/internal/platform/store/sqlite"
@@ -42,7 +43,9 @@ func open(t *testing.T) *box {
 	master, err := seal.CreateMaster(filepath.Join(t.TempDir(), "master.key"), rand.Reader)
 	require.NoError(t, err)
 	keys := seal.NewKeyring(seal.Deps{Master: master, Store: env.Store, Clock: env.Clock, Random: rand.Reader})
-	s, err := toolbox.New(toolbox.Deps{Store: env.Store, Keys: keys, IDs: env.IDs, Log: slog.New(slog.DiscardHandler)})
+	book, err := audit.New(audit.Deps{Store: env.Store, Keys: keys, IDs: env.IDs})
+	require.NoError(t, err)
+	s, err := toolbox.New(toolbox.Deps{Store: env.Store, Keys: keys, IDs: env.IDs, Clock: env.Clock, Audit: book, Log: slog.New(slog.DiscardHandler)})
 	require.NoError(t, err)
 	return &box{Tenant: env.Tenant(), Service: s, dir: dir}
 }

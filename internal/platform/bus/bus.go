@@ -73,6 +73,8 @@ type Bus interface {
 const (
 	Typing   = "typing"
 	Presence = "presence"
+	// Viewing tells that an agent has a conversation open.
+	Viewing = "viewing"
 	// Page tells that a visitor has opened a page.
 	Page = "page"
 )

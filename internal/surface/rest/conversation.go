@@ -51,9 +51,18 @@ func (s *Server) listConversations(ctx context.Context, c caller, in *listInput)
 	if err != nil {
 		return out[ConversationPage]{}, err
 	}
+	ids := make([]desk.ConversationID, len(views))
+	for i, v := range views {
+		ids[i] = v.Conversation.ID
+	}
+	drafted, err := s.deps.Toolbox.Drafted(ctx, c.by(""), ids)
+	if err != nil {
+		return out[ConversationPage]{}, err
+	}
 	page := ConversationPage{Items: make([]wire.Conversation, len(views)), NextCursor: next}
 	for i, v := range views {
 		page.Items[i] = viewShape(v)
+		page.Items[i].Draft = drafted[v.Conversation.ID]
 	}
 	if in.Cursor != "" || in.Contact != "" {
 		return out[ConversationPage]{page}, nil
@@ -70,7 +79,7 @@ func (s *Server) countConversations(ctx context.Context, c caller, _ *nothing) (
 
 func viewShape(v conversation.View) wire.Conversation {
 	shape := wire.AgentConversation(v.Conversation, v.Contact, v.Preview)
-	shape.LabelIDs, shape.Draft = v.Labels, v.Draft
+	shape.LabelIDs = v.Labels
 	if v.Last.By != "" {
 		shape.LastMessage = &wire.LastMessage{AuthorKind: v.Last.By, Recalled: v.Last.Recalled}
 	}

@@ -294,7 +294,8 @@ func TestPagingWhileMessagesArrive(t *testing.T) {
 // speaking are the fields that commands answer with what was sent.
 var speaking = map[string][]string{
 	"addNote": {"text"}, "createToken": {"name"}, "changeMe": {"name"}, "reply": {"client_id", "parts"},
-	"createLabel": {"name", "description"}, "changeLabel": {"name", "description"}, "createCannedReply": {"parts", "title", "shortcut"}, "changeCannedReply": {"parts", "title", "shortcut"},
+	"createLabel": {"name", "description"}, "changeLabel": {"name", "description"}, "saveDraft": {"text", "parts", "reply_to"}, "schedule": {"parts"}, "changeMany": {"ids"},
+	"createCannedReply": {"parts", "title", "shortcut"}, "changeCannedReply": {"parts", "title", "shortcut"},
 }
 
 // Whatever is sent wherever, it does not come back in an error, and what is

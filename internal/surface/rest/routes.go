@@ -29,7 +29,7 @@ type binding func(s *Server, r route, op huma.Operation)
 // routes is the index of the agents' API: one list for each area, each in the file of its handlers' area.
 func routes() []route {
 	return slices.Concat(
-		sessionRoutes(), conversationRoutes(), contactRoutes(), toolboxRoutes(), attachmentRoutes(),
+		sessionRoutes(), conversationRoutes(), draftRoutes(), contactRoutes(), toolboxRoutes(), attachmentRoutes(),
 		peopleRoutes(), inboxRoutes(), queueRoutes(), knowledgeRoutes(), operationRoutes(),
 	)
 }

@@ -159,6 +159,14 @@ func (v things) body(c *surfacetest.Company, id string) any {
 		return map[string]int{"seq": 1}
 	case "typing":
 		return map[string]bool{"on": true}
+	case "saveDraft":
+		return map[string]any{"kind": "reply", "text": "写到一半", "revision": 0}
+	case "schedule":
+		return map[string]any{"parts": surfacetest.Text("明天见"), "at": c.Clock.Now().Add(time.Hour)}
+	case "viewing":
+		return map[string]bool{"on": true}
+	case "changeMany":
+		return map[string]any{"ids": []string{v.conversation}, "action": "read"}
 	case "labelConversation":
 		return map[string]any{"add": []string{v.label}}
 	case "createLabel", "changeLabel":
@@ -310,6 +318,10 @@ func TestCompaniesNeverMeet(t *testing.T) {
 			body := initials.ReplaceAllString(string(answer.Body), "")
 			body = strings.ReplaceAll(body, "林administrator\",\"email\":\""+h.Far.Administrator.Email, "")
 			body = strings.ReplaceAll(strings.ReplaceAll(body, "林supervisor\",\"email\":\""+h.Far.Supervisor.Email, ""), "林agent\",\"email\":\""+h.Far.Answerer.Email, "")
+			if r.ID == "changeMany" { // it answers by the ids it was given: of each that there is no such conversation
+				require.Equal(t, "not_found", answer.Text("results.0.problem.kind"))
+				body = strings.ReplaceAll(body, theirs.conversation, "")
+			}
 			for _, secret := range append(secrets, theirs.conversation, theirs.token, theirs.letter) {
 				require.NotContains(t, body, secret)
 			}

@@ -29,6 +29,7 @@ var unscoped = map[string]string{
 	"DueReplays":               "the bus serves all accounts",
 	"PutDeadLetter":            "the bus; a position belongs to one account for ever",
 	"ClaimTimers":              "the timers' runner serves all accounts",
+	"OldDrafts":                "housekeeping of all accounts' drafts",
 	"NextTimer":                "the timers' runner serves all accounts",
 	"ClaimOutbox":              "delivery serves all accounts",
 	"NextOutbox":               "delivery serves all accounts",

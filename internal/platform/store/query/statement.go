@@ -58,3 +58,18 @@ func (p DropOutboxParams) Statement() Statement {
 func (p RequeueMessageParams) Statement() Statement {
 	return Statement{requeueMessage, []any{p.Status, p.AccountID, p.Shard, p.ID}}
 }
+
+// Statement makes a statement of the parameters.
+func (p InsertScheduledMessageParams) Statement() Statement {
+	return Statement{insertScheduledMessage, []any{
+		p.AccountID, p.ID, p.ConversationID, p.AgentID, p.State, p.Reason, p.DueUs, p.CancelOnReply,
+		p.AfterSeq, p.MessageID, p.Body, p.CreatedUs, p.UpdatedUs,
+	}}
+}
+
+// Statement makes a statement of the parameters.
+func (p FinishScheduledMessageParams) Statement() Statement {
+	return Statement{finishScheduledMessage, []any{
+		p.State, p.Reason, p.MessageID, p.Body, p.UpdatedUs, p.AccountID, p.ID,
+	}}
+}

@@ -90,3 +90,54 @@ UPDATE message SET status = @status, failure_reason = '' WHERE account_id = @acc
 -- name: Mentioned :one
 SELECT count(*) FROM mention
 WHERE account_id = @account_id AND agent_id = @agent_id AND conversation_id = @conversation_id;
+
+-- name: Draft :one
+SELECT * FROM draft WHERE account_id = @account_id AND agent_id = @agent_id
+  AND conversation_id = @conversation_id AND kind = @kind;
+
+-- name: PutDraft :exec
+INSERT INTO draft (account_id, agent_id, conversation_id, kind, revision, body, updated_us)
+VALUES (@account_id, @agent_id, @conversation_id, @kind, @revision, @body, @updated_us)
+ON CONFLICT (account_id, agent_id, conversation_id, kind) DO UPDATE
+SET revision = excluded.revision, body = excluded.body, updated_us = excluded.updated_us;
+
+-- name: DeleteDraft :execrows
+DELETE FROM draft WHERE account_id = @account_id AND agent_id = @agent_id
+  AND conversation_id = @conversation_id AND kind = @kind;
+
+-- name: DraftedConversations :many
+SELECT conversation_id FROM draft WHERE account_id = @account_id AND agent_id = @agent_id
+  AND conversation_id IN (@id1, @id2, @id3, @id4, @id5, @id6, @id7, @id8);
+
+-- name: DraftPage :many
+SELECT * FROM draft WHERE account_id = @account_id
+  AND (agent_id, conversation_id, kind) > (CAST(@after_agent AS text), CAST(@after_conversation AS text), CAST(@after_kind AS text))
+ORDER BY agent_id, conversation_id, kind LIMIT CAST(@row_limit AS bigint);
+
+-- name: OldDrafts :many
+SELECT * FROM draft WHERE updated_us < @before_us ORDER BY updated_us LIMIT CAST(@row_limit AS bigint);
+
+-- name: InsertScheduledMessage :exec
+INSERT INTO scheduled_message (account_id, id, conversation_id, agent_id, state, reason, due_us, cancel_on_reply,
+  after_seq, message_id, body, created_us, updated_us)
+VALUES (@account_id, @id, @conversation_id, @agent_id, @state, @reason, @due_us, @cancel_on_reply,
+  @after_seq, @message_id, @body, @created_us, @updated_us);
+
+-- name: FinishScheduledMessage :exec
+UPDATE scheduled_message SET state = @state, reason = @reason, message_id = @message_id, body = @body,
+  updated_us = @updated_us
+WHERE account_id = @account_id AND id = @id;
+
+-- name: ScheduledMessage :one
+SELECT * FROM scheduled_message WHERE account_id = @account_id AND id = @id;
+
+-- name: ScheduledMessages :many
+SELECT * FROM scheduled_message WHERE account_id = @account_id AND conversation_id = @conversation_id
+ORDER BY due_us DESC, id LIMIT CAST(@row_limit AS bigint);
+
+-- name: ScheduledPage :many
+SELECT * FROM scheduled_message WHERE account_id = @account_id AND id > @after_id
+ORDER BY id LIMIT CAST(@row_limit AS bigint);
+
+-- name: ResealScheduledMessage :execrows
+UPDATE scheduled_message SET body = @body WHERE account_id = @account_id AND id = @id;

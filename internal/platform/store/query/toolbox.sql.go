@@ -198,6 +198,31 @@ func (q *Queries) DeleteConversationLabel(ctx context.Context, arg DeleteConvers
 	return err
 }
 
+const deleteDraft = `-- name: DeleteDraft :execrows
+DELETE FROM draft WHERE account_id = $1 AND agent_id = $2
+  AND conversation_id = $3 AND kind = $4
+`
+
+type DeleteDraftParams struct {
+	AccountID      string
+	AgentID        string
+	ConversationID string
+	Kind           string
+}
+
+func (q *Queries) DeleteDraft(ctx context.Context, arg DeleteDraftParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, deleteDraft,
+		arg.AccountID,
+		arg.AgentID,
+		arg.ConversationID,
+		arg.Kind,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const deleteLabel = `-- name: DeleteLabel :execrows
 DELETE FROM label WHERE account_id = $1 AND id = $2
 `
@@ -245,6 +270,141 @@ func (q *Queries) DeleteMention(ctx context.Context, arg DeleteMentionParams) er
 	return err
 }
 
+const draft = `-- name: Draft :one
+SELECT account_id, agent_id, conversation_id, kind, revision, body, updated_us FROM draft WHERE account_id = $1 AND agent_id = $2
+  AND conversation_id = $3 AND kind = $4
+`
+
+type DraftParams struct {
+	AccountID      string
+	AgentID        string
+	ConversationID string
+	Kind           string
+}
+
+func (q *Queries) Draft(ctx context.Context, arg DraftParams) (Draft, error) {
+	row := q.db.QueryRowContext(ctx, draft,
+		arg.AccountID,
+		arg.AgentID,
+		arg.ConversationID,
+		arg.Kind,
+	)
+	var i Draft
+	err := row.Scan(
+		&i.AccountID,
+		&i.AgentID,
+		&i.ConversationID,
+		&i.Kind,
+		&i.Revision,
+		&i.Body,
+		&i.UpdatedUs,
+	)
+	return i, err
+}
+
+const draftPage = `-- name: DraftPage :many
+SELECT account_id, agent_id, conversation_id, kind, revision, body, updated_us FROM draft WHERE account_id = $1
+  AND (agent_id, conversation_id, kind) > (CAST($2 AS text), CAST($3 AS text), CAST($4 AS text))
+ORDER BY agent_id, conversation_id, kind LIMIT CAST($5 AS bigint)
+`
+
+type DraftPageParams struct {
+	AccountID         string
+	AfterAgent        string
+	AfterConversation string
+	AfterKind         string
+	RowLimit          int64
+}
+
+func (q *Queries) DraftPage(ctx context.Context, arg DraftPageParams) ([]Draft, error) {
+	rows, err := q.db.QueryContext(ctx, draftPage,
+		arg.AccountID,
+		arg.AfterAgent,
+		arg.AfterConversation,
+		arg.AfterKind,
+		arg.RowLimit,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Draft
+	for rows.Next() {
+		var i Draft
+		if err := rows.Scan(
+			&i.AccountID,
+			&i.AgentID,
+			&i.ConversationID,
+			&i.Kind,
+			&i.Revision,
+			&i.Body,
+			&i.UpdatedUs,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const draftedConversations = `-- name: DraftedConversations :many
+SELECT conversation_id FROM draft WHERE account_id = $1 AND agent_id = $2
+  AND conversation_id IN ($3, $4, $5, $6, $7, $8, $9, $10)
+`
+
+type DraftedConversationsParams struct {
+	AccountID string
+	AgentID   string
+	Id1       string
+	Id2       string
+	Id3       string
+	Id4       string
+	Id5       string
+	Id6       string
+	Id7       string
+	Id8       string
+}
+
+func (q *Queries) DraftedConversations(ctx context.Context, arg DraftedConversationsParams) ([]string, error) {
+	rows, err := q.db.QueryContext(ctx, draftedConversations,
+		arg.AccountID,
+		arg.AgentID,
+		arg.Id1,
+		arg.Id2,
+		arg.Id3,
+		arg.Id4,
+		arg.Id5,
+		arg.Id6,
+		arg.Id7,
+		arg.Id8,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var conversation_id string
+		if err := rows.Scan(&conversation_id); err != nil {
+			return nil, err
+		}
+		items = append(items, conversation_id)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const dropOutbox = `-- name: DropOutbox :exec
 DELETE FROM outbox WHERE account_id = $1 AND message_id = $2
 `
@@ -256,6 +416,35 @@ type DropOutboxParams struct {
 
 func (q *Queries) DropOutbox(ctx context.Context, arg DropOutboxParams) error {
 	_, err := q.db.ExecContext(ctx, dropOutbox, arg.AccountID, arg.MessageID)
+	return err
+}
+
+const finishScheduledMessage = `-- name: FinishScheduledMessage :exec
+UPDATE scheduled_message SET state = $1, reason = $2, message_id = $3, body = $4,
+  updated_us = $5
+WHERE account_id = $6 AND id = $7
+`
+
+type FinishScheduledMessageParams struct {
+	State     string
+	Reason    string
+	MessageID string
+	Body      []byte
+	UpdatedUs int64
+	AccountID string
+	ID        string
+}
+
+func (q *Queries) FinishScheduledMessage(ctx context.Context, arg FinishScheduledMessageParams) error {
+	_, err := q.db.ExecContext(ctx, finishScheduledMessage,
+		arg.State,
+		arg.Reason,
+		arg.MessageID,
+		arg.Body,
+		arg.UpdatedUs,
+		arg.AccountID,
+		arg.ID,
+	)
 	return err
 }
 
@@ -363,6 +552,48 @@ func (q *Queries) InsertLabel(ctx context.Context, arg InsertLabelParams) error 
 		arg.Color,
 		arg.Description,
 		arg.CreatedUs,
+	)
+	return err
+}
+
+const insertScheduledMessage = `-- name: InsertScheduledMessage :exec
+INSERT INTO scheduled_message (account_id, id, conversation_id, agent_id, state, reason, due_us, cancel_on_reply,
+  after_seq, message_id, body, created_us, updated_us)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8,
+  $9, $10, $11, $12, $13)
+`
+
+type InsertScheduledMessageParams struct {
+	AccountID      string
+	ID             string
+	ConversationID string
+	AgentID        string
+	State          string
+	Reason         string
+	DueUs          int64
+	CancelOnReply  bool
+	AfterSeq       int64
+	MessageID      string
+	Body           []byte
+	CreatedUs      int64
+	UpdatedUs      int64
+}
+
+func (q *Queries) InsertScheduledMessage(ctx context.Context, arg InsertScheduledMessageParams) error {
+	_, err := q.db.ExecContext(ctx, insertScheduledMessage,
+		arg.AccountID,
+		arg.ID,
+		arg.ConversationID,
+		arg.AgentID,
+		arg.State,
+		arg.Reason,
+		arg.DueUs,
+		arg.CancelOnReply,
+		arg.AfterSeq,
+		arg.MessageID,
+		arg.Body,
+		arg.CreatedUs,
+		arg.UpdatedUs,
 	)
 	return err
 }
@@ -521,6 +752,76 @@ func (q *Queries) MentionsOf(ctx context.Context, arg MentionsOfParams) ([]Menti
 	return items, nil
 }
 
+const oldDrafts = `-- name: OldDrafts :many
+SELECT account_id, agent_id, conversation_id, kind, revision, body, updated_us FROM draft WHERE updated_us < $1 ORDER BY updated_us LIMIT CAST($2 AS bigint)
+`
+
+type OldDraftsParams struct {
+	BeforeUs int64
+	RowLimit int64
+}
+
+func (q *Queries) OldDrafts(ctx context.Context, arg OldDraftsParams) ([]Draft, error) {
+	rows, err := q.db.QueryContext(ctx, oldDrafts, arg.BeforeUs, arg.RowLimit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Draft
+	for rows.Next() {
+		var i Draft
+		if err := rows.Scan(
+			&i.AccountID,
+			&i.AgentID,
+			&i.ConversationID,
+			&i.Kind,
+			&i.Revision,
+			&i.Body,
+			&i.UpdatedUs,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const putDraft = `-- name: PutDraft :exec
+INSERT INTO draft (account_id, agent_id, conversation_id, kind, revision, body, updated_us)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
+ON CONFLICT (account_id, agent_id, conversation_id, kind) DO UPDATE
+SET revision = excluded.revision, body = excluded.body, updated_us = excluded.updated_us
+`
+
+type PutDraftParams struct {
+	AccountID      string
+	AgentID        string
+	ConversationID string
+	Kind           string
+	Revision       int64
+	Body           []byte
+	UpdatedUs      int64
+}
+
+func (q *Queries) PutDraft(ctx context.Context, arg PutDraftParams) error {
+	_, err := q.db.ExecContext(ctx, putDraft,
+		arg.AccountID,
+		arg.AgentID,
+		arg.ConversationID,
+		arg.Kind,
+		arg.Revision,
+		arg.Body,
+		arg.UpdatedUs,
+	)
+	return err
+}
+
 const putMention = `-- name: PutMention :exec
 INSERT INTO mention (account_id, agent_id, conversation_id, seq, at_us)
 VALUES ($1, $2, $3, $4, $5)
@@ -601,6 +902,150 @@ func (q *Queries) RequeueMessage(ctx context.Context, arg RequeueMessageParams) 
 		arg.ID,
 	)
 	return err
+}
+
+const resealScheduledMessage = `-- name: ResealScheduledMessage :execrows
+UPDATE scheduled_message SET body = $1 WHERE account_id = $2 AND id = $3
+`
+
+type ResealScheduledMessageParams struct {
+	Body      []byte
+	AccountID string
+	ID        string
+}
+
+func (q *Queries) ResealScheduledMessage(ctx context.Context, arg ResealScheduledMessageParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, resealScheduledMessage, arg.Body, arg.AccountID, arg.ID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const scheduledMessage = `-- name: ScheduledMessage :one
+SELECT account_id, id, conversation_id, agent_id, state, reason, due_us, cancel_on_reply, after_seq, message_id, body, created_us, updated_us FROM scheduled_message WHERE account_id = $1 AND id = $2
+`
+
+type ScheduledMessageParams struct {
+	AccountID string
+	ID        string
+}
+
+func (q *Queries) ScheduledMessage(ctx context.Context, arg ScheduledMessageParams) (ScheduledMessage, error) {
+	row := q.db.QueryRowContext(ctx, scheduledMessage, arg.AccountID, arg.ID)
+	var i ScheduledMessage
+	err := row.Scan(
+		&i.AccountID,
+		&i.ID,
+		&i.ConversationID,
+		&i.AgentID,
+		&i.State,
+		&i.Reason,
+		&i.DueUs,
+		&i.CancelOnReply,
+		&i.AfterSeq,
+		&i.MessageID,
+		&i.Body,
+		&i.CreatedUs,
+		&i.UpdatedUs,
+	)
+	return i, err
+}
+
+const scheduledMessages = `-- name: ScheduledMessages :many
+SELECT account_id, id, conversation_id, agent_id, state, reason, due_us, cancel_on_reply, after_seq, message_id, body, created_us, updated_us FROM scheduled_message WHERE account_id = $1 AND conversation_id = $2
+ORDER BY due_us DESC, id LIMIT CAST($3 AS bigint)
+`
+
+type ScheduledMessagesParams struct {
+	AccountID      string
+	ConversationID string
+	RowLimit       int64
+}
+
+func (q *Queries) ScheduledMessages(ctx context.Context, arg ScheduledMessagesParams) ([]ScheduledMessage, error) {
+	rows, err := q.db.QueryContext(ctx, scheduledMessages, arg.AccountID, arg.ConversationID, arg.RowLimit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ScheduledMessage
+	for rows.Next() {
+		var i ScheduledMessage
+		if err := rows.Scan(
+			&i.AccountID,
+			&i.ID,
+			&i.ConversationID,
+			&i.AgentID,
+			&i.State,
+			&i.Reason,
+			&i.DueUs,
+			&i.CancelOnReply,
+			&i.AfterSeq,
+			&i.MessageID,
+			&i.Body,
+			&i.CreatedUs,
+			&i.UpdatedUs,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const scheduledPage = `-- name: ScheduledPage :many
+SELECT account_id, id, conversation_id, agent_id, state, reason, due_us, cancel_on_reply, after_seq, message_id, body, created_us, updated_us FROM scheduled_message WHERE account_id = $1 AND id > $2
+ORDER BY id LIMIT CAST($3 AS bigint)
+`
+
+type ScheduledPageParams struct {
+	AccountID string
+	AfterID   string
+	RowLimit  int64
+}
+
+func (q *Queries) ScheduledPage(ctx context.Context, arg ScheduledPageParams) ([]ScheduledMessage, error) {
+	rows, err := q.db.QueryContext(ctx, scheduledPage, arg.AccountID, arg.AfterID, arg.RowLimit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ScheduledMessage
+	for rows.Next() {
+		var i ScheduledMessage
+		if err := rows.Scan(
+			&i.AccountID,
+			&i.ID,
+			&i.ConversationID,
+			&i.AgentID,
+			&i.State,
+			&i.Reason,
+			&i.DueUs,
+			&i.CancelOnReply,
+			&i.AfterSeq,
+			&i.MessageID,
+			&i.Body,
+			&i.CreatedUs,
+			&i.UpdatedUs,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const updateCannedReply = `-- name: UpdateCannedReply :execrows

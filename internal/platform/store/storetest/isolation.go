@@ -91,7 +91,7 @@ func newVictim(n *Tenant) *victim {
 var installation = map[string]bool{
 	"AcquireLease": true, "AgentByEmailHash": true, "AttachmentByID": true, "AttachmentsKnown": true, "UselessAttachments": true, "Accounts": true, "APIToken": true, "ClaimPositions": true, "Close": true,
 	"Dialect": true, "DueOutbox": true, "DueReplays": true, "DueTimers": true, "Epoch": true, "Events": true, "Head": true,
-	"InboxByKey": true, "Index": true, "InvitationByHash": true, "InstallationValue": true, "NextOutbox": true, "NextTimer": true, "Oldest": true,
+	"InboxByKey": true, "Index": true, "InvitationByHash": true, "InstallationValue": true, "NextOutbox": true, "NextTimer": true, "OldDrafts": true, "Oldest": true,
 	"ParkedConversations": true, "Positions": true, "ReleaseLease": true, "ReleasePositions": true, "RenewLease": true,
 	"Run": true, "RunningJobs": true, "Session": true, "Trim": true, "TrimKeys": true, "Watch": true, "Write": true, "WriteAlone": true,
 }

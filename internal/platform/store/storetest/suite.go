@@ -40,6 +40,7 @@ func Run(t *testing.T, open Open) {
 			"message ranges":           messageRanges,
 			"jobs":                     jobs,
 			"labels":                   labels,
+			"drafts":                   drafts,
 			"extra writes":             extras,
 			"canned replies":           cannedReplies,
 			"attachments":              attachments,

@@ -28,6 +28,57 @@ func (n *Tenant) canned(owner, shortcut string) store.CannedReply {
 	return c
 }
 
+func (n *Tenant) draft() store.SavedDraft {
+	n.Helper()
+	d := store.SavedDraft{
+		DraftKey: store.DraftKey{AccountID: n.ID, AgentID: n.Agent.ID, ConversationID: n.IDs.Conversation(), Kind: "note"},
+		Revision: 1, Body: desk.Sealed("sealed draft"), UpdatedAt: n.Clock.Now(),
+	}
+	n.Write(func(ctx context.Context, tx *store.Tx) error { return tx.PutDraft(ctx, d) })
+	return d
+}
+
+// scheduled adds a scheduled message to a conversation of its own.
+func (v *victim) scheduled() string {
+	v.Helper()
+	row := store.Scheduled{
+		ID: v.IDs.Other("sch"), AccountID: v.ID, ConversationID: v.in.Conversation.ID, AgentID: v.Agent.ID, State: desk.SchedulePending,
+		Due: v.Clock.Now(), CancelOnReply: true, AfterSeq: 2, Body: desk.Sealed("sealed message"), CreatedAt: v.Clock.Now(), UpdatedAt: v.Clock.Now(),
+	}
+	v.Do(store.Command{
+		Account: v.ID, Target: store.Target{Conversation: row.ConversationID},
+		Decide: func(store.Situation) (store.Effects, error) {
+			return store.Effects{Extras: []store.Extra{store.AddScheduled(row)}}, nil
+		},
+	})
+	got, err := v.Store.Scheduled(v.Ctx, v.ID, row.ID)
+	require.NoError(v, err)
+	require.Equal(v, row, got)
+	return row.ID
+}
+
+func drafts(n *Tenant) {
+	d := n.draft()
+	got, err := n.Store.Draft(n.Ctx, d.DraftKey)
+	require.NoError(n, err)
+	require.Equal(n, d, got)
+	d.Revision, d.Body = 2, desk.Sealed("newer")
+	n.Write(func(ctx context.Context, tx *store.Tx) error { return tx.PutDraft(ctx, d) })
+	other := n.draft()
+	page, err := n.Store.DraftPage(n.Ctx, n.ID, store.DraftKey{}, 1)
+	require.NoError(n, err)
+	require.Len(n, page, 1)
+	rest, err := n.Store.DraftPage(n.Ctx, n.ID, page[0].DraftKey, 10)
+	require.NoError(n, err)
+	require.ElementsMatch(n, []store.SavedDraft{d, other}, append(page, rest...))
+	n.Write(func(ctx context.Context, tx *store.Tx) error { return tx.DeleteDraft(ctx, d.DraftKey) })
+	_, err = n.Store.Draft(n.Ctx, d.DraftKey)
+	n.kind(desk.NotFound, err)
+	in, err := n.Store.Drafted(n.Ctx, n.ID, n.Agent.ID, []desk.ConversationID{d.ConversationID, other.ConversationID})
+	require.NoError(n, err)
+	require.Equal(n, map[desk.ConversationID]bool{other.ConversationID: true}, in)
+}
+
 func labels(n *Tenant) {
 	b, a := n.label("b"), n.label("a")
 	got, err := n.Store.Labels(n.Ctx, n.ID)
@@ -152,6 +203,19 @@ func toolboxReads(n *Tenant, v *victim, empty func(any, error), missing func(any
 		"Labels":        func() { empty(n.Store.Labels(n.Ctx, n.ID)) },
 		"LabelsOf":      func() { empty(n.Store.LabelsOf(n.Ctx, n.ID, []desk.ConversationID{v.in.Conversation.ID})) },
 		"CannedReplies": func() { empty(n.Store.CannedReplies(n.Ctx, n.ID)) },
+		"Draft": func() {
+			k := v.draft().DraftKey
+			k.AccountID = n.ID
+			missing(n.Store.Draft(n.Ctx, k))
+		},
+		"Drafted": func() {
+			d := v.draft()
+			empty(n.Store.Drafted(n.Ctx, n.ID, d.AgentID, []desk.ConversationID{d.ConversationID}))
+		},
+		"DraftPage":     func() { empty(n.Store.DraftPage(n.Ctx, n.ID, store.DraftKey{}, 0)) },
+		"Scheduled":     func() { missing(n.Store.Scheduled(n.Ctx, n.ID, v.scheduled())) },
+		"ScheduledOf":   func() { empty(n.Store.ScheduledOf(n.Ctx, n.ID, v.in.Conversation.ID)) },
+		"ScheduledPage": func() { empty(n.Store.ScheduledPage(n.Ctx, n.ID, "", 0)) },
 		"Activity":      func() { empty(n.Store.Activity(n.Ctx, n.ID, v.in.Conversation.ID, "", 0)) },
 		"Mentioned": func() {
 			found, err := n.Store.Mentioned(n.Ctx, n.ID, v.Agent.ID, v.in.Conversation.ID)
@@ -176,12 +240,22 @@ type unitOf = func(context.Context, *store.Tx, desk.AccountID) error
 // toolboxWrites are the same for a transaction's methods.
 func toolboxWrites(v *victim, denied func(unit) func(), both func(unitOf) func()) map[string]func() {
 	label, canned := v.label("theirs too"), v.canned("agt_1", "theirs too")
+	d, scheduled := v.draft(), v.scheduled()
 	return map[string]func(){
 		"InsertLabel": denied(func(ctx context.Context, tx *store.Tx) error { return tx.InsertLabel(ctx, label, "k") }),
 		"UpdateLabel": both(func(ctx context.Context, tx *store.Tx, a desk.AccountID) error {
 			l := label
 			l.AccountID = a
 			return tx.UpdateLabel(ctx, l, "k")
+		}),
+		"PutDraft": denied(func(ctx context.Context, tx *store.Tx) error { return tx.PutDraft(ctx, d) }),
+		"DeleteDraft": both(func(ctx context.Context, tx *store.Tx, a desk.AccountID) error {
+			k := d.DraftKey
+			k.AccountID = a
+			return tx.DeleteDraft(ctx, k)
+		}),
+		"ResealScheduled": both(func(ctx context.Context, tx *store.Tx, a desk.AccountID) error {
+			return tx.ResealScheduled(ctx, a, scheduled, desk.Sealed("intruder"))
 		}),
 		"Trail": denied(func(ctx context.Context, tx *store.Tx) error {
 			return tx.Trail(ctx, desk.Event{AccountID: v.ID, Fact: desk.MentionsRead{}})
