@@ -400,6 +400,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/conversations/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Do one thing to at most 100 conversations; each action needs its own permission
+         * @description Needs the permission `conversations.read`.
+         */
+        post: operations["changeMany"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/conversations/counts": {
         parameters: {
             query?: never;
@@ -495,6 +515,34 @@ export interface paths {
          */
         post: operations["claim"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{id}/draft": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What the caller has begun to write: at most one reply and one note
+         * @description Needs the permission `conversations.read`.
+         */
+        get: operations["listDrafts"];
+        /**
+         * Keep what the caller is writing; a conflict if another window wrote after the revision
+         * @description Needs the permission `conversations.read`.
+         */
+        put: operations["saveDraft"];
+        post?: never;
+        /**
+         * Drop what the caller has begun to write
+         * @description Needs the permission `conversations.read`.
+         */
+        delete: operations["deleteDraft"];
         options?: never;
         head?: never;
         patch?: never;
@@ -700,6 +748,50 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/conversations/{id}/scheduled": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Messages to be sent later, and what became of others
+         * @description Needs the permission `conversations.read`.
+         */
+        get: operations["listScheduled"];
+        put?: never;
+        /**
+         * Send a message later
+         * @description Needs the permission `conversations.reply`.
+         */
+        post: operations["schedule"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{id}/scheduled/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Cancel a message that waits
+         * @description Needs the permission `conversations.reply`.
+         */
+        delete: operations["cancelScheduled"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/conversations/{id}/snooze": {
         parameters: {
             query?: never;
@@ -734,6 +826,26 @@ export interface paths {
          * @description Needs the permission `conversations.reply`.
          */
         post: operations["typing"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{id}/viewing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Tell colleagues that the caller has it open, for 30 seconds
+         * @description Needs the permission `conversations.read`.
+         */
+        post: operations["viewing"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1520,6 +1632,32 @@ export interface components {
         BlockInputBody: {
             blocked: boolean;
         };
+        BulkInputBody: {
+            /** @enum {string} */
+            action: "resolve" | "reopen" | "assign" | "snooze" | "label" | "read";
+            /** @description For label. */
+            add?: string[];
+            /** @description For assign; empty takes it from whoever has it. */
+            agent_id?: string;
+            ids: string[];
+            /** @description For label. */
+            remove?: string[];
+            /** @description For assign. */
+            team_id?: string;
+            /**
+             * Format: date-time
+             * @description For snooze.
+             */
+            until?: string;
+        };
+        BulkResult: {
+            id: string;
+            ok: boolean;
+            problem?: components["schemas"]["Problem"];
+        };
+        BulkResults: {
+            results: components["schemas"]["BulkResult"][];
+        };
         Button: {
             label: string;
             url?: string;
@@ -1856,6 +1994,17 @@ export interface components {
         DisableTOTPInputBody: {
             password: string;
         };
+        Draft: {
+            /** @enum {string} */
+            kind: "reply" | "note";
+            parts?: components["schemas"]["Part"][];
+            reply_to?: string;
+            /** Format: int64 */
+            revision: number;
+            text?: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
         ErrorDetail: {
             /** @description Where the error occurred, e.g. 'body.items[3].tags' or 'path.thing-id' */
             location?: string;
@@ -1985,6 +2134,9 @@ export interface components {
         ItemsDevice: {
             items: components["schemas"]["Device"][];
         };
+        ItemsDraft: {
+            items: components["schemas"]["Draft"][];
+        };
         ItemsInbox: {
             items: components["schemas"]["Inbox"][];
         };
@@ -1999,6 +2151,9 @@ export interface components {
         };
         ItemsRole: {
             items: components["schemas"]["Role"][];
+        };
+        ItemsScheduled: {
+            items: components["schemas"]["Scheduled"][];
         };
         ItemsTeam: {
             items: components["schemas"]["Team"][];
@@ -2347,6 +2502,48 @@ export interface components {
             /** Format: date-time */
             updated_at?: string;
         };
+        SaveDraftInputBody: {
+            /** @enum {string} */
+            kind: "reply" | "note";
+            parts?: components["schemas"]["Part"][];
+            reply_to?: string;
+            /**
+             * Format: int64
+             * @description Of the draft that was changed; 0 begins one.
+             */
+            revision: number;
+            /** @description At most 10,000 characters. */
+            text?: string;
+        };
+        ScheduleInputBody: {
+            /**
+             * Format: date-time
+             * @description In the future, within a year.
+             * @example 2027-01-04T01:00:00Z
+             */
+            at: string;
+            /** @description Drop it if the customer writes before. */
+            cancel_on_reply?: boolean;
+            /** @description What to say, as in docs/protocol.md. */
+            parts: components["schemas"]["Part"][];
+            reply_to?: string;
+        };
+        Scheduled: {
+            agent_id: string;
+            /** Format: date-time */
+            at: string;
+            cancel_on_reply: boolean;
+            id: string;
+            /** @description Once it was sent. */
+            message_id?: string;
+            /** @description Empty once it was sent or cancelled. */
+            parts: components["schemas"]["Part"][];
+            /** @description customer_wrote, cancelled, agent_disabled or refused. */
+            reason?: string;
+            reply_to?: string;
+            /** @enum {string} */
+            state: "pending" | "sent" | "cancelled" | "failed";
+        };
         SearchHit: {
             conversation: components["schemas"]["Conversation"];
             message: components["schemas"]["Message"];
@@ -2455,6 +2652,9 @@ export interface components {
              * @description Refuse if the conversation has changed since this version.
              */
             version?: number;
+        };
+        ViewingInputBody: {
+            on: boolean;
         };
         WidgetSettings: {
             consent?: boolean;
@@ -3305,6 +3505,42 @@ export interface operations {
             };
         };
     };
+    changeMany: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Drawn by the caller for each command and kept for its repeats. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BulkInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BulkResults"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     countConversations: {
         parameters: {
             query?: never;
@@ -3464,6 +3700,109 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Conversation"];
                 };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listDrafts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsDraft"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    saveDraft: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Drawn by the caller for each command and kept for its repeats. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SaveDraftInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Draft"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteDraft: {
+        parameters: {
+            query?: {
+                kind?: "reply" | "note";
+            };
+            header: {
+                /** @description Drawn by the caller for each command and kept for its repeats. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A problem. */
             default: {
@@ -3847,6 +4186,108 @@ export interface operations {
             };
         };
     };
+    listScheduled: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsScheduled"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    schedule: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Drawn by the caller for each command and kept for its repeats. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScheduleInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Scheduled"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancelScheduled: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Drawn by the caller for each command and kept for its repeats. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     snooze: {
         parameters: {
             query?: never;
@@ -3900,6 +4341,42 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["TypingInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    viewing: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Drawn by the caller for each command and kept for its repeats. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ViewingInputBody"];
             };
         };
         responses: {
