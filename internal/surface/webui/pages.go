@@ -84,7 +84,7 @@ func (p *Pages) Register(mux *http.ServeMux) {
 		mux.Handle("GET /"+folder+"/assets/", p.assets(folder+"/assets/"))
 	}
 	// The installed desk: its worker must be looked for anew, and may only rule below /desk/.
-	mux.Handle("GET /desk/sw.js", p.file("desk/sw.js", "no-cache"))
+	mux.Handle("GET /desk/sw.js", worker(p.file("desk/sw.js", "no-cache")))
 	mux.Handle("GET /desk/manifest.webmanifest", p.file("desk/manifest.webmanifest", "no-cache"))
 	for _, icon := range []string{"icon-192.png", "icon-512.png", "icon-maskable-512.png"} {
 		mux.Handle("GET /desk/"+icon, p.file("desk/"+icon, "public, max-age=86400"))
@@ -105,6 +105,15 @@ func (p *Pages) front() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "no-cache")
 		http.Redirect(w, r, "/desk/", http.StatusFound)
+	})
+}
+
+// worker lets a service worker ask this server for what it keeps: the policy of
+// its own answer is the one it lives under.
+func worker(script http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Security-Policy", "default-src 'none'; connect-src 'self'")
+		script.ServeHTTP(w, r)
 	})
 }
 

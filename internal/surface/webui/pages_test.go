@@ -239,5 +239,6 @@ func TestTheInstalledDesk(t *testing.T) {
 		require.Equal(t, kind, a.Header.Get("Content-Type"), path)
 	}
 	require.Equal(t, "no-cache", get("/desk/sw.js").Header.Get("Cache-Control"))
+	require.Contains(t, get("/desk/sw.js").Header.Get("Content-Security-Policy"), "connect-src 'self'", "a worker that may not fetch never installs")
 	require.Contains(t, get("/desk/").Header.Get("Content-Security-Policy"), "manifest-src 'self'")
 }

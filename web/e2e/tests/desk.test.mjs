@@ -115,6 +115,8 @@ describe('the desk', () => {
     await desk.thread.locator('[data-testid="recalled"]').waitFor()
     await until(async () => (await shop.texts('说错了的话')).length === 0, 'the words to leave the visitor')
     assert.equal(await desk.thread.getByText('说错了的话').count(), 0)
+    await desk.say('就是这一件')
+    await until(async () => (await desk.thread.locator('article[data-seq]', { hasText: '就是这一件' }).count()) > 1, 'the right words')
   })
 
   it('puts labels on, and both agents see them', async () => {

@@ -68,10 +68,10 @@ describe('house rules', () => {
     for (const key of catalogueKeys(chinese)) expect([key, placeholders(read(english, key))]).toEqual([key, placeholders(read(chinese, key))])
   })
 
-  // A bare @ or | is syntax of the catalogue, and breaks the page that shows the text.
+  // A bare @ begins a link to another text, and breaks the page that shows it.
   it('escapes what the catalogue reads as its own signs', () => {
     for (const catalogue of [chinese, english]) {
-      for (const key of catalogueKeys(catalogue)) expect([key, read(catalogue, key).replaceAll("{'@'}", '').replaceAll("{'|'}", '')]).toEqual([key, expect.not.stringMatching(/[@|]/)])
+      for (const key of catalogueKeys(catalogue)) expect([key, read(catalogue, key).replaceAll("{'@'}", '')]).toEqual([key, expect.not.stringContaining('@')])
     }
   })
 

@@ -15,5 +15,7 @@ void loadTexts().then(() => {
 
 // Installable, and opens without a network. The worker keeps the shell only; it needs https or this machine.
 if (import.meta.env.PROD && 'serviceWorker' in navigator) {
-  addEventListener('load', () => void navigator.serviceWorker.register('/desk/sw.js', { scope: '/desk/' }).catch(() => undefined))
+  const register = (): void => void navigator.serviceWorker.register('/desk/sw.js', { scope: '/desk/' }).catch(() => undefined)
+  if (document.readyState === 'complete') register()
+  else addEventListener('load', register)
 }
