@@ -179,6 +179,7 @@ func (c Conversation) Resolve(now time.Time) (Transition, error) {
 		return Transition{Conversation: c}, nil
 	}
 	fact := c.enter(Resolved, ReasonResolved, time.Time{}, now)
+	fact.WaitedSince = c.WaitingSince
 	c.WaitingSince = time.Time{}
 	c.touch(now)
 	return Transition{c, []Fact{fact}}, nil
@@ -262,7 +263,7 @@ func (c *Conversation) touch(now time.Time) {
 }
 
 // enter changes the status and keeps the times that belong to it true.
-func (c *Conversation) enter(to Status, why Reason, until, now time.Time) Fact {
+func (c *Conversation) enter(to Status, why Reason, until, now time.Time) StatusChanged {
 	from := c.Status
 	c.Status = to
 	c.SnoozedUntil, c.ResolvedAt = until, time.Time{}

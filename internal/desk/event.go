@@ -124,6 +124,8 @@ type (
 		To     Status    `json:"to"`
 		Reason Reason    `json:"reason"`
 		Until  time.Time `json:"until,omitzero"`
+		// WaitedSince is since when the customer waited who waits no more.
+		WaitedSince time.Time `json:"waited_since,omitzero"`
 	}
 	// ConversationAssigned tells who has the conversation now.
 	ConversationAssigned struct {
@@ -131,6 +133,29 @@ type (
 		TeamID          TeamID  `json:"team_id,omitempty"`
 		PreviousAgentID AgentID `json:"previous_agent_id,omitempty"`
 		PreviousTeamID  TeamID  `json:"previous_team_id,omitempty"`
+		// Reason is set when a rule did it and not a hand; Detail is that rule's
+		// explanation as JSON.
+		Reason AssignReason    `json:"reason,omitempty"`
+		Detail json.RawMessage `json:"detail,omitempty"`
+	}
+	// ConversationEscalated tells that a conversation needs the best there is, now.
+	ConversationEscalated struct {
+		Reason string `json:"reason"`
+		// Score is the mood that was measured, 0 to 10; -1 when none was.
+		Score float64 `json:"score"`
+	}
+	// PresenceChanged tells where an agent is. It is about no conversation.
+	PresenceChanged struct {
+		AgentID AgentID        `json:"agent_id"`
+		Status  PresenceStatus `json:"status"`
+		Reason  string         `json:"reason,omitempty"`
+		Chosen  bool           `json:"chosen,omitempty"`
+		Since   time.Time      `json:"since"`
+	}
+	// StaffingChanged tells that skills, capacities, hours or the rules of the
+	// queue are not what they were. It is about no conversation.
+	StaffingChanged struct {
+		What string `json:"what"`
 	}
 	// ConversationRated tells what the customer thought; their words, if there are
 	// any, are with the rating.
@@ -308,6 +333,15 @@ func (ToolboxChanged) Kind() EventKind { return "toolbox.changed" }
 // Kind names the fact.
 func (ConversationRated) Kind() EventKind { return "conversation.rated" }
 
+// Kind names the fact.
+func (ConversationEscalated) Kind() EventKind { return "conversation.escalated" }
+
+// Kind names the fact.
+func (PresenceChanged) Kind() EventKind { return "presence.changed" }
+
+// Kind names the fact.
+func (StaffingChanged) Kind() EventKind { return "staffing.changed" }
+
 // Facts lists one zero value of each kind of fact, in a stable order.
 func Facts() []Fact {
 	return []Fact{
@@ -323,6 +357,9 @@ func Facts() []Fact {
 		MessagesRead{},
 		StatusChanged{},
 		ConversationAssigned{},
+		ConversationEscalated{},
+		PresenceChanged{},
+		StaffingChanged{},
 		MessageRecalled{},
 		ConversationLabelled{},
 		MentionsRead{},

@@ -121,8 +121,12 @@ func (t WidgetTexts) problem() (field, msg string) {
 		field, text string
 		limit       int
 	}{
-		{"title", t.Title, 60}, {"subtitle", t.Subtitle, 200}, {"greeting", t.Greeting, 1000},
-		{"offline", t.Offline, 500}, {"launcher", t.Launcher, 30}, {"placeholder", t.Placeholder, 60},
+		{"title", t.Title, 60},
+		{"subtitle", t.Subtitle, 200},
+		{"greeting", t.Greeting, 1000},
+		{"offline", t.Offline, 500},
+		{"launcher", t.Launcher, 30},
+		{"placeholder", t.Placeholder, 60},
 	} {
 		if msg := textProblem(c.text, c.limit, false); msg != "" {
 			return c.field, msg

@@ -36,6 +36,12 @@ type Event struct {
 	// MergeID and LoseID are of contact.merged and contact.unmerged.
 	MergeID string         `json:"merge_id,omitempty"`
 	LoseID  desk.ContactID `json:"lose_id,omitempty"`
+	// Detail explains why the queue chose this agent.
+	Detail json.RawMessage `json:"detail,omitempty"`
+	// Mood is what was measured when it was escalated, 0 to 10.
+	Mood *float64 `json:"mood,omitempty"`
+	// Presence is where an agent is now.
+	Presence *Presence `json:"presence,omitempty"`
 	// Score is what the customer gave, 1 to 5.
 	Score     int            `json:"score,omitempty"`
 	Commented bool           `json:"commented,omitempty"`
@@ -49,6 +55,15 @@ type Event struct {
 // ConversationHidden is the type of the event that agents hear instead of
 // another when a conversation goes out of their sight: it carries nothing but the id.
 const ConversationHidden desk.EventKind = "conversation.hidden"
+
+// Presence is where an agent is.
+type Presence struct {
+	Status desk.PresenceStatus `json:"status"`
+	Reason string              `json:"reason,omitempty"`
+	// Chosen says that the agent set it by hand.
+	Chosen bool      `json:"chosen,omitempty"`
+	Since  time.Time `json:"since,omitzero"`
+}
 
 // ScheduleChange is what became of a message that was to be sent later.
 type ScheduleChange struct {
@@ -105,6 +120,17 @@ func AgentEvent(e desk.Event, content *desk.Content, names Names) Event {
 	case desk.ConversationAssigned:
 		out.AgentID, out.TeamID = f.AgentID, f.TeamID
 		out.PreviousAgentID, out.PreviousTeamID = f.PreviousAgentID, f.PreviousTeamID
+		out.Reason, out.Detail = string(f.Reason), f.Detail
+	case desk.ConversationEscalated:
+		out.Reason = f.Reason
+		if f.Score >= 0 {
+			out.Mood = &f.Score
+		}
+	case desk.PresenceChanged:
+		out.AgentID, out.Reason = f.AgentID, f.Reason
+		out.Presence = &Presence{Status: f.Status, Reason: f.Reason, Chosen: f.Chosen, Since: utc(f.Since)}
+	case desk.StaffingChanged:
+		out.What = f.What
 	case desk.MessageRecalled:
 		out.MessageID, out.Seq = f.MessageID, f.Seq
 	case desk.ConversationLabelled:
@@ -279,6 +305,20 @@ type Signal struct {
 	URL       string         `json:"url,omitempty"`
 	Title     string         `json:"title,omitempty"`
 	At        time.Time      `json:"at,omitzero"`
+	// Queue is where the visitor stands; visitors only.
+	Queue *QueuePlace `json:"queue,omitempty"`
+}
+
+// QueuePlace is where a visitor stands and how long it will probably be.
+type QueuePlace struct {
+	// Position counts from 1.
+	Position int `json:"position"`
+	// LowSeconds and HighSeconds bound the wait in six of ten cases; both are
+	// missing when nobody can tell.
+	LowSeconds  int64 `json:"low_s,omitempty"`
+	HighSeconds int64 `json:"high_s,omitempty"`
+	// Nobody says that nobody is there at the moment.
+	Nobody bool `json:"nobody,omitempty"`
 }
 
 // Viewer is an agent who has a conversation open.

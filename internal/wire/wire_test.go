@@ -115,6 +115,9 @@ func events() map[desk.EventKind]desk.Event {
 		desk.MentionsRead{AgentID: agentID},
 		desk.ScheduleChanged{ScheduleID: "sch_secret", State: desk.ScheduleFailed, Reason: "secret_reason", Due: at.Add(time.Hour), MessageID: "msg_1"},
 		desk.ToolboxChanged{What: desk.ToolboxLabels},
+		desk.ConversationEscalated{Reason: "angry", Score: 1.5},
+		desk.PresenceChanged{AgentID: "agt_1", Status: desk.OnBreak, Reason: "lunch", Chosen: true, Since: at},
+		desk.StaffingChanged{What: "skills"},
 		desk.ConversationRated{Score: 4, Commented: true},
 	} {
 		c := conversation()

@@ -159,6 +159,12 @@ func (f *Feed) signal(ctx context.Context, p Publisher, s bus.Signal) {
 	if s.Kind == bus.Page {
 		out.ContactID, out.URL, out.Title, out.At = s.ContactID, s.URL, s.Title, s.At.UTC()
 	}
+	if q := s.Queue; q != nil {
+		out.Queue = &wire.QueuePlace{
+			Position: q.Position, LowSeconds: int64(q.Low.Seconds()), HighSeconds: int64(q.High.Seconds()), Nobody: q.Nobody,
+		}
+		agents = nil // their own lists tell them
+	}
 	if len(agents) > 0 {
 		out.By, out.Text = wire.Author{Kind: s.By.Kind, ID: s.By.ID, Name: name}, s.Text
 		f.publishSignal(p, agents, out)

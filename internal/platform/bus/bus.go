@@ -77,6 +77,8 @@ const (
 	Viewing = "viewing"
 	// Page tells that a visitor has opened a page.
 	Page = "page"
+	// Queue tells a visitor where they stand.
+	Queue = "queue"
 )
 
 // Signal is something that matters now and not later. It never touches the log.
@@ -92,5 +94,17 @@ type Signal struct {
 	Text string
 	// URL and Title are the page's, At is when it was opened.
 	URL, Title string
-	At         time.Time
+	// Queue is where the visitor stands.
+	Queue *Place
+	At    time.Time
+}
+
+// Place is where somebody stands in a queue.
+type Place struct {
+	// Position counts from 1.
+	Position int
+	// Low and High are how long it will probably be; both 0 if nobody can tell.
+	Low, High time.Duration
+	// Nobody says that nobody is there.
+	Nobody bool
 }

@@ -549,6 +549,91 @@ CREATE TABLE rating (
 -- Migration 0007_queue: skills, presence, hours, the queue.
 -- ---------------------------------------------------------------------------
 
+CREATE TABLE skill (
+  account_id text   NOT NULL,
+  id         text   NOT NULL,
+  name       text   NOT NULL,
+  name_key   text   NOT NULL,
+  created_us bigint NOT NULL,
+  PRIMARY KEY (account_id, id),
+  UNIQUE (account_id, name_key)
+);
+
+-- What an agent can take, and how a team works: settings as JSON. The team ''
+-- is the account itself.
+CREATE TABLE agent_work (
+  account_id text NOT NULL,
+  agent_id   text NOT NULL,
+  settings   text NOT NULL,
+  PRIMARY KEY (account_id, agent_id)
+);
+
+CREATE TABLE team_work (
+  account_id text NOT NULL,
+  team_id    text NOT NULL,
+  settings   text NOT NULL,
+  PRIMARY KEY (account_id, team_id)
+);
+
+-- choice is what the agent has chosen ('auto' follows the connections), status
+-- what that makes of it.
+CREATE TABLE presence (
+  account_id text   NOT NULL,
+  agent_id   text   NOT NULL,
+  choice     text   NOT NULL,
+  reason     text   NOT NULL,
+  status     text   NOT NULL,
+  since_us   bigint NOT NULL,
+  PRIMARY KEY (account_id, agent_id)
+);
+
+-- Which node has connections of an agent. A node that dies stops renewing.
+CREATE TABLE presence_link (
+  account_id text    NOT NULL,
+  agent_id   text    NOT NULL,
+  node       text    NOT NULL,
+  idle       boolean NOT NULL,
+  expires_us bigint  NOT NULL,
+  PRIMARY KEY (account_id, agent_id, node)
+);
+CREATE INDEX presence_link_node ON presence_link (node);
+CREATE INDEX presence_link_expiry ON presence_link (expires_us);
+
+-- What sets a waiting conversation apart; one that is like all others has no row.
+CREATE TABLE queue_entry (
+  account_id      text    NOT NULL,
+  conversation_id text    NOT NULL,
+  escalated       boolean NOT NULL,
+  returned        bigint  NOT NULL,
+  declined        text    NOT NULL,
+  choice          text    NOT NULL,
+  callback        bytea   NOT NULL,
+  updated_us      bigint  NOT NULL,
+  PRIMARY KEY (account_id, conversation_id)
+);
+
+-- One row for each time a conversation left the queue.
+CREATE TABLE queue_history (
+  account_id      text   NOT NULL,
+  conversation_id text   NOT NULL,
+  left_us         bigint NOT NULL,
+  entered_us      bigint NOT NULL,
+  team_id         text   NOT NULL,
+  outcome         text   NOT NULL,
+  agent_id        text   NOT NULL,
+  detail          text   NOT NULL,
+  PRIMARY KEY (account_id, conversation_id, left_us)
+);
+CREATE INDEX queue_history_left ON queue_history (account_id, left_us);
+
+-- How long agents of a team are busy with a conversation, as JSON.
+CREATE TABLE queue_pace (
+  account_id text NOT NULL,
+  team_id    text NOT NULL,
+  pace       text NOT NULL,
+  PRIMARY KEY (account_id, team_id)
+);
+
 -- ---------------------------------------------------------------------------
 -- Migration 0008_knowledge: what the bot knows and decided.
 -- ---------------------------------------------------------------------------

@@ -1,0 +1,218 @@
+package dispatch
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"slices"
+	"time"
+
+	"yingda.dev/internal/desk"
+	"yingda.dev/internal/engine/routing"
+	"yingda.dev/internal/platform/bus"
+)
+
+// handing is a decision and since when the conversation waited.
+type handing struct {
+	Handing
+
+	since time.Time
+}
+
+// plan is what is to be done in an account.
+type plan struct {
+	handings []handing
+	releases []Releasing
+	// queue are those who still wait, in the order in which they are served.
+	queue  []routing.Work
+	agents []routing.Agent
+	office *office
+	wait   map[desk.ConversationID]waiter
+}
+
+// plan decides, and notes what is being handed out so that nothing is decided
+// twice while it is written.
+func (b *board) plan(account desk.AccountID, now time.Time) plan {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	c := b.of(account)
+	o := c.office
+	if o == nil || !c.loaded {
+		return plan{}
+	}
+	p := plan{office: o, wait: make(map[desk.ConversationID]waiter)}
+	load := c.load(o)
+	for id, a := range o.agents {
+		a.Load, a.Taking, a.IdleSince = load[id], c.presence[id].Taking(), c.idle[id]
+		p.agents = append(p.agents, a)
+	}
+	slices.SortFunc(p.agents, func(x, y routing.Agent) int { return cmp.Compare(x.ID, y.ID) })
+	for id, w := range c.open {
+		if w.assignee == "" {
+			if c.pending[id] == "" {
+				p.queue = append(p.queue, o.work(w, c.entries[id]))
+				p.wait[id] = w
+			}
+			continue
+		}
+		if r, ok := c.lost(o, w); ok && c.pending[id] == "" {
+			r.Account = account
+			p.releases = append(p.releases, r)
+		}
+	}
+	routing.Sort(p.queue)
+	if o.rules.Manual {
+		return p
+	}
+	given := make(map[desk.ConversationID]bool)
+	for _, d := range routing.Match(p.queue, p.agents, now) {
+		w := p.wait[d.Work]
+		detail, err := json.Marshal(d.Reason)
+		if err != nil {
+			continue // a Reason always encodes
+		}
+		p.handings = append(p.handings, handing{Handing{
+			Account: account, Conversation: d.Work, Agent: d.Agent, Detail: detail,
+			AnswerWithin: o.rules.answerWithin(o.workOf(o.team(w))),
+		}, w.since})
+		c.pending[d.Work] = d.Agent
+		given[d.Work] = true
+	}
+	p.queue = slices.DeleteFunc(p.queue, func(w routing.Work) bool { return given[w.ID] })
+	return p
+}
+
+// workOf is how a team works; the zero value for nobody's.
+func (o *office) workOf(team desk.TeamID) TeamWork {
+	if room := o.teams[team]; room != nil {
+		return room.work
+	}
+	return TeamWork{}
+}
+
+// lost is a conversation whose customer waits for somebody who is not there.
+func (c *counter) lost(o *office, w waiter) (Releasing, bool) {
+	if w.answered {
+		return Releasing{}, false // nobody waits: it stays until somebody does
+	}
+	_, works := o.agents[w.assignee]
+	presence, came := c.presence[w.assignee]
+	if works && (!came || presence.Status != desk.Offline) {
+		return Releasing{}, false // who was never seen by this version works by API and is trusted
+	}
+	return Releasing{Conversation: w.id, From: w.assignee, Why: desk.WentAway, Waiting: w.since}, true
+}
+
+// place is what a visitor was told.
+type place struct {
+	position  int
+	low, high time.Duration
+	nobody    bool
+}
+
+// tell says to those who still wait where they are, and once to those who wait
+// for nobody that nobody is there.
+func (s *Service) tell(ctx context.Context, account desk.AccountID, p plan) {
+	if p.office == nil {
+		return
+	}
+	paces, err := s.paces(ctx, account)
+	if err != nil {
+		return // the next look tells
+	}
+	now := s.deps.Clock.Now()
+	for _, w := range p.queue {
+		at := p.place(w, paces)
+		s.board.mu.Lock()
+		c := s.board.of(account)
+		before, told := c.told[w.ID]
+		c.told[w.ID] = at
+		for id := range c.told {
+			if x, open := c.open[id]; !open || x.assignee != "" {
+				delete(c.told, id)
+			}
+		}
+		s.board.mu.Unlock()
+		if told && before == at {
+			continue
+		}
+		waiter := p.wait[w.ID]
+		s.deps.Bus.Signal(ctx, bus.Signal{
+			AccountID: account, ConversationID: w.ID, ContactID: waiter.contact, Kind: bus.Queue, By: desk.Author{Kind: desk.BySystem},
+			On: true, Queue: &bus.Place{Position: at.position, Low: at.low, High: at.high, Nobody: at.nobody},
+		})
+		if at.nobody {
+			s.apologise(ctx, account, p.office, waiter, w.Team, now)
+		}
+	}
+}
+
+// place works out where a conversation stands among those of its team, and how
+// long it will be.
+func (p plan) place(w routing.Work, paces map[desk.TeamID]routing.Pace) place {
+	at := place{position: routing.Position(p.queue, w)}
+	slots, free, there := 0, 0, 0
+	for _, a := range p.agents {
+		if w.Team != "" && !slices.Contains(a.Teams, w.Team) {
+			continue
+		}
+		if a.Taking {
+			there++
+			slots += a.Capacity
+			free += max(a.Capacity-a.Load, 0)
+		}
+	}
+	at.nobody = there == 0
+	pace, known := paces[w.Team]
+	if !known {
+		pace = paces[""]
+	}
+	if wait, ok := routing.Estimate(at.position, slots, free, pace); ok {
+		at.low, at.high = wait.Low.Round(10*time.Second), wait.High.Round(10*time.Second)
+	}
+	return at
+}
+
+func (s *Service) paces(ctx context.Context, account desk.AccountID) (map[desk.TeamID]routing.Pace, error) {
+	texts, err := s.deps.Store.QueuePaces(ctx, account)
+	if err != nil {
+		return nil, err
+	}
+	out := make(map[desk.TeamID]routing.Pace, len(texts))
+	for team, text := range texts {
+		out[team] = decode[routing.Pace](text)
+	}
+	return out, nil
+}
+
+// apologise tells a visitor, once a wait, that nobody is there and when
+// somebody will be.
+func (s *Service) apologise(ctx context.Context, account desk.AccountID, o *office, w waiter, team desk.TeamID, now time.Time) {
+	text := nobodyThere(o, team, now)
+	err := s.deps.Conversations.Notice(ctx, account, w.id, "nobody:"+w.since.UTC().Format(time.RFC3339), text)
+	if err != nil && ctx.Err() == nil {
+		s.deps.Log.WarnContext(ctx, "visitor not told that nobody is there", "conversation_id", w.id, "error", err)
+	}
+}
+
+// nobodyThere is the notice in the account's language.
+func nobodyThere(o *office, team desk.TeamID, now time.Time) string {
+	at, ok := o.opens(team, now)
+	chinese := o.locale != desk.English
+	if !ok || !at.After(now) {
+		if chinese {
+			return "客服暂时不在线，您的消息已收到，客服上线后会尽快回复您。"
+		}
+		return "Nobody is online at the moment. Your message has been received and will be answered as soon as somebody is back."
+	}
+	zone := time.UTC
+	if room := o.teams[team]; room != nil {
+		if z, err := zoneOf(room.work.Zone); err == nil {
+			zone = z
+		}
+	}
+	if chinese {
+		return "现在是非工作时间，客服将于 " + at.In(zone).Format("1月2日 15:04") + " 上线。您的消息已收到，届时会尽快回复您。"
+	}
+	return "We are closed at the moment and back on " + at.In(zone).Format("2 January, 15:04 MST") + ". Your message has been received and will be answered then."
+}
