@@ -10,6 +10,7 @@ import (
 	"yingda.dev/internal/flow/attachment"
 	"yingda.dev/internal/flow/conversation"
 	"yingda.dev/internal/flow/delivery"
+	"yingda.dev/internal/flow/dispatch"
 	"yingda.dev/internal/flow/feed"
 	"yingda.dev/internal/flow/hub"
 	"yingda.dev/internal/flow/profile"
@@ -39,6 +40,7 @@ type App struct {
 	hub           *hub.Hub
 	search        *search.Service
 	toolbox       *toolbox.Service
+	queue         *dispatch.Service
 	feed          *feed.Feed
 	visitors      *visitor.Service
 	delivery      *delivery.Delivery
@@ -179,11 +181,19 @@ func (a *App) buildEvents() (err error) {
 	if err != nil {
 		return err
 	}
+	a.queue, err = dispatch.New(dispatch.Deps{
+		Store: a.store, Keys: a.keys, Conversations: queueHands{a.conversations}, Offices: a.workspace, Bus: a.bus, IDs: a.ids,
+		Clock: a.clock, After: timer.Wall, Audit: a.audit, Log: a.log.With("area", "dispatch"), Metrics: a.metrics, Node: a.node,
+	}, dispatch.Config{})
+	if err != nil {
+		return err
+	}
 	a.timers, err = timer.New(timer.Deps{
 		Store: a.store, IDs: a.ids, Clock: a.clock, After: timer.Wall, Log: a.log.With("area", "timers"), Metrics: a.metrics,
 		Handlers: map[string]timer.Handler{
 			conversation.SnoozeTimer: a.conversations.FireSnooze, conversation.ScheduleTimer: a.conversations.FireSchedule,
-			delivery.WindowTimer: a.delivery.CloseWindow,
+			delivery.WindowTimer:     a.delivery.CloseWindow,
+			conversation.SnoozeTimer: a.conversations.FireSnooze, conversation.AnswerTimer: a.conversations.FireAnswer, delivery.WindowTimer: a.delivery.CloseWindow,
 		},
 	}, timer.Config{})
 	a.keeper = &keeper{

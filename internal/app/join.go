@@ -7,9 +7,12 @@ import (
 	"yingda.dev/internal/channel"
 	"yingda.dev/internal/desk"
 	"yingda.dev/internal/flow/conversation"
+	"yingda.dev/internal/flow/dispatch"
+	"yingda.dev/internal/flow/feed"
 	"yingda.dev/internal/flow/hub"
 	"yingda.dev/internal/flow/workspace"
 	"yingda.dev/internal/platform/store"
+	"yingda.dev/internal/wire"
 )
 
 // Flows never import each other. What one needs of another it declares as a
@@ -54,6 +57,47 @@ type receiver struct{ *conversation.Service }
 // Receive implements what hub asks for.
 func (r receiver) Receive(in hub.Incoming) func(store.Situation) (store.Effects, error) {
 	return r.Service.Receive(conversation.Incoming(in))
+}
+
+// queueHands lets the queue command conversations.
+type queueHands struct{ *conversation.Service }
+
+// Hand implements what dispatch asks for.
+func (q queueHands) Hand(ctx context.Context, h dispatch.Handing) (desk.Conversation, error) {
+	return q.Service.Hand(ctx, conversation.Handing(h))
+}
+
+// Release implements what dispatch asks for.
+func (q queueHands) Release(ctx context.Context, r dispatch.Releasing) (desk.Conversation, error) {
+	return q.Service.Release(ctx, conversation.Releasing(r))
+}
+
+// Escalate implements what dispatch asks for.
+func (q queueHands) Escalate(ctx context.Context, x dispatch.Escalation) (desk.Conversation, error) {
+	return q.Service.Escalate(ctx, conversation.Escalation(x))
+}
+
+// presentFeeds tells the queue which agents are connected: who hears, is there.
+type presentFeeds struct {
+	*feed.Feed
+	queue *dispatch.Service
+}
+
+// Attach implements what realtime asks for.
+func (p presentFeeds) Attach(ctx context.Context, a feed.Audience) (wire.Position, error) {
+	at, err := p.Feed.Attach(ctx, a)
+	if err == nil && a.Agent != "" {
+		p.queue.Come(a.Account, a.Agent)
+	}
+	return at, err
+}
+
+// Detach implements what realtime asks for.
+func (p presentFeeds) Detach(a feed.Audience) {
+	p.Feed.Detach(a)
+	if a.Agent != "" {
+		p.queue.Leave(a.Account, a.Agent)
+	}
 }
 
 // demoStage plays the demonstration through the doors that everybody uses.

@@ -76,6 +76,8 @@ func serve(ctx context.Context, c config.Config, r *run) (err error) {
 					{"indexer", func(ctx context.Context) error { return a.bus.Consume(ctx, a.search.Consumer()) }},
 					{"feed", func(ctx context.Context) error { return a.feed.Run(ctx, doors.realtime) }},
 					{"delivery", a.delivery.Run},
+					{"queue", a.queue.Run},
+					{"queue memory", func(ctx context.Context) error { return a.bus.Consume(ctx, a.queue.Consumer()) }},
 					{"timers", a.timers.Run},
 					{"rotator", a.rotator.Run},
 					{"keeper", a.keeper.Run},

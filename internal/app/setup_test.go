@@ -44,8 +44,11 @@ func TestFirstRegistration(t *testing.T) {
 	_, _, here := get(t, web, setup)
 	require.JSONEq(t, `{"needed":true,"code_needed":false}`, here)
 	for _, header := range []map[string]string{
-		{"X-Forwarded-For": "203.0.113.5"}, {"Forwarded": "for=203.0.113.5"}, {"Via": "1.1 proxy"},
-		{"Host": "chat.example.com"}, {"Host": "evil.example:8080"},
+		{"X-Forwarded-For": "203.0.113.5"},
+		{"Forwarded": "for=203.0.113.5"},
+		{"Via": "1.1 proxy"},
+		{"Host": "chat.example.com"},
+		{"Host": "evil.example:8080"},
 	} {
 		status, answer := post(t, web, setup, body, header)
 		require.Equal(t, http.StatusForbidden, status, "%v %s", header, answer)

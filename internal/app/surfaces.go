@@ -46,13 +46,14 @@ func (a *App) buildSurfaces(h *health) (*surfaces, error) {
 		return nil, err
 	}
 	agents := rest.New(rest.Deps{
+		Queue:   a.queue,
 		Ratings: a.visitors, Audit: a.audit,
 		Workspace: a.workspace, Conversations: a.conversations, Rotator: a.rotator, Search: a.search, Files: a.files, Toolbox: a.toolbox, DeadLetters: a.store,
 		Profiles: a.profiles,
 		Feeds:    a.feed, Bus: a.bus, Clock: a.clock, Log: a.log.With("area", "rest"), Addr: address, Local: a.local,
 	}, rest.Config{Secure: a.secure(), PublicURL: a.config.Server.PublicURL, Version: versionText()})
 	socket, err := realtime.New(realtime.Deps{
-		Visitors: visitors, Agents: agents, Feeds: a.feed, Log: a.log.With("area", "realtime"), Metrics: a.metrics,
+		Visitors: visitors, Agents: agents, Feeds: presentFeeds{a.feed, a.queue}, Log: a.log.With("area", "realtime"), Metrics: a.metrics,
 		Source: func(r *http.Request) realtime.From {
 			return realtime.From{Addr: address(r), Origin: foreignOrigin(r, own), Header: r.Header}
 		},

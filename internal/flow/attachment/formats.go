@@ -133,13 +133,27 @@ type magic struct {
 
 // signatures are tried in order.
 var signatures = []magic{
-	{0, "\xff\xd8\xff", jpegFormat}, {0, "\x89PNG\r\n\x1a\n", pngFormat}, {0, "GIF87a", gifFormat}, {0, "GIF89a", gifFormat},
-	{8, "WEBPVP8", webpFormat}, {8, "WAVE", wavFormat}, {8, "AVI ", aviFormat},
-	{0, "II*\x00", tiffFormat}, {0, "MM\x00*", tiffFormat}, {0, "8BPS\x00\x01", psdFormat},
-	{0, "ID3", mp3Format}, {0, "fLaC", flacFormat}, {0, "#!AMR", amrFormat},
-	{0, "%PDF-", pdfFormat}, {0, `{\rtf`, rtfFormat},
-	{0, "Rar!\x1a\x07", rarFormat}, {0, "7z\xbc\xaf\x27\x1c", sevnFormat}, {0, "\x1f\x8b\x08", gzipFormat},
-	{0, "BZh", bz2Format}, {0, "\xfd7zXZ\x00", xzFormat}, {257, "ustar", tarFormat},
+	{0, "\xff\xd8\xff", jpegFormat},
+	{0, "\x89PNG\r\n\x1a\n", pngFormat},
+	{0, "GIF87a", gifFormat},
+	{0, "GIF89a", gifFormat},
+	{8, "WEBPVP8", webpFormat},
+	{8, "WAVE", wavFormat},
+	{8, "AVI ", aviFormat},
+	{0, "II*\x00", tiffFormat},
+	{0, "MM\x00*", tiffFormat},
+	{0, "8BPS\x00\x01", psdFormat},
+	{0, "ID3", mp3Format},
+	{0, "fLaC", flacFormat},
+	{0, "#!AMR", amrFormat},
+	{0, "%PDF-", pdfFormat},
+	{0, `{\rtf`, rtfFormat},
+	{0, "Rar!\x1a\x07", rarFormat},
+	{0, "7z\xbc\xaf\x27\x1c", sevnFormat},
+	{0, "\x1f\x8b\x08", gzipFormat},
+	{0, "BZh", bz2Format},
+	{0, "\xfd7zXZ\x00", xzFormat},
+	{257, "ustar", tarFormat},
 }
 
 // programs are beginnings that are refused whatever the name says.

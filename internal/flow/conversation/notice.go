@@ -41,7 +41,7 @@ func (s *Service) Notice(ctx context.Context, account desk.AccountID, id desk.Co
 				return store.Effects{}, nil
 			}
 			head := desk.MessageHead{ID: message, InboxID: before.InboxID, Author: by, Visibility: desk.Public}
-			sealed, preview := content.seal(keys, before.ID, message)
+			sealed, preview := content.seal(keys, before.ID, message, desk.BySystem)
 			tr, stored := before.Add(desk.StoredMessage{MessageHead: head, Body: sealed}, preview, way.Status, sit.Now)
 			e := effects(before, tr, by)
 			e.Messages = []desk.StoredMessage{stored}

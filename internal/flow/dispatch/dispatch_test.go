@@ -166,7 +166,7 @@ func TestSkillsTeamsAndEscalation(t *testing.T) {
 		require.ErrorIs(t, err, desk.Conflict)
 		require.NoError(t, q.SetAgentWork(t.Context(), c.ID, c.agents[1], dispatch.AgentWork{Capacity: 5, Skills: map[desk.SkillID]int{skill.ID: 3}}))
 		require.NoError(t, q.SetQueueRules(t.Context(), c.ID, dispatch.QueueRules{
-			Inboxes: map[desk.InboxID]dispatch.InboxRule{c.Inbox.ID: {Needs: []dispatch.Need{{Skill: skill.ID, Level: 2}}}},
+			Automatic: true, Inboxes: map[desk.InboxID]dispatch.InboxRule{c.Inbox.ID: {Needs: []dispatch.Need{{Skill: skill.ID, Level: 2}}}},
 		}))
 		c.arrive(h.nodes[0], c.agents[0], c.agents[1])
 		id := c.write(t, "a", "我要退货")
@@ -207,7 +207,7 @@ func TestNobodyThere(t *testing.T) {
 			Zone: "Asia/Shanghai", Hours: sla.Plan{Week: [7][]sla.Period{time.Thursday: {{From: 9 * 60, To: 18 * 60}}}},
 		}))
 		require.NoError(t, q.SetQueueRules(t.Context(), c.ID, dispatch.QueueRules{
-			Inboxes: map[desk.InboxID]dispatch.InboxRule{c.Inbox.ID: {Team: c.Team.ID}},
+			Automatic: true, Inboxes: map[desk.InboxID]dispatch.InboxRule{c.Inbox.ID: {Team: c.Team.ID}},
 		}))
 		told := h.signals(t)
 		a := c.write(t, "a", "有人吗")

@@ -60,10 +60,10 @@ func (b *board) plan(account desk.AccountID, now time.Time) plan {
 			p.releases = append(p.releases, r)
 		}
 	}
-	routing.Sort(p.queue)
-	if o.rules.Manual {
-		return p
+	if !o.rules.Automatic {
+		return plan{}
 	}
+	routing.Sort(p.queue)
 	given := make(map[desk.ConversationID]bool)
 	for _, d := range routing.Match(p.queue, p.agents, now) {
 		w := p.wait[d.Work]

@@ -47,8 +47,9 @@ type InboxRule struct {
 
 // QueueRules are the account's own.
 type QueueRules struct {
-	// Manual leaves conversations to be claimed by hand.
-	Manual bool `json:"manual,omitempty"`
+	// Automatic gives conversations to agents by itself. Without it they are
+	// claimed by hand, and visitors are told nothing of a queue.
+	Automatic bool `json:"automatic"`
 	// AnswerWithinSeconds is how long an agent has for the first answer. Default
 	// 120; -1 is for ever.
 	AnswerWithinSeconds int `json:"answer_within_s,omitempty"`

@@ -13,6 +13,7 @@ import (
 
 	"yingda.dev/internal/desk"
 	"yingda.dev/internal/flow/conversation"
+	"yingda.dev/internal/flow/dispatch"
 	"yingda.dev/internal/flow/feed"
 	"yingda.dev/internal/flow/profile"
 	"yingda.dev/internal/flow/search"
@@ -53,6 +54,7 @@ type Deps struct {
 	Rotator       *conversation.Rotator
 	Search        *search.Service
 	Toolbox       *toolbox.Service
+	Queue         *dispatch.Service
 	Files         files
 	Profiles      *profile.Service
 	DeadLetters   deadLetters

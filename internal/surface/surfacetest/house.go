@@ -21,6 +21,7 @@ import (
 	"yingda.dev/internal/desk"
 	"yingda.dev/internal/flow/attachment"
 	"yingda.dev/internal/flow/conversation"
+	"yingda.dev/internal/flow/dispatch"
 	"yingda.dev/internal/flow/feed"
 	"yingda.dev/internal/flow/hub"
 	"yingda.dev/internal/flow/profile"
@@ -81,6 +82,7 @@ type House struct {
 	Profiles      *profile.Service
 	// FilesDir is the folder of attachments.
 	FilesDir string
+	Queue    *dispatch.Service
 	Toolbox  *toolbox.Service
 	Visitors *visitor.Service
 	RPC      *rpc.Server
@@ -179,6 +181,12 @@ func (h *House) buildFlows(master *seal.Master, keys *seal.Keyring, log *slog.Lo
 	h.Toolbox, err = toolbox.New(toolbox.Deps{Store: h.Store, Keys: keys, IDs: h.IDs, Clock: h.Clock, Audit: h.Audit, Log: log})
 	require.NoError(h, err)
 	h.Feed, err = feed.New(feed.Deps{Store: h.Store, Keys: keys, Bus: h.Bus, Directory: h.Workspace, Clock: h.Clock, Files: h.Files, Log: log, Metrics: h.Metrics}, feed.Config{})
+	h.Queue, err = dispatch.New(dispatch.Deps{
+		Store: h.Store, Keys: keys, Conversations: queueHands{h.Conversations}, Offices: h.Workspace, Bus: h.Bus, IDs: h.IDs, Clock: h.Clock,
+		After: timer.Wall, Audit: h.Audit, Log: log, Metrics: h.Metrics, Node: "test",
+	}, dispatch.Config{})
+	require.NoError(h, err)
+	h.Feed, err = feed.New(feed.Deps{Store: h.Store, Keys: keys, Bus: h.Bus, Directory: h.Workspace, Files: h.Files, Log: log, Metrics: h.Metrics}, feed.Config{})
 	require.NoError(h, err)
 	h.Visitors, err = visitor.New(visitor.Deps{Store: h.Store, Keys: keys, Pages: h.Profiles, Signals: h.Bus, Clock: h.Clock, Log: log, Metrics: h.Metrics}, visitor.Config{})
 	require.NoError(h, err)
@@ -201,6 +209,7 @@ func (h *House) buildSurfaces(o Options, master *seal.Master, rotator *conversat
 	}, o.RPC)
 	require.NoError(h, err)
 	h.REST = rest.New(rest.Deps{
+		Queue:   h.Queue,
 		Ratings: h.Visitors, Audit: h.Audit,
 		Workspace: h.Workspace, Conversations: h.Conversations, Rotator: rotator, Search: h.Search, Files: h.Files, Toolbox: h.Toolbox, DeadLetters: h.Store,
 		Profiles: h.Profiles,
@@ -328,3 +337,18 @@ func Leaks() []goleak.Option {
 
 // patience is how long a test waits for what must happen.
 const patience = 20 * time.Second
+
+// queueHands joins queue and conversations as the program does.
+type queueHands struct{ *conversation.Service }
+
+func (q queueHands) Hand(ctx context.Context, h dispatch.Handing) (desk.Conversation, error) {
+	return q.Service.Hand(ctx, conversation.Handing(h))
+}
+
+func (q queueHands) Release(ctx context.Context, r dispatch.Releasing) (desk.Conversation, error) {
+	return q.Service.Release(ctx, conversation.Releasing(r))
+}
+
+func (q queueHands) Escalate(ctx context.Context, x dispatch.Escalation) (desk.Conversation, error) {
+	return q.Service.Escalate(ctx, conversation.Escalation(x))
+}

@@ -1,0 +1,273 @@
+package rest
+
+import (
+	"context"
+	"time"
+
+	"yingda.dev/internal/desk"
+	"yingda.dev/internal/flow/conversation"
+	"yingda.dev/internal/flow/dispatch"
+	"yingda.dev/internal/wire"
+)
+
+// Waiting is a conversation in the queue.
+type Waiting struct {
+	ConversationID desk.ConversationID `json:"conversation_id"`
+	ContactID      desk.ContactID      `json:"contact_id"`
+	InboxID        desk.InboxID        `json:"inbox_id"`
+	TeamID         desk.TeamID         `json:"team_id,omitempty"`
+	Position       int                 `json:"position" doc:"1 is next, among those of its team."`
+	WaitingSince   time.Time           `json:"waiting_since"`
+	Escalated      bool                `json:"escalated,omitempty"`
+	Returned       int                 `json:"returned,omitempty" doc:"How often it was offered and not taken."`
+	LowSeconds     int64               `json:"low_s,omitempty" doc:"In six of ten cases the wait ends between low_s and high_s from now; both are missing when nobody can tell."`
+	HighSeconds    int64               `json:"high_s,omitempty"`
+	Lack           Lack                `json:"lack"`
+}
+
+// Lack counts why each agent does not have it; each counts once.
+type Lack struct {
+	Team     int `json:"team,omitempty" doc:"Of another team."`
+	Skill    int `json:"skill,omitempty" doc:"Without a skill that it needs."`
+	Language int `json:"language,omitempty" doc:"Does not write its language."`
+	Declined int `json:"declined,omitempty" doc:"Had it."`
+	Away     int `json:"away,omitempty" doc:"Able, but not there."`
+	Full     int `json:"full,omitempty" doc:"Able and there, but without room."`
+}
+
+func (s *Server) getQueue(ctx context.Context, c caller, _ *nothing) (out[Items[Waiting]], error) {
+	entries, err := s.deps.Queue.Queue(ctx, c.Account)
+	if err != nil {
+		return out[Items[Waiting]]{}, err
+	}
+	page := Items[Waiting]{Items: make([]Waiting, 0, len(entries))}
+	for _, e := range entries {
+		if !c.Sight.Sees("", e.Team) {
+			continue
+		}
+		since := e.Conversation.WaitingSince
+		if since.IsZero() {
+			since = e.Conversation.LastMessageAt
+		}
+		page.Items = append(page.Items, Waiting{
+			ConversationID: e.Conversation.ID, ContactID: e.Conversation.ContactID, InboxID: e.Conversation.InboxID, TeamID: e.Team,
+			Position: e.Position, WaitingSince: since.UTC(), Escalated: e.Escalated, Returned: e.Returned,
+			LowSeconds: int64(e.Wait.Low.Seconds()), HighSeconds: int64(e.Wait.High.Seconds()), Lack: Lack(e.Lack),
+		})
+	}
+	return out[Items[Waiting]]{page}, nil
+}
+
+// AgentPresence is where a colleague is.
+type AgentPresence struct {
+	AgentID desk.AgentID        `json:"agent_id"`
+	Status  desk.PresenceStatus `json:"status" enum:"online,busy,break,offline"`
+	Reason  string              `json:"reason,omitempty"`
+	Chosen  bool                `json:"chosen,omitempty" doc:"Set by hand; otherwise it follows connections and hands."`
+	Since   time.Time           `json:"since,omitzero"`
+}
+
+func presenceShape(p desk.Presence) AgentPresence {
+	return AgentPresence{AgentID: p.AgentID, Status: p.Status, Reason: p.Reason, Chosen: p.Choice != "", Since: p.Since.UTC()}
+}
+
+func (s *Server) listPresence(ctx context.Context, c caller, _ *nothing) (out[Items[AgentPresence]], error) {
+	all, err := s.deps.Queue.Presences(ctx, c.Account)
+	return itemsOf(all, presenceShape), err
+}
+
+type presenceInput struct {
+	Keyed
+	Body struct {
+		Status desk.PresenceStatus `json:"status,omitempty" enum:",online,busy,break,offline" doc:"Empty follows connections and hands again."`
+		Reason string              `json:"reason,omitempty" maxLength:"240" example:"午餐" doc:"At most 60 characters."`
+	}
+}
+
+func (s *Server) setPresence(ctx context.Context, c caller, in *presenceInput) (out[AgentPresence], error) {
+	p, err := s.deps.Queue.SetPresence(ctx, c.Account, c.Agent, in.Body.Status, in.Body.Reason)
+	return out[AgentPresence]{presenceShape(p)}, err
+}
+
+type idleInput struct {
+	Keyed
+	Body struct {
+		Idle bool `json:"idle"`
+	}
+}
+
+func (s *Server) setIdle(_ context.Context, c caller, in *idleInput) (noContent, error) {
+	s.deps.Queue.Idle(c.Account, c.Agent, in.Body.Idle)
+	return noContent{}, nil
+}
+
+// ShiftEnd says what became of one's conversations.
+type ShiftEnd struct {
+	Returned int `json:"returned" doc:"Conversations that went back to the queue."`
+}
+
+func (s *Server) endShift(ctx context.Context, c caller, _ *struct{ Keyed }) (out[ShiftEnd], error) {
+	n, err := s.deps.Queue.EndShift(ctx, c.Account, c.Agent)
+	return out[ShiftEnd]{ShiftEnd{n}}, err
+}
+
+// Skill is something that conversations may need.
+type Skill struct {
+	ID   desk.SkillID `json:"id"`
+	Name string       `json:"name"`
+}
+
+func skillShape(k desk.Skill) Skill { return Skill{k.ID, k.Name} }
+
+func (s *Server) listSkills(ctx context.Context, c caller, _ *nothing) (out[Items[Skill]], error) {
+	all, err := s.deps.Queue.Skills(ctx, c.Account)
+	return itemsOf(all, skillShape), err
+}
+
+type skillBody struct {
+	Name string `json:"name" minLength:"1" maxLength:"160" example:"售后" doc:"At most 40 characters."`
+}
+
+type createSkillInput struct {
+	Keyed
+	Body skillBody
+}
+
+func (s *Server) createSkill(ctx context.Context, c caller, in *createSkillInput) (out[Skill], error) {
+	k, err := s.deps.Queue.SaveSkill(ctx, desk.Skill{AccountID: c.Account, Name: in.Body.Name})
+	return out[Skill]{skillShape(k)}, err
+}
+
+type renameSkillInput struct {
+	ID desk.SkillID `path:"id" maxLength:"64"`
+	Keyed
+	Body skillBody
+}
+
+func (s *Server) renameSkill(ctx context.Context, c caller, in *renameSkillInput) (out[Skill], error) {
+	k, err := s.deps.Queue.SaveSkill(ctx, desk.Skill{ID: in.ID, AccountID: c.Account, Name: in.Body.Name})
+	return out[Skill]{skillShape(k)}, err
+}
+
+func (s *Server) deleteSkill(ctx context.Context, c caller, in *namedInput) (noContent, error) {
+	return noContent{}, s.deps.Queue.DeleteSkill(ctx, c.Account, desk.SkillID(in.ID))
+}
+
+// Staffing is who can take what, when teams work, and how the queue works.
+type Staffing struct {
+	Agents map[desk.AgentID]dispatch.AgentWork `json:"agents"`
+	Teams  map[desk.TeamID]dispatch.TeamWork   `json:"teams"`
+	Rules  dispatch.QueueRules                 `json:"rules"`
+}
+
+func (s *Server) getStaffing(ctx context.Context, c caller, _ *nothing) (out[Staffing], error) {
+	staff, err := s.deps.Queue.Staff(ctx, c.Account)
+	return out[Staffing]{Staffing(staff)}, err
+}
+
+type agentWorkInput struct {
+	ID desk.AgentID `path:"id" maxLength:"40"`
+	Keyed
+	Body dispatch.AgentWork
+}
+
+func (s *Server) setAgentWork(ctx context.Context, c caller, in *agentWorkInput) (out[dispatch.AgentWork], error) {
+	return out[dispatch.AgentWork]{in.Body}, s.deps.Queue.SetAgentWork(ctx, c.Account, in.ID, in.Body)
+}
+
+type teamWorkInput struct {
+	ID desk.TeamID `path:"id" maxLength:"40"`
+	Keyed
+	Body dispatch.TeamWork
+}
+
+func (s *Server) setTeamWork(ctx context.Context, c caller, in *teamWorkInput) (out[dispatch.TeamWork], error) {
+	return out[dispatch.TeamWork]{in.Body}, s.deps.Queue.SetTeamWork(ctx, c.Account, in.ID, in.Body)
+}
+
+type queueRulesInput struct {
+	Keyed
+	Body dispatch.QueueRules
+}
+
+func (s *Server) setQueueRules(ctx context.Context, c caller, in *queueRulesInput) (out[dispatch.QueueRules], error) {
+	return out[dispatch.QueueRules]{in.Body}, s.deps.Queue.SetQueueRules(ctx, c.Account, in.Body)
+}
+
+// mine refuses a conversation that the caller may not see.
+func (s *Server) mine(ctx context.Context, c caller, id desk.ConversationID) error {
+	v, err := s.deps.Conversations.Conversation(ctx, c.Account, id)
+	if err == nil && !c.Sight.Sees(v.AssigneeID, v.TeamID) {
+		err = desk.E(desk.NotFound, "find conversation", "there is no such conversation")
+	}
+	return err
+}
+
+func (s *Server) decline(ctx context.Context, c caller, in *orderInput) (out[wire.Conversation], error) {
+	if err := s.mine(ctx, c, in.ID); err != nil {
+		return out[wire.Conversation]{}, err
+	}
+	if _, err := s.deps.Queue.Decline(ctx, c.Account, c.Agent, in.ID, in.Key); err != nil {
+		return out[wire.Conversation]{}, err
+	}
+	after, err := s.deps.Conversations.Conversation(ctx, c.Account, in.ID)
+	return s.changed(ctx, after, err)
+}
+
+type transferInput struct {
+	Addressed
+	Keyed
+	Body struct {
+		AgentID desk.AgentID `json:"agent_id,omitempty" maxLength:"40" pattern:"^[a-z0-9_]*$"`
+		TeamID  desk.TeamID  `json:"team_id,omitempty" maxLength:"40" pattern:"^[a-z0-9_]*$"`
+		Note    string       `json:"note,omitempty" maxLength:"40000" example:"客户要求换货，已核对订单" doc:"What the next one should know, at most 10,000 characters."`
+		Version int64        `json:"version,omitempty" minimum:"0" doc:"Refuse if the conversation has changed since this version."`
+	}
+}
+
+func (s *Server) transfer(ctx context.Context, c caller, in *transferInput) (out[wire.Conversation], error) {
+	if err := s.mine(ctx, c, in.ID); err != nil {
+		return out[wire.Conversation]{}, err
+	}
+	version := in.Body.Version
+	if in.Body.Note != "" {
+		// First the note: who gets the conversation must find it there.
+		order := conversation.Order{Actor: c.actor(), ConversationID: in.ID}
+		before, err := s.deps.Conversations.Conversation(ctx, c.Account, order.ConversationID)
+		if err == nil {
+			err = before.ExpectVersion(version)
+		}
+		if err == nil {
+			_, err = s.deps.Conversations.Note(ctx, conversation.NoteCommand{
+				Actor: c.actor(), Key: in.Key, ConversationID: in.ID, Text: in.Body.Note, ClientID: in.Key,
+			})
+		}
+		if err != nil {
+			return out[wire.Conversation]{}, err
+		}
+		version = 0
+	}
+	o := conversation.Order{Actor: c.actor(), Key: in.Key, ConversationID: in.ID, ExpectVersion: version}
+	after, err := s.deps.Conversations.Transfer(ctx, o, in.Body.AgentID, in.Body.TeamID)
+	return s.changed(ctx, after, err)
+}
+
+type escalateInput struct {
+	Addressed
+	Keyed
+	Body struct {
+		Reason string `json:"reason" minLength:"1" maxLength:"240" example:"客户非常生气" doc:"At most 60 characters."`
+	}
+}
+
+func (s *Server) escalate(ctx context.Context, c caller, in *escalateInput) (out[wire.Conversation], error) {
+	if err := s.mine(ctx, c, in.ID); err != nil {
+		return out[wire.Conversation]{}, err
+	}
+	by := desk.Author{Kind: desk.ByAgent, ID: string(c.Agent)}
+	if _, err := s.deps.Queue.Escalate(ctx, c.Account, in.ID, by, in.Body.Reason, -1, in.Key); err != nil {
+		return out[wire.Conversation]{}, err
+	}
+	after, err := s.deps.Conversations.Conversation(ctx, c.Account, in.ID)
+	return s.changed(ctx, after, err)
+}
