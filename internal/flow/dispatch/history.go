@@ -3,6 +3,7 @@ package dispatch
 import (
 	"context"
 	"encoding/json"
+	"slices"
 
 	"yingda.dev/internal/desk"
 	"yingda.dev/internal/engine/routing"
@@ -77,7 +78,7 @@ func entryAfter(x store.QueueEntry, e desk.Event) (store.QueueEntry, bool) {
 		}
 		switch f.Reason {
 		case desk.NotAnswered, desk.Declined:
-			x.Declined = append(x.Declined[:len(x.Declined):len(x.Declined)], f.PreviousAgentID)
+			x.Declined = append(slices.Clip(x.Declined), f.PreviousAgentID)
 			if len(x.Declined) > maxDeclined {
 				x.Declined = x.Declined[len(x.Declined)-maxDeclined:]
 			}
@@ -86,6 +87,7 @@ func entryAfter(x store.QueueEntry, e desk.Event) (store.QueueEntry, bool) {
 		case desk.WentAway, desk.ShiftEnded:
 			x.Returned++
 			return x, true
+		case desk.RoutedByQueue, desk.Transferred, desk.EscalatedToTop:
 		}
 	}
 	return x, false

@@ -105,7 +105,7 @@ func (s *Service) handOut(ctx context.Context) error {
 		for _, account := range s.board.changed() {
 			if err := s.serve(ctx, account); err != nil {
 				if ctx.Err() != nil {
-					return nil
+					return nil //nolint:nilerr // we were told to stop
 				}
 				s.deps.Log.WarnContext(ctx, "queue not served; trying again", "account_id", account, "error", err)
 				s.board.soil(account)

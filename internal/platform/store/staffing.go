@@ -158,6 +158,9 @@ type PresenceLink struct {
 
 // PresenceLinks lists the nodes that have connections of an agent now.
 func (t *Tx) PresenceLinks(ctx context.Context, account desk.AccountID, agent desk.AgentID) ([]PresenceLink, error) {
+	if err := t.own("list connections", account); err != nil {
+		return nil, err
+	}
 	rows, err := t.q.PresenceLinks(ctx, query.PresenceLinksParams{AccountID: string(account), AgentID: string(agent), NowUs: desk.Micros(t.now)})
 	return presenceLinks(rows), t.fail("list connections", "connection", err)
 }

@@ -84,6 +84,7 @@ type things struct {
 	label, canned, file                  string
 	people                               people
 	contact, other, note, merge          string
+	skill                                string
 }
 
 // onePixel is a picture.
@@ -120,6 +121,7 @@ func furnish(t *testing.T, c *surfacetest.Company) things {
 	gone := admin.Get("/api/v1/conversations/" + more[1]).Text("contact.id")
 	v.merge = admin.Post("/api/v1/contacts/"+v.contact+"/merge", map[string]string{"other_id": gone}).Text("merge_id")
 	require.NotEmpty(t, v.merge)
+	v.skill = admin.Post("/api/v1/skills", map[string]string{"name": "秘密技能"}).Text("id")
 	events, err := c.Store.AccountEvents(t.Context(), c.ID, 0, 10)
 	require.NoError(t, err)
 	require.NoError(t, c.Store.Write(t.Context(), "", func(ctx context.Context, tx *store.Tx) error {
@@ -169,6 +171,8 @@ func (v things) body(c *surfacetest.Company, id string) any {
 		return map[string]any{"ids": []string{v.conversation}, "action": "read"}
 	case "labelConversation":
 		return map[string]any{"add": []string{v.label}}
+	case "createSkill", "renameSkill", "setAgentWork", "setTeamWork", "setQueueRules", "setPresence", "setIdle", "transfer", "escalate":
+		return queueBody(c, id)
 	case "createLabel", "changeLabel":
 		return map[string]string{"name": id, "color": "red"}
 	case "createCannedReply", "changeCannedReply":
@@ -195,6 +199,8 @@ func (v things) address(r rest.Line) string {
 		id = v.file
 	case strings.Contains(r.Path, "/dead-letters/"):
 		id = v.letter
+	case strings.Contains(r.Path, "/skills/"):
+		id = v.skill
 	case strings.Contains(r.Path, "/labels/"):
 		id = v.label
 	case strings.Contains(r.Path, "/canned-replies/"):

@@ -47,6 +47,8 @@ func Run(t *testing.T, open Open) {
 			"profiles":                 profiles,
 			"people move":              peopleMove,
 			"ratings":                  ratings,
+			"staffing":                 staffing,
+			"queue":                    queue,
 			"isolation":                isolation,
 			"isolation of transaction": isolationOfTransaction,
 			"search index":             searchIndex,
@@ -60,6 +62,7 @@ func Run(t *testing.T, open Open) {
 	// Tests of what belongs to the installation have a database each.
 	for name, test := range map[string]func(*Tenant){
 		"tailing reader":   tailingReader,
+		"presence":         presence,
 		"events":           events,
 		"trim":             trim,
 		"trim dedupe":      trimDedupe,
