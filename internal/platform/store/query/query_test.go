@@ -27,6 +27,8 @@ var unscoped = map[string]string{
 	"OldestEvent":              "installation's housekeeping of the log",
 	"ParkedConversations":      "the bus serves all accounts",
 	"DueReplays":               "the bus serves all accounts",
+	"RenewPresenceLinks":       "a node says that it is alive, for all who are connected to it",
+	"ExpiredPresenceLinks":     "agents of all accounts whose node has died",
 	"PutDeadLetter":            "the bus; a position belongs to one account for ever",
 	"ClaimTimers":              "the timers' runner serves all accounts",
 	"OldDrafts":                "housekeeping of all accounts' drafts",
