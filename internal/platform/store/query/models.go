@@ -44,6 +44,12 @@ type Agent struct {
 	CreatedUs    int64
 }
 
+type AgentWork struct {
+	AccountID string
+	AgentID   string
+	Settings  string
+}
+
 type ApiToken struct {
 	ID          string
 	AccountID   string
@@ -359,6 +365,51 @@ type PageVisit struct {
 	AtUs      int64
 }
 
+type Presence struct {
+	AccountID string
+	AgentID   string
+	Choice    string
+	Reason    string
+	Status    string
+	SinceUs   int64
+}
+
+type PresenceLink struct {
+	AccountID string
+	AgentID   string
+	Node      string
+	Idle      bool
+	ExpiresUs int64
+}
+
+type QueueEntry struct {
+	AccountID      string
+	ConversationID string
+	Escalated      bool
+	Returned       int64
+	Declined       string
+	Choice         string
+	Callback       []byte
+	UpdatedUs      int64
+}
+
+type QueueHistory struct {
+	AccountID      string
+	ConversationID string
+	LeftUs         int64
+	EnteredUs      int64
+	TeamID         string
+	Outcome        string
+	AgentID        string
+	Detail         string
+}
+
+type QueuePace struct {
+	AccountID string
+	TeamID    string
+	Pace      string
+}
+
 type Rating struct {
 	AccountID      string
 	ConversationID string
@@ -419,6 +470,14 @@ type Session struct {
 	ExpiresUs int64
 }
 
+type Skill struct {
+	AccountID string
+	ID        string
+	Name      string
+	NameKey   string
+	CreatedUs int64
+}
+
 type Team struct {
 	ID        string
 	AccountID string
@@ -429,6 +488,12 @@ type TeamMember struct {
 	AccountID string
 	TeamID    string
 	AgentID   string
+}
+
+type TeamWork struct {
+	AccountID string
+	TeamID    string
+	Settings  string
 }
 
 type Timer struct {
