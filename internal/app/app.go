@@ -193,7 +193,7 @@ func (a *App) buildEvents() (err error) {
 		Handlers: map[string]timer.Handler{
 			conversation.SnoozeTimer: a.conversations.FireSnooze, conversation.ScheduleTimer: a.conversations.FireSchedule,
 			delivery.WindowTimer:     a.delivery.CloseWindow,
-			conversation.SnoozeTimer: a.conversations.FireSnooze, conversation.AnswerTimer: a.conversations.FireAnswer, delivery.WindowTimer: a.delivery.CloseWindow,
+			conversation.AnswerTimer: a.conversations.FireAnswer,
 		},
 	}, timer.Config{})
 	a.keeper = &keeper{

@@ -181,12 +181,11 @@ func (h *House) buildFlows(master *seal.Master, keys *seal.Keyring, log *slog.Lo
 	h.Toolbox, err = toolbox.New(toolbox.Deps{Store: h.Store, Keys: keys, IDs: h.IDs, Clock: h.Clock, Audit: h.Audit, Log: log})
 	require.NoError(h, err)
 	h.Feed, err = feed.New(feed.Deps{Store: h.Store, Keys: keys, Bus: h.Bus, Directory: h.Workspace, Clock: h.Clock, Files: h.Files, Log: log, Metrics: h.Metrics}, feed.Config{})
+	require.NoError(h, err)
 	h.Queue, err = dispatch.New(dispatch.Deps{
 		Store: h.Store, Keys: keys, Conversations: queueHands{h.Conversations}, Offices: h.Workspace, Bus: h.Bus, IDs: h.IDs, Clock: h.Clock,
 		After: timer.Wall, Audit: h.Audit, Log: log, Metrics: h.Metrics, Node: "test",
 	}, dispatch.Config{})
-	require.NoError(h, err)
-	h.Feed, err = feed.New(feed.Deps{Store: h.Store, Keys: keys, Bus: h.Bus, Directory: h.Workspace, Files: h.Files, Log: log, Metrics: h.Metrics}, feed.Config{})
 	require.NoError(h, err)
 	h.Visitors, err = visitor.New(visitor.Deps{Store: h.Store, Keys: keys, Pages: h.Profiles, Signals: h.Bus, Clock: h.Clock, Log: log, Metrics: h.Metrics}, visitor.Config{})
 	require.NoError(h, err)
