@@ -520,6 +520,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/conversations/{id}/decline": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give a conversation back that the queue gave one
+         * @description Needs the permission `conversations.reply`.
+         */
+        post: operations["decline"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/conversations/{id}/draft": {
         parameters: {
             query?: never;
@@ -543,6 +563,26 @@ export interface paths {
          * @description Needs the permission `conversations.read`.
          */
         delete: operations["deleteDraft"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{id}/escalate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give a conversation to the senior team at once
+         * @description Needs the permission `conversations.assign`.
+         */
+        post: operations["escalate"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -806,6 +846,26 @@ export interface paths {
          * @description Needs the permission `conversations.snooze`.
          */
         post: operations["snooze"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{id}/transfer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give a conversation to a colleague or a team, with a note
+         * @description Needs the permission `conversations.assign`.
+         */
+        post: operations["transfer"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1293,6 +1353,90 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/presence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who is there
+         * @description Needs the permission `people.read`.
+         */
+        get: operations["listPresence"];
+        /**
+         * Say where one is oneself
+         * @description Needs the permission `conversations.reply`.
+         */
+        put: operations["setPresence"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/presence/idle": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Tell that one's hands are, or are not, on the keyboard
+         * @description Needs the permission `conversations.reply`.
+         */
+        post: operations["setIdle"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/presence/shift-end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End one's shift: what customers wait for goes back to the queue
+         * @description Needs the permission `conversations.reply`.
+         */
+        post: operations["endShift"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/queue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who waits, in the order of service, and why
+         * @description Needs the permission `conversations.read`.
+         */
+        get: operations["getQueue"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/roles": {
         parameters: {
             query?: never;
@@ -1409,6 +1553,134 @@ export interface paths {
         put?: never;
         /** Register the first company and its administrator */
         post: operations["setUp"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/skills": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Skills
+         * @description Needs the permission `people.read`.
+         */
+        get: operations["listSkills"];
+        put?: never;
+        /**
+         * Add a skill
+         * @description Needs the permission `queue.manage`.
+         */
+        post: operations["createSkill"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/skills/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Rename a skill
+         * @description Needs the permission `queue.manage`.
+         */
+        put: operations["renameSkill"];
+        post?: never;
+        /**
+         * Delete a skill; agents lose it and inboxes do not ask for it any more
+         * @description Needs the permission `queue.manage`.
+         */
+        delete: operations["deleteSkill"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/staffing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who can take what, when teams work, how the queue works
+         * @description Needs the permission `people.read`.
+         */
+        get: operations["getStaffing"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/staffing/agents/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Say what an agent can take
+         * @description Needs the permission `queue.manage`.
+         */
+        put: operations["setAgentWork"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/staffing/rules": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Say how the queue works
+         * @description Needs the permission `queue.manage`.
+         */
+        put: operations["setQueueRules"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/staffing/teams/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Say when and how a team works
+         * @description Needs the permission `queue.manage`.
+         */
+        put: operations["setTeamWork"];
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1590,6 +1862,24 @@ export interface components {
             role_name: string;
             /** @description Logs in with a second factor. */
             totp: boolean;
+        };
+        AgentPresence: {
+            agent_id: string;
+            /** @description Set by hand; otherwise it follows connections and hands. */
+            chosen?: boolean;
+            reason?: string;
+            /** Format: date-time */
+            since?: string;
+            /** @enum {string} */
+            status: "online" | "busy" | "break" | "offline";
+        };
+        AgentWork: {
+            /** Format: int64 */
+            capacity: number;
+            languages?: string[];
+            skills?: {
+                [key: string]: number;
+            };
         };
         AssignInputBody: {
             /** @description Empty takes it from whoever has it. */
@@ -2046,6 +2336,18 @@ export interface components {
              */
             type: string;
         };
+        EscalateInputBody: {
+            /**
+             * @description At most 60 characters.
+             * @example 客户非常生气
+             */
+            reason: string;
+        };
+        Exception: {
+            date: string;
+            name?: string;
+            periods?: components["schemas"]["Period"][];
+        };
         Form: {
             fields: components["schemas"]["FormField"][];
             title?: string;
@@ -2064,6 +2366,9 @@ export interface components {
             /** Format: date-time */
             created_at: string;
             id: string;
+        };
+        IdleInputBody: {
+            idle: boolean;
         };
         Inbox: {
             channel: string;
@@ -2084,6 +2389,11 @@ export interface components {
             settings: components["schemas"]["InboxSettings"];
             /** Format: int64 */
             version: number;
+        };
+        InboxRule: {
+            language?: string;
+            needs?: components["schemas"]["Need"][];
+            team_id?: string;
         };
         InboxSettings: {
             allowed_origins?: string[];
@@ -2128,6 +2438,9 @@ export interface components {
         ItemsAgent: {
             items: components["schemas"]["Agent"][];
         };
+        ItemsAgentPresence: {
+            items: components["schemas"]["AgentPresence"][];
+        };
         ItemsCannedReply: {
             items: components["schemas"]["CannedReply"][];
         };
@@ -2155,11 +2468,17 @@ export interface components {
         ItemsScheduled: {
             items: components["schemas"]["Scheduled"][];
         };
+        ItemsSkill: {
+            items: components["schemas"]["Skill"][];
+        };
         ItemsTeam: {
             items: components["schemas"]["Team"][];
         };
         ItemsToken: {
             items: components["schemas"]["Token"][];
+        };
+        ItemsWaiting: {
+            items: components["schemas"]["Waiting"][];
         };
         Label: {
             /** @enum {string} */
@@ -2190,6 +2509,38 @@ export interface components {
              * @description Refuse if the conversation has changed since this version.
              */
             version?: number;
+        };
+        Lack: {
+            /**
+             * Format: int64
+             * @description Able, but not there.
+             */
+            away?: number;
+            /**
+             * Format: int64
+             * @description Had it.
+             */
+            declined?: number;
+            /**
+             * Format: int64
+             * @description Able and there, but without room.
+             */
+            full?: number;
+            /**
+             * Format: int64
+             * @description Does not write its language.
+             */
+            language?: number;
+            /**
+             * Format: int64
+             * @description Without a skill that it needs.
+             */
+            skill?: number;
+            /**
+             * Format: int64
+             * @description Of another team.
+             */
+            team?: number;
         };
         LastMessage: {
             author_kind: string;
@@ -2306,6 +2657,11 @@ export interface components {
             /** @description There are others in the direction that was asked for. */
             more: boolean;
         };
+        Need: {
+            /** Format: int64 */
+            level: number;
+            skill: string;
+        };
         NewHostKey: {
             /** Format: date-time */
             created_at: string;
@@ -2368,10 +2724,20 @@ export interface components {
             text?: string;
             type: string;
         };
+        Period: {
+            /** Format: int64 */
+            from: number;
+            /** Format: int64 */
+            to: number;
+        };
         PermissionGroup: {
             /** @description The noun before the point. */
             group: string;
             permissions: string[];
+        };
+        Plan: {
+            exceptions?: components["schemas"]["Exception"][];
+            week: (components["schemas"]["Period"][] | null)[];
         };
         PrechatField: {
             kind: string;
@@ -2389,6 +2755,18 @@ export interface components {
             title?: {
                 [key: string]: string;
             };
+        };
+        PresenceInputBody: {
+            /**
+             * @description At most 60 characters.
+             * @example 午餐
+             */
+            reason?: string;
+            /**
+             * @description Empty follows connections and hands again.
+             * @enum {string}
+             */
+            status?: "" | "online" | "busy" | "break" | "offline";
         };
         PreviewInputBody: {
             /** @description Who would become one with the contact in the address. */
@@ -2411,6 +2789,22 @@ export interface components {
             status: number;
             /** @description The HTTP status in words. */
             title: string;
+        };
+        QueueRules: {
+            /** Format: int64 */
+            answer_within_s?: number;
+            automatic: boolean;
+            compensation?: string;
+            /** Format: int64 */
+            escalated_min?: number;
+            inboxes?: {
+                [key: string]: components["schemas"]["InboxRule"];
+            };
+            /** Format: int64 */
+            returned_min?: number;
+            weights?: {
+                [key: string]: number;
+            };
         };
         Rating: {
             /** Format: date-time */
@@ -2595,6 +2989,24 @@ export interface components {
             code_needed: boolean;
             needed: boolean;
         };
+        ShiftEnd: {
+            /**
+             * Format: int64
+             * @description Conversations that went back to the queue.
+             */
+            returned: number;
+        };
+        Skill: {
+            id: string;
+            name: string;
+        };
+        SkillBody: {
+            /**
+             * @description At most 40 characters.
+             * @example 售后
+             */
+            name: string;
+        };
         Snippet: {
             /**
              * Format: int64
@@ -2621,6 +3033,15 @@ export interface components {
              */
             version?: number;
         };
+        Staffing: {
+            agents: {
+                [key: string]: components["schemas"]["AgentWork"];
+            };
+            rules: components["schemas"]["QueueRules"];
+            teams: {
+                [key: string]: components["schemas"]["TeamWork"];
+            };
+        };
         Team: {
             id: string;
             member_ids: string[];
@@ -2630,6 +3051,13 @@ export interface components {
             member_ids: string[];
             /** @example 售后 */
             name: string;
+        };
+        TeamWork: {
+            /** Format: int64 */
+            answer_within_s?: number;
+            hours: components["schemas"]["Plan"];
+            senior?: boolean;
+            zone: string;
         };
         Token: {
             agent_id: string;
@@ -2643,6 +3071,20 @@ export interface components {
             /** Format: date-time */
             used_at?: string;
         };
+        TransferInputBody: {
+            agent_id?: string;
+            /**
+             * @description What the next one should know, at most 10,000 characters.
+             * @example 客户要求换货，已核对订单
+             */
+            note?: string;
+            team_id?: string;
+            /**
+             * Format: int64
+             * @description Refuse if the conversation has changed since this version.
+             */
+            version?: number;
+        };
         TypingInputBody: {
             on: boolean;
         };
@@ -2655,6 +3097,33 @@ export interface components {
         };
         ViewingInputBody: {
             on: boolean;
+        };
+        Waiting: {
+            contact_id: string;
+            conversation_id: string;
+            escalated?: boolean;
+            /** Format: int64 */
+            high_s?: number;
+            inbox_id: string;
+            lack: components["schemas"]["Lack"];
+            /**
+             * Format: int64
+             * @description In six of ten cases the wait ends between low_s and high_s from now; both are missing when nobody can tell.
+             */
+            low_s?: number;
+            /**
+             * Format: int64
+             * @description 1 is next, among those of its team.
+             */
+            position: number;
+            /**
+             * Format: int64
+             * @description How often it was offered and not taken.
+             */
+            returned?: number;
+            team_id?: string;
+            /** Format: date-time */
+            waiting_since: string;
         };
         WidgetSettings: {
             consent?: boolean;
@@ -3712,6 +4181,44 @@ export interface operations {
             };
         };
     };
+    decline: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Drawn by the caller for each command and kept for its repeats. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Versioned"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Conversation"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listDrafts: {
         parameters: {
             query?: never;
@@ -3803,6 +4310,44 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    escalate: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Drawn by the caller for each command and kept for its repeats. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EscalateInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Conversation"];
+                };
             };
             /** @description A problem. */
             default: {
@@ -4303,6 +4848,44 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["SnoozeInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Conversation"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    transfer: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Drawn by the caller for each command and kept for its repeats. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TransferInputBody"];
             };
         };
         responses: {
@@ -5348,6 +5931,166 @@ export interface operations {
             };
         };
     };
+    listPresence: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsAgentPresence"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setPresence: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Drawn by the caller for each command and kept for its repeats. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PresenceInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentPresence"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setIdle: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Drawn by the caller for each command and kept for its repeats. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IdleInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    endShift: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Drawn by the caller for each command and kept for its repeats. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ShiftEnd"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getQueue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsWaiting"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listRoles: {
         parameters: {
             query?: never;
@@ -5691,6 +6434,282 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Session"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listSkills: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsSkill"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createSkill: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Drawn by the caller for each command and kept for its repeats. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SkillBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Skill"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    renameSkill: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Drawn by the caller for each command and kept for its repeats. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SkillBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Skill"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteSkill: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Drawn by the caller for each command and kept for its repeats. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getStaffing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Staffing"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setAgentWork: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Drawn by the caller for each command and kept for its repeats. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AgentWork"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentWork"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setQueueRules: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Drawn by the caller for each command and kept for its repeats. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["QueueRules"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueueRules"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setTeamWork: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Drawn by the caller for each command and kept for its repeats. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TeamWork"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TeamWork"];
                 };
             };
             /** @description A problem. */
