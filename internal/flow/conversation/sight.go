@@ -2,6 +2,7 @@ package conversation
 
 import (
 	"context"
+	"slices"
 
 	"yingda.dev/internal/desk"
 )
@@ -28,10 +29,8 @@ func (s *Service) MustSeeContact(ctx context.Context, a Actor, contact desk.Cont
 	if err != nil {
 		return err
 	}
-	for _, c := range talks {
-		if a.Sight.SeesConversation(c) {
-			return nil
-		}
+	if slices.ContainsFunc(talks, a.Sight.SeesConversation) {
+		return nil
 	}
 	return desk.E(desk.NotFound, "find contact", "there is no such contact")
 }

@@ -3,6 +3,8 @@ package feed
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 
 	"yingda.dev/internal/desk"
 	"yingda.dev/internal/platform/bus"
@@ -48,9 +50,7 @@ func (l *lives) load(ctx context.Context, events []desk.Event) error {
 		}
 	}
 	found, err := l.feed.deps.Store.ConversationsByID(ctx, l.account, ids)
-	for id, c := range found {
-		l.talks[id] = c
-	}
+	maps.Copy(l.talks, found)
 	return err
 }
 
@@ -87,12 +87,7 @@ func (l *lives) sees(ctx context.Context, s desk.Sight, id desk.ConversationID, 
 			}
 			l.of[contact] = talks
 		}
-		for _, c := range talks {
-			if s.SeesConversation(c) {
-				return true, nil
-			}
-		}
-		return false, nil
+		return slices.ContainsFunc(talks, s.SeesConversation), nil
 	}
 	return true, nil
 }
@@ -100,7 +95,7 @@ func (l *lives) sees(ctx context.Context, s desk.Sight, id desk.ConversationID, 
 // view tells how much of an event may be heard. It is judged by the event's own
 // state as it happens, and by today's at a replay.
 func (l *lives) view(ctx context.Context, s desk.Sight, e desk.Event, replay bool) (view, error) {
-	seen := false
+	var seen bool
 	if e.State != nil && !replay {
 		seen = s.Sees(e.State.AssigneeID, e.State.TeamID)
 	} else {

@@ -67,7 +67,7 @@ type createInboxInput struct {
 	Body struct {
 		Channel  string             `json:"channel" enum:"webchat" example:"webchat"`
 		Name     string             `json:"name" minLength:"1" maxLength:"400" example:"商城网页"`
-		Settings desk.InboxSettings `json:"settings,omitempty"`
+		Settings desk.InboxSettings `json:"settings,omitzero"`
 	}
 }
 

@@ -46,7 +46,7 @@ func TestInboxes(t *testing.T) {
 	require.Equal(t, http.StatusOK, changed.Status, string(changed.Body))
 	require.EqualValues(t, 2, changed.Number("version"))
 	stored := admin.Get(one)
-	require.Equal(t, settings["widget"].(map[string]any)["position"], stored.Text("settings.widget.position"))
+	require.Equal(t, "left", stored.Text("settings.widget.position"))
 	require.Equal(t, "Name", stored.Text("settings.widget.prechat.fields.0.labels.en"))
 	require.Equal(t, http.StatusOK, put(admin, one, change).Status, "a repeat changes nothing and is no conflict")
 	change["name"] = "另一个名字"

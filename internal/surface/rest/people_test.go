@@ -1,6 +1,7 @@
 package rest_test
 
 import (
+	"maps"
 	"net/http"
 	"strings"
 	"testing"
@@ -192,7 +193,8 @@ func TestColleagues(t *testing.T) {
 		a, _ := h.Try(t.Context(), "PATCH", "/api/v1/agents/"+id, admin.Keyed(""), map[string]any{"role_id": "supervisor"})
 		answers <- a.Status
 	}()
-	require.NotEqual(t, <-answers, <-answers, "one of them loses")
+	first, then := <-answers, <-answers
+	require.NotEqual(t, first, then, "one of them loses")
 }
 
 // tokenOf makes an API token for somebody who may not make one.
@@ -258,9 +260,7 @@ func TestInvitations(t *testing.T) {
 
 	accept := func(body map[string]any) surfacetest.Answer {
 		full := map[string]any{"token": token, "name": "新人", "email": "new@example.com", "password": surfacetest.Password}
-		for k, v := range body {
-			full[k] = v
-		}
+		maps.Copy(full, body)
 		return h.Do("POST", "/api/v1/invitations/accept", nil, full)
 	}
 	problem(t, accept(map[string]any{"email": "other@example.com"}), "invalid")
