@@ -28,7 +28,7 @@ func TestKeysOutliveEvents(t *testing.T) {
 		return d, nil
 	})
 	n := env.Tenant()
-	k := &keeper{store: env.Store, sessions: noSessions{}, files: noSessions{}, drafts: noSessions{}, profiles: noSessions{}, clock: env.Clock, retention: time.Hour, log: quiet()}
+	k := &keeper{store: env.Store, sessions: noSessions{}, files: noSessions{}, profiles: noSessions{}, drafts: noSessions{}, clock: env.Clock, retention: time.Hour, log: quiet()}
 	n.Do(n.Receive("ada", "old", nil))
 	env.Clock.Advance(keyRetention - time.Minute)
 	n.Do(n.Receive("ada", "new", nil))
