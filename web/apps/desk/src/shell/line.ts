@@ -4,6 +4,7 @@ import { applyEvent, resetAll, watchReads } from '../features/conversations/feed
 import { hearPage } from '../features/context/pages.ts'
 import { hearTyping } from '../features/conversations/typing.ts'
 import { hearViewing } from '../features/thread/viewing.ts'
+import { hearQueue, resetQueue } from '../features/queue/api.ts'
 import { server } from '../server.ts'
 import { tell } from './events.ts'
 import { line } from './lineState.ts'
@@ -24,9 +25,13 @@ export function openLine(handlers: { refused: () => void; back: () => void }): (
     },
     apply: (event, seq) => {
       applyEvent(event, seq)
+      hearQueue(event)
       tell(event)
     },
-    reset: resetAll,
+    reset: () => {
+      resetAll()
+      resetQueue()
+    },
   })
   const stopWatching = watchReads()
   const url = new URL('/connection/websocket', location.origin.replace(/^http/, 'ws'))
@@ -34,6 +39,7 @@ export function openLine(handlers: { refused: () => void; back: () => void }): (
     connected: (epoch, seq) => {
       // What was read before the first connection may miss events between the read and now.
       if (follower.connected(epoch, seq)) resetAll()
+      resetQueue()
       handlers.back()
     },
     push: (push) => follower.push(push),

@@ -38,7 +38,9 @@ export function traceOf(event: FeedEvent): Trace | null {
     case 'conversation.status_changed':
       return trace(byReason[event.reason ?? ''] ?? 'taken_over', id('until', event.until))
     case 'conversation.assigned':
-      return trace('assigned', { ...id('agent_id', event.agent_id), ...id('team_id', event.team_id), ...id('previous_agent_id', event.previous_agent_id) })
+      return trace('assigned', { ...id('agent_id', event.agent_id), ...id('team_id', event.team_id), ...id('previous_agent_id', event.previous_agent_id), ...id('reason', event.reason), ...(more.detail ? { detail: more.detail } : {}) })
+    case 'conversation.escalated':
+      return trace('escalated', id('reason', event.reason))
     case 'conversation.labelled':
       return trace('labelled', { added: more.added ?? [], removed: more.removed ?? [] })
     case 'contact.merged':

@@ -1,0 +1,92 @@
+/** Shapes of the queue's doors, as the server writes them. */
+export const statuses = ['online', 'busy', 'break', 'offline'] as const
+export type Status = (typeof statuses)[number]
+
+export interface Presence {
+  agent_id: string
+  status: Status
+  reason?: string
+  /** Set by hand; otherwise it follows connections and hands. */
+  chosen?: boolean
+  since?: string
+}
+
+export const lacks = ['team', 'skill', 'language', 'declined', 'away', 'full'] as const
+
+export interface Waiting {
+  conversation_id: string
+  contact_id: string
+  inbox_id: string
+  team_id?: string
+  position: number
+  waiting_since: string
+  escalated?: boolean
+  returned?: number
+  low_s?: number
+  high_s?: number
+  /** How many colleagues lack what. */
+  lack: Partial<Record<(typeof lacks)[number], number>>
+}
+
+export interface Skill {
+  id: string
+  name: string
+}
+
+export interface AgentWork {
+  capacity: number
+  skills?: Record<string, number>
+  languages?: string[]
+}
+
+/** Minutes from midnight; a `to` above 1440 is on the next day. */
+export interface Period {
+  from: number
+  to: number
+}
+
+export interface Exception {
+  date: string
+  name?: string
+  periods?: Period[]
+}
+
+export interface TeamWork {
+  zone: string
+  /** Sunday first. */
+  hours: { week: (Period[] | null)[]; exceptions?: Exception[] | null }
+  senior?: boolean
+  answer_within_s?: number
+}
+
+export interface InboxRule {
+  team_id?: string
+  needs?: { skill: string; level: number }[] | null
+  language?: string
+}
+
+export interface QueueRules {
+  automatic: boolean
+  answer_within_s?: number
+  escalated_min?: number
+  returned_min?: number
+  weights?: Record<string, number> | null
+  inboxes?: Record<string, InboxRule> | null
+  compensation?: string
+}
+
+export interface Staffing {
+  agents: Record<string, AgentWork>
+  teams: Record<string, TeamWork>
+  rules: QueueRules
+}
+
+/** Why the queue gave a conversation to somebody. */
+export interface Why {
+  why: 'last_agent' | 'only_one' | 'least_loaded' | 'longest_idle'
+  load: number
+  capacity: number
+  able: number
+  waited_s: number
+  boost_s?: number
+}
