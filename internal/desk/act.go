@@ -7,7 +7,7 @@ import (
 
 // Label changes which labels the conversation has, given those it has now.
 // Adding one that is there and removing one that is not change nothing.
-func (c Conversation) Label(now []LabelID, add, remove []LabelID, at time.Time) (Transition, error) {
+func (c Conversation) Label(now, add, remove []LabelID, at time.Time) (Transition, error) {
 	var fact ConversationLabelled
 	for _, id := range add {
 		if !slices.Contains(now, id) && !slices.Contains(fact.Added, id) && !slices.Contains(remove, id) {

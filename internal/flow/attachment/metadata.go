@@ -132,7 +132,7 @@ func orientationSegment(orientation int) []byte {
 		0xff, 0xe1, 0, 34, 'E', 'x', 'i', 'f', 0, 0,
 		'M', 'M', 0, 42, 0, 0, 0, 8, // big endian; the directory follows
 		0, 1, // one entry
-		0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, byte(orientation), 0, 0, // orientation, one short
+		0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, byte(orientation & 0xf), 0, 0, // orientation, one short
 		0, 0, 0, 0, // no further directory
 	}
 }

@@ -137,7 +137,7 @@ func (s *Service) thumbnail(ctx context.Context, p picture) (data []byte, mime s
 	defer func() { <-s.decoding }()
 	full, err := decode(p.format, p.data)
 	if err != nil {
-		return nil, "", nil //nolint:nilerr // as said above
+		return nil, "", nil
 	}
 	small := oriented(shrink(full), p.orientation)
 	var out bytes.Buffer
@@ -147,7 +147,7 @@ func (s *Service) thumbnail(ctx context.Context, p picture) (data []byte, mime s
 		mime, err = pngFormat.mime, png.Encode(&out, small)
 	}
 	if err != nil {
-		return nil, "", nil //nolint:nilerr // as said above
+		return nil, "", nil
 	}
 	return out.Bytes(), mime, nil
 }

@@ -10,6 +10,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -92,7 +93,7 @@ func (s *Service) Upload(ctx context.Context, u Upload) (Uploaded, error) {
 	switch {
 	case u.AtMost && errors.Is(err, io.EOF) && len(head) == 0:
 		return Uploaded{}, desk.InvalidField(op, "file", "the file is empty")
-	case err != nil && !(u.AtMost && errors.Is(err, io.EOF)):
+	case err != nil && (!u.AtMost || !errors.Is(err, io.EOF)):
 		return Uploaded{}, brokeOff(err)
 	}
 	f, ok := recognise(head, ending(CleanName(u.Name)), strings.ToLower(u.Declared))
@@ -165,12 +166,7 @@ func brokeOff(err error) error {
 }
 
 func (s *Service) takes(f format) bool {
-	for _, g := range s.config.Groups {
-		if g == f.group {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(s.config.Groups, f.group)
 }
 
 // exactly gives as many bytes as were announced; fewer is a failure.

@@ -291,7 +291,7 @@ func (s *Service) put(ctx context.Context, tx *store.Tx, by By, keys *seal.Accou
 }
 
 func (c Change) apply(p *desk.Profile, blocked *bool) {
-	set := func(into *string, value *string) {
+	set := func(into, value *string) {
 		if value != nil {
 			*into = strings.TrimSpace(*value)
 		}

@@ -155,7 +155,7 @@ func (h *house) find(text string) (ids []desk.ContactID) {
 	return ids
 }
 
-func text(s string) *string { return &s }
+//go:fix inline
 
 func TestFindAndChange(t *testing.T) {
 	t.Parallel()
@@ -168,15 +168,15 @@ func TestFindAndChange(t *testing.T) {
 			require.Equal(t, want, h.find(query), query)
 		}
 		v, err := h.Update(t.Context(), h.by, bob, profile.Change{
-			Name: text(" 李雷 "), Email: text("lei@example.com"), Attributes: map[string]string{"会员": "金卡"}, Version: 0,
+			Name: new(" 李雷 "), Email: new("lei@example.com"), Attributes: map[string]string{"会员": "金卡"}, Version: 0,
 		})
 		require.NoError(t, err)
 		require.EqualValues(t, 1, v.Version)
 		require.Equal(t, "李雷", v.Contact.Profile.Name)
 		require.Equal(t, []desk.ContactID{bob}, h.find("李雷"))
-		_, err = h.Update(t.Context(), h.by, bob, profile.Change{Name: text("x"), Version: 0})
+		_, err = h.Update(t.Context(), h.by, bob, profile.Change{Name: new("x"), Version: 0})
 		require.ErrorIs(t, err, desk.Conflict, "somebody was faster")
-		_, err = h.Update(t.Context(), h.by, bob, profile.Change{Name: text("韩梅梅"), Version: 1})
+		_, err = h.Update(t.Context(), h.by, bob, profile.Change{Name: new("韩梅梅"), Version: 1})
 		require.NoError(t, err)
 		require.Empty(t, h.find("李雷"))
 		require.Equal(t, []desk.ContactID{bob}, h.find("lei@example.com"))
@@ -184,7 +184,7 @@ func TestFindAndChange(t *testing.T) {
 		require.Empty(t, h.see(bob).Identities[0].Label)
 
 		for field, c := range map[string]profile.Change{
-			"name": {Name: text("a\nb")}, "email": {Email: text("nonsense")}, "phone": {Phone: text("call me")},
+			"name": {Name: new("a\nb")}, "email": {Email: new("nonsense")}, "phone": {Phone: new("call me")},
 			"attributes": {Attributes: map[string]string{"": "x"}},
 		} {
 			_, err := h.Update(t.Context(), h.by, bob, c)
@@ -288,7 +288,7 @@ func TestMergeAndUndo(t *testing.T) {
 		notes, _, err := h.Notes(t.Context(), h.by, keep, "")
 		require.NoError(t, err)
 		require.Len(t, notes, 1)
-		_, err = h.Update(t.Context(), h.by, lose, profile.Change{Name: text("x"), Version: -1})
+		_, err = h.Update(t.Context(), h.by, lose, profile.Change{Name: new("x"), Version: -1})
 		require.ErrorIs(t, err, desk.Conflict)
 
 		// Both browsers write to the one that was talked in last.
@@ -378,7 +378,7 @@ func TestMergeWhileBothWrite(t *testing.T) {
 				merging.Go(func() { ids[i], _ = h.Merge(t.Context(), h.by, o) })
 			}
 			merging.Wait()
-			require.True(t, (ids[0] == "") != (ids[1] == ""), "one wins: %q", ids)
+			require.NotEqual(t, (ids[0] == ""), (ids[1] == ""), "one wins: %q", ids)
 			_, err := h.Undo(t.Context(), h.by, ids[0]+ids[1])
 			require.NoError(t, err)
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
+	"slices"
 	"time"
 
 	"yingda.dev/internal/desk"
@@ -129,10 +130,8 @@ func (s *Service) sees(ctx context.Context, r store.Reads, by By, id desk.Contac
 		return true, nil
 	}
 	all, err := r.AllConversations(ctx, by.Account, id)
-	for _, c := range all {
-		if by.Sight.SeesConversation(c) {
-			return true, nil
-		}
+	if slices.ContainsFunc(all, by.Sight.SeesConversation) {
+		return true, nil
 	}
 	return false, err
 }

@@ -91,6 +91,7 @@ func openCanned(keys *seal.AccountKeys, row store.CannedReply) (Canned, error) {
 		c.AgentID = desk.AgentID(row.OwnerID)
 	case desk.CannedTeam:
 		c.TeamID = desk.TeamID(row.OwnerID)
+	case desk.CannedAll: // nobody's
 	}
 	var content cannedContent
 	if err := open(keys, CannedPlace(row.ID), row.Content, &content); err != nil {
@@ -120,6 +121,7 @@ func sees(by By, teams []desk.TeamID, row store.CannedReply) bool {
 		return row.OwnerID == string(by.Agent)
 	case desk.CannedTeam:
 		return by.Manages || slices.Contains(teams, desk.TeamID(row.OwnerID))
+	case desk.CannedAll:
 	}
 	return true
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -120,8 +121,8 @@ func (s *Service) Strangers() int { return s.trails.len() }
 
 // tell signals the newest page to the agents of the contact's conversation.
 func (s *Service) tell(ctx context.Context, account desk.AccountID, contact desk.ContactID, visits []desk.PageVisit) {
-	for i := len(visits) - 1; i >= 0; i-- {
-		v := visits[i]
+	for _, v := range slices.Backward(visits) {
+
 		if v.Kind != desk.VisitPage {
 			continue
 		}

@@ -39,7 +39,7 @@ func openStream(t testing.TB, g *surfacetest.Guest, body string) (*eventStream, 
 	for k, v := range g.Header {
 		r.Header.Set(k, v)
 	}
-	answer, err := http.DefaultClient.Do(r) //nolint:bodyclose // Close does
+	answer, err := (&http.Client{}).Do(r) //nolint:bodyclose // Close does
 	require.NoError(t, err)
 	lines := bufio.NewScanner(answer.Body)
 	lines.Buffer(nil, 4<<20)
@@ -178,7 +178,7 @@ func TestStreamsAreAdmittedLikeSockets(t *testing.T) {
 	for method, want := range map[string]int{http.MethodGet: http.StatusMethodNotAllowed, http.MethodOptions: http.StatusNoContent} {
 		r, err := http.NewRequestWithContext(t.Context(), method, h.URL+"/rpc/v1/stream", nil)
 		require.NoError(t, err)
-		answer, err := http.DefaultClient.Do(r)
+		answer, err := (&http.Client{}).Do(r)
 		require.NoError(t, err)
 		_, _ = io.Copy(io.Discard, answer.Body)
 		answer.Body.Close()

@@ -149,11 +149,10 @@ func (s *Server) refuse(w http.ResponseWriter, r *http.Request, err error) {
 		p.Field = e.Field
 	}
 	var later interface{ RetryAfter() time.Duration }
-	var door retryAfterError
 	wait := time.Duration(0)
 	if errors.As(err, &later) {
 		wait = later.RetryAfter()
-	} else if errors.As(err, &door) {
+	} else if door, ok := errors.AsType[retryAfterError](err); ok {
 		wait = time.Duration(door)
 	}
 	if wait > 0 {

@@ -73,8 +73,9 @@ func (s *Server) track(ctx context.Context, c session, params json.RawMessage) (
 	}
 	visits := make([]desk.PageVisit, len(p.Events))
 	for i, e := range p.Events {
-		field, msg := "", ""
-		if visits[i], field, msg = e.visit(now); msg != "" {
+		visit, field, msg := e.visit(now)
+		visits[i] = visit
+		if msg != "" {
 			return nil, desk.InvalidField(op, fmt.Sprintf("events[%d].%s", i, field), msg)
 		}
 	}
@@ -132,7 +133,7 @@ func plainProps(props map[string]json.RawMessage) (out map[string]string, msg st
 		if json.Unmarshal(raw, &v) != nil {
 			return nil, "a property is a text, a number or a boolean"
 		}
-		text := ""
+		var text string
 		switch v := v.(type) {
 		case string:
 			text = v

@@ -55,8 +55,16 @@ func TestReadsUseIndexes(t *testing.T) {
 	const conversation, message = desk.ConversationID("cnv_000000000000000000000000000"), desk.MessageID("msg_000000000000000000000000000")
 	agent := desk.AgentID("agt_x")
 	for _, f := range []store.ConversationFilter{
-		{}, {Assignee: &agent}, {Team: "tem_x"}, {Assignee: &agent, Team: "tem_x"}, {Contact: "con_x"}, {Waiting: true}, {Label: "lbl_x"}, {Mentioned: agent},
-		{Sight: &desk.Sight{Reach: desk.ReachTeam, Agent: agent, Teams: []desk.TeamID{"tem_x"}}}, {Sight: &desk.Sight{Reach: desk.ReachOwn, Agent: agent}},
+		{},
+		{Assignee: &agent},
+		{Team: "tem_x"},
+		{Assignee: &agent, Team: "tem_x"},
+		{Contact: "con_x"},
+		{Waiting: true},
+		{Label: "lbl_x"},
+		{Mentioned: agent},
+		{Sight: &desk.Sight{Reach: desk.ReachTeam, Agent: agent, Teams: []desk.TeamID{"tem_x"}}},
+		{Sight: &desk.Sight{Reach: desk.ReachOwn, Agent: agent}},
 	} {
 		_, err := s.Conversations(ctx, account, f, store.Page{})
 		require.NoError(t, err)

@@ -35,8 +35,12 @@ func profiles(n *Tenant) {
 		before desk.ContactID
 		want   []desk.ContactID
 	}{
-		{[]uint64{2}, "", []desk.ContactID{b, a}}, {[]uint64{2}, b, []desk.ContactID{a}}, {[]uint64{2, 3}, "", []desk.ContactID{b}},
-		{[]uint64{1<<63 + 5, 2, 1}, "", []desk.ContactID{a}}, {[]uint64{9}, "", []desk.ContactID{}}, {nil, "", nil},
+		{[]uint64{2}, "", []desk.ContactID{b, a}},
+		{[]uint64{2}, b, []desk.ContactID{a}},
+		{[]uint64{2, 3}, "", []desk.ContactID{b}},
+		{[]uint64{1<<63 + 5, 2, 1}, "", []desk.ContactID{a}},
+		{[]uint64{9}, "", []desk.ContactID{}},
+		{nil, "", nil},
 	} {
 		got, err := n.Store.ContactsByTokens(n.Ctx, n.ID, tc.tokens, tc.before, 10)
 		require.NoError(n, err)

@@ -182,7 +182,7 @@ func cannedReplies(n *Tenant) {
 }
 
 // toolboxReads are the checks of isolation for this file's methods.
-func toolboxReads(n *Tenant, v *victim, empty func(any, error), missing func(any, error)) map[string]func() {
+func toolboxReads(n *Tenant, v *victim, empty, missing func(any, error)) map[string]func() {
 	label := v.label("theirs")
 	v.Do(store.Command{
 		Account: v.ID, Target: store.Target{Conversation: v.in.Conversation.ID},
