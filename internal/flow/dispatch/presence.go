@@ -226,6 +226,11 @@ func (s *Service) Presences(ctx context.Context, account desk.AccountID) ([]desk
 	return s.deps.Store.Presences(ctx, account)
 }
 
+// Loads counts the open conversations of each agent.
+func (s *Service) Loads(ctx context.Context, account desk.AccountID) (map[desk.AgentID]int, error) {
+	return s.deps.Store.OpenLoad(ctx, account)
+}
+
 // renew says that this node is alive.
 func (s *Service) renew(ctx context.Context) {
 	err := s.deps.Store.Write(ctx, "", func(ctx context.Context, tx *store.Tx) error {

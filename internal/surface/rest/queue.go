@@ -65,6 +65,7 @@ type AgentPresence struct {
 	Reason  string              `json:"reason,omitempty"`
 	Chosen  bool                `json:"chosen,omitempty" doc:"Set by hand; otherwise it follows connections and hands."`
 	Since   time.Time           `json:"since,omitzero"`
+	Load    int                 `json:"load,omitempty" doc:"Open conversations; only in the list."`
 }
 
 func presenceShape(p desk.Presence) AgentPresence {
@@ -73,7 +74,15 @@ func presenceShape(p desk.Presence) AgentPresence {
 
 func (s *Server) listPresence(ctx context.Context, c caller, _ *nothing) (out[Items[AgentPresence]], error) {
 	all, err := s.deps.Queue.Presences(ctx, c.Account)
-	return itemsOf(all, presenceShape), err
+	if err != nil {
+		return out[Items[AgentPresence]]{}, err
+	}
+	load, err := s.deps.Queue.Loads(ctx, c.Account)
+	return itemsOf(all, func(p desk.Presence) AgentPresence {
+		shape := presenceShape(p)
+		shape.Load = load[p.AgentID]
+		return shape
+	}), err
 }
 
 type presenceInput struct {

@@ -12,4 +12,8 @@ export interface Place {
   allowed: (permissions: readonly string[]) => boolean
 }
 
-export const places: Place[] = [{ name: 'settings', to: '/settings', icon: 'i-lucide-settings', label: 'rail.settings', allowed: administers }]
+export const places: Place[] = [
+  { name: 'queue', to: '/queue', icon: 'i-lucide-list-ordered', label: 'rail.queue', allowed: (p) => p.includes('conversations.read') },
+  { name: 'wall', to: '/wall', icon: 'i-lucide-monitor', label: 'rail.wall', allowed: (p) => p.includes('live.read') },
+  { name: 'settings', to: '/settings', icon: 'i-lucide-settings', label: 'rail.settings', allowed: administers },
+]

@@ -25,6 +25,9 @@ export const placeGroups: PlaceGroup[] = [
     places: [
       { name: 'people', path: '/settings/people', icon: 'i-lucide-users', permission: 'people.manage' },
       { name: 'teams', path: '/settings/teams', icon: 'i-lucide-users-round', permission: 'people.manage' },
+      { name: 'skills', path: '/settings/skills', icon: 'i-lucide-sparkles', permission: 'queue.manage' },
+      { name: 'hours', path: '/settings/hours', icon: 'i-lucide-calendar-clock', permission: 'queue.manage' },
+      { name: 'queue', path: '/settings/queue', icon: 'i-lucide-route', permission: 'queue.manage' },
       { name: 'roles', path: '/settings/roles', icon: 'i-lucide-badge-check', permission: 'roles.manage' },
     ],
   },

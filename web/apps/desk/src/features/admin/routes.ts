@@ -24,6 +24,8 @@ const settings = { place: 'settings' }
 /** Pages inside the desk's frame. */
 export const adminRoutes: RouteRecordRaw[] = [
   { path: 'start', name: 'start', component: late('GuideView'), meta: settings },
+  { path: 'queue', name: 'queue', component: late('QueueView'), meta: { place: 'queue' } },
+  { path: 'wall', name: 'wall', component: late('WallView'), meta: { place: 'wall' } },
   {
     path: 'settings',
     component: late('SettingsView'),
@@ -34,6 +36,9 @@ export const adminRoutes: RouteRecordRaw[] = [
       { path: 'security', component: late('SecurityView'), meta: settings },
       { path: 'people', component: late('PeopleView'), meta: settings },
       { path: 'teams', component: late('TeamsView'), meta: settings },
+      { path: 'skills', component: late('SkillsView'), meta: settings },
+      { path: 'hours', component: late('HoursView'), meta: settings },
+      { path: 'queue', component: late('RulesView'), meta: settings },
       { path: 'roles', component: late('RolesView'), meta: settings },
       { path: 'roles/:id', component: late('RoleView'), meta: settings },
       { path: 'inboxes', component: late('InboxesView'), meta: settings },

@@ -38,7 +38,16 @@ export function useSkills() {
 }
 
 function putPresence(p: Presence): void {
-  queries.setQueryData<Presence[]>(keys.presence, (old) => old && [...old.filter((o) => o.agent_id !== p.agent_id), p])
+  queries.setQueryData<Presence[]>(keys.presence, (old) => old && [...old.filter((o) => o.agent_id !== p.agent_id), { ...old.find((o) => o.agent_id === p.agent_id), reason: '', chosen: false, ...p }])
+}
+
+let watchers = 0
+
+/** Loads are kept fresh while somebody watches them. Answers how to stop. */
+export function watchLoads(): () => void {
+  watchers++
+  void queries.invalidateQueries({ queryKey: keys.presence })
+  return () => void watchers--
 }
 
 let timer: ReturnType<typeof setTimeout> | undefined
@@ -55,6 +64,8 @@ export function hearQueue(event: FeedEvent): void {
   timer ??= setTimeout(() => {
     timer = undefined
     void queries.invalidateQueries({ queryKey: keys.waiting })
+    // Loads change with every change of hands; only the wall shows them.
+    if (watchers > 0) void queries.invalidateQueries({ queryKey: keys.presence })
   }, 500)
 }
 

@@ -9,6 +9,8 @@ export interface Presence {
   /** Set by hand; otherwise it follows connections and hands. */
   chosen?: boolean
   since?: string
+  /** What they have now, in units. */
+  load?: number
 }
 
 export const lacks = ['team', 'skill', 'language', 'declined', 'away', 'full'] as const

@@ -38,6 +38,8 @@ export const shell: typeof chinese = {
     me: 'Me',
     own: 'My account',
     settings: 'Settings',
+    queue: 'Queue',
+    wall: 'Live',
     collapse: 'Collapse navigation',
     expand: 'Expand navigation',
   },

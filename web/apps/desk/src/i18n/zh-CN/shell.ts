@@ -36,6 +36,8 @@ export const shell = {
     me: '我的',
     own: '我的账号',
     settings: '设置',
+    queue: '排队',
+    wall: '现场',
     collapse: '收起导航',
     expand: '展开导航',
   },

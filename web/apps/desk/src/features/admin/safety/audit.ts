@@ -6,6 +6,7 @@ export const acts = [
   'invitation.accepted', 'invitation.revoked', 'role.created', 'role.changed', 'role.deleted', 'team.created', 'team.changed', 'team.deleted',
   'inbox.created', 'inbox.changed', 'inbox.host_key_added', 'inbox.host_key_removed', 'token.created', 'token.revoked', 'session.ended',
   'second_factor.enabled', 'second_factor.disabled', 'second_factor.recovered',
+  'skill.added', 'skill.renamed', 'skill.deleted', 'agent_work.changed', 'team_work.changed', 'queue_rules.changed',
 ] as const
 
 /** The key of an act's text: names of texts hold no dots. */
