@@ -1867,6 +1867,11 @@ export interface components {
             agent_id: string;
             /** @description Set by hand; otherwise it follows connections and hands. */
             chosen?: boolean;
+            /**
+             * Format: int64
+             * @description Open conversations; only in the list.
+             */
+            load?: number;
             reason?: string;
             /** Format: date-time */
             since?: string;
