@@ -88,6 +88,7 @@ describe('pages', { timeout: 30 * patience }, () => {
     await page.keyboard.press('k')
     await page.waitForURL(first)
     await desk.thread.locator('article').first().waitFor()
+    await desk.input.waitFor()
     await page.keyboard.press('r')
     await until(() => desk.input.evaluate((box) => box === document.activeElement), 'the focus in the text field')
     await page.keyboard.type('用键盘写的回复')
