@@ -9,6 +9,7 @@ import (
 	"yingda.dev/internal/desk"
 	"yingda.dev/internal/flow/attachment"
 	"yingda.dev/internal/flow/conversation"
+	"yingda.dev/internal/flow/courier"
 	"yingda.dev/internal/flow/delivery"
 	"yingda.dev/internal/flow/dispatch"
 	"yingda.dev/internal/flow/feed"
@@ -23,6 +24,7 @@ import (
 	"yingda.dev/internal/platform/blob"
 	"yingda.dev/internal/platform/blob/dirblob"
 	"yingda.dev/internal/platform/bus/logbus"
+	"yingda.dev/internal/platform/mail"
 	"yingda.dev/internal/platform/timer"
 )
 
@@ -34,6 +36,7 @@ type App struct {
 	workspace     *workspace.Service
 	files         *attachment.Service
 	profiles      *profile.Service
+	courier       *courier.Service
 	conversations *conversation.Service
 	rotator       *conversation.Rotator
 	bus           *logbus.Bus
@@ -150,10 +153,30 @@ func (a *App) buildConversations() (err error) {
 	return err
 }
 
+// buildCourier builds what sends mails, if there is a server for them.
+func (a *App) buildCourier() (err error) {
+	d := courier.Deps{
+		Store: a.store, Keys: a.keys, IDs: a.ids, Clock: a.clock, Conversations: a.conversations, Directory: a.workspace,
+		Log: a.log.With("area", "courier"), Metrics: a.metrics, Holder: a.node,
+	}
+	if c := a.config.SMTP; c.Host != "" {
+		if d.Sender, err = mail.New(mail.Config{
+			Host: c.Host, Port: c.Port, Username: c.Username, Password: c.Password, From: c.From, Security: c.TLS,
+		}); err != nil {
+			return err
+		}
+	}
+	a.courier, err = courier.New(d, courier.Config{})
+	return err
+}
+
 // buildEvents builds what hangs on the event log and the clock.
 func (a *App) buildEvents() (err error) {
 	a.profiles, err = profile.New(profile.Deps{Store: a.store, Keys: a.keys, IDs: a.ids, Clock: a.clock, Log: a.log.With("area", "profiles")})
 	if err != nil {
+		return err
+	}
+	if err := a.buildCourier(); err != nil {
 		return err
 	}
 	a.search, err = search.New(search.Deps{
@@ -197,7 +220,7 @@ func (a *App) buildEvents() (err error) {
 		},
 	}, timer.Config{})
 	a.keeper = &keeper{
-		store: a.store, sessions: a.workspace, drafts: a.toolbox, files: a.files, profiles: a.profiles, clock: a.clock, retention: a.config.Retention.Events, log: a.log.With("area", "keeper"),
+		store: a.store, sessions: a.workspace, drafts: a.toolbox, files: a.files, profiles: a.profiles, mails: a.courier, clock: a.clock, retention: a.config.Retention.Events, log: a.log.With("area", "keeper"),
 	}
 	return desk.Wrap(desk.KindOf(err), "build timers", err)
 }

@@ -17,6 +17,7 @@ type keeper struct {
 	files     sweeper
 	profiles  sweeper
 	drafts    sweeper
+	mails     sweeper
 	clock     desk.Clock
 	retention time.Duration
 	log       *slog.Logger
@@ -63,6 +64,9 @@ func (k *keeper) keep(ctx context.Context) {
 	}
 	if err == nil {
 		_, err = k.profiles.Sweep(ctx)
+	}
+	if err == nil {
+		_, err = k.mails.Sweep(ctx)
 	}
 	if err == nil {
 		var deleted int64

@@ -79,6 +79,7 @@ func serve(ctx context.Context, c config.Config, r *run) (err error) {
 					{"queue", a.queue.Run},
 					{"queue memory", func(ctx context.Context) error { return a.bus.Consume(ctx, a.queue.Consumer()) }},
 					{"timers", a.timers.Run},
+					{"courier", a.courier.Run},
 					{"rotator", a.rotator.Run},
 					{"keeper", a.keeper.Run},
 					{"calm", newCalm(timer.Wall).Run},

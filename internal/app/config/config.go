@@ -28,6 +28,8 @@ type Config struct {
 	Limits Limits `koanf:"limits"`
 	// Files are what people attach to messages.
 	Files Files `koanf:"files"`
+	// SMTP is the mail server that takes transcripts and invitations.
+	SMTP SMTP `koanf:"smtp"`
 	// Log is what the program tells about itself.
 	Log Log `koanf:"log"`
 	// Metrics is the Prometheus endpoint /metrics.
@@ -129,6 +131,25 @@ type Files struct {
 	LinkLife time.Duration `koanf:"link_life"`
 }
 
+// SMTP is the mail server that takes transcripts and invitations.
+type SMTP struct {
+	// Host is the server's name. Empty means: no mails are sent, and nobody is
+	// offered any. Default: "".
+	Host string `koanf:"host"`
+	// Port is the server's TCP port. Default: 587.
+	Port int `koanf:"port"`
+	// Username logs in there; empty means without. Default: "".
+	Username string `koanf:"username"`
+	// Password belongs to Username. Default: "".
+	Password string `koanf:"password"`
+	// From is the sender: "应答 <noreply@example.com>" or an address alone.
+	// Default: "".
+	From string `koanf:"from"`
+	// TLS is starttls (demanded), tls (from the first byte, port 465) or none,
+	// for a server on this machine. Default: "starttls".
+	TLS string `koanf:"tls"`
+}
+
 // Log is what the program tells about itself.
 type Log struct {
 	// Level is the least important level that is written: debug, info, warn or
@@ -164,6 +185,7 @@ func Default() Config {
 			MaxSize: 25 << 20, MaxImage: 10 << 20, MaxMegapixels: 40, PerMinute: 20, Quota: 20 << 30, LinkLife: 12 * time.Hour,
 			Types: []string{"image", "audio", "video", "document", "text", "archive"},
 		},
-		Log: Log{Level: "info", Format: "text"},
+		SMTP: SMTP{Port: 587, TLS: "starttls"},
+		Log:  Log{Level: "info", Format: "text"},
 	}
 }

@@ -278,6 +278,7 @@ var stages = []func(*walker, context.Context, desk.AccountID, string, int) ([]se
 	(*walker).sessions, (*walker).invitations, (*walker).factors, (*walker).acts, (*walker).ratings, (*walker).attachments,
 	(*walker).contactNotes, (*walker).pageVisits, (*walker).merges,
 	(*walker).cannedReplies, (*walker).drafts, (*walker).scheduled,
+	(*walker).mails,
 }
 
 // Page returns values of one stage; an empty stage leads to the next.
@@ -521,6 +522,8 @@ func replace(ctx context.Context, tx *store.Tx, account desk.AccountID, c seal.C
 			return err
 		}
 		return tx.UpdateAttachmentMeta(ctx, account, a.ID, c.New)
+	case "mail":
+		return tx.UpdateMailBody(ctx, account, row, c.New) // written once and never changed
 	case "contact_note":
 		n, err := tx.ContactNote(ctx, account, row)
 		if err != nil || !same(n.Body) {

@@ -48,3 +48,13 @@ func (w *walker) merges(ctx context.Context, account desk.AccountID, after strin
 	}
 	return items, after, err
 }
+
+func (w *walker) mails(ctx context.Context, account desk.AccountID, after string, limit int) ([]seal.Item, string, error) {
+	page, err := w.store.MailPage(ctx, account, after, limit)
+	var items []seal.Item
+	for _, m := range page {
+		after = m.ID
+		items = append(items, seal.Item{Place: seal.Place{Owner: after, Table: "mail", Row: after, Column: "body"}, Sealed: m.Body})
+	}
+	return items, after, err
+}

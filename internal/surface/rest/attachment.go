@@ -20,6 +20,7 @@ type files interface {
 	Upload(ctx context.Context, u attachment.Upload) (attachment.Uploaded, error)
 	Copy(ctx context.Context, account desk.AccountID, uploader, key string, id desk.AttachmentID) (attachment.Uploaded, error)
 	Sign(account desk.AccountID, c *desk.Content)
+	MaxSize() int64
 }
 
 // uploadInput takes its body as it comes, without holding it in memory.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"yingda.dev/internal/desk"
+	"yingda.dev/internal/flow/courier"
 	"yingda.dev/internal/flow/workspace"
 )
 
@@ -45,6 +46,8 @@ type inviteInput struct {
 type NewInvitation struct {
 	Invitation
 	URL string `json:"url" doc:"Shown once. Without a configured public address it begins with a slash: put the page's origin before it."`
+	// Mailed tells that the link is on its way to the colleague.
+	Mailed bool `json:"mailed" doc:"The link is on its way by e-mail."`
 }
 
 func (s *Server) invite(ctx context.Context, c caller, in *inviteInput) (out[NewInvitation], error) {
@@ -53,7 +56,18 @@ func (s *Server) invite(ctx context.Context, c caller, in *inviteInput) (out[New
 	})
 	// In the fragment: it is sent to no server and stands in no log.
 	url := strings.TrimSuffix(s.config.PublicURL, "/") + "/desk/invite#" + secret
-	return out[NewInvitation]{NewInvitation{Invitation: invitationShape(made), URL: url}}, err
+	shape := NewInvitation{Invitation: invitationShape(made), URL: url}
+	if err == nil && made.Email != "" && s.config.PublicURL != "" && s.deps.Mails.Enabled() {
+		// The invitation stands without the mail, and the link is in the answer.
+		if e := s.deps.Mails.Invite(ctx, courier.Invitation{
+			Account: c.Account, To: made.Email, By: c.Agent, URL: url, Expires: made.ExpiresAt,
+		}); e != nil {
+			s.deps.Log.WarnContext(ctx, "an invitation was not mailed", "error", e)
+		} else {
+			shape.Mailed = true
+		}
+	}
+	return out[NewInvitation]{shape}, err
 }
 
 func (s *Server) revokeInvitation(ctx context.Context, c caller, in *Named) (noContent, error) {

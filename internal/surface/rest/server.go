@@ -13,6 +13,7 @@ import (
 
 	"yingda.dev/internal/desk"
 	"yingda.dev/internal/flow/conversation"
+	"yingda.dev/internal/flow/courier"
 	"yingda.dev/internal/flow/dispatch"
 	"yingda.dev/internal/flow/feed"
 	"yingda.dev/internal/flow/profile"
@@ -46,6 +47,14 @@ type ratings interface {
 	Rating(ctx context.Context, account desk.AccountID, conversation desk.ConversationID) (desk.Rating, error)
 }
 
+// mails sends mails of the program's own; package courier implements it.
+type mails interface {
+	Enabled() bool
+	Invite(ctx context.Context, i courier.Invitation) error
+	Mails(ctx context.Context, account desk.AccountID, cursor string) ([]courier.Mail, string, error)
+	Retry(ctx context.Context, account desk.AccountID, id string) error
+}
+
 // Deps are the required collaborators.
 type Deps struct {
 	Workspace     *workspace.Service
@@ -57,6 +66,7 @@ type Deps struct {
 	Queue         *dispatch.Service
 	Files         files
 	Profiles      *profile.Service
+	Mails         mails
 	DeadLetters   deadLetters
 	Feeds         feeds
 	Ratings       ratings

@@ -26,12 +26,19 @@ type Account struct {
 	Locale desk.Locale    `json:"locale"`
 }
 
+// Features are what this installation can do.
+type Features struct {
+	Mail           bool  `json:"mail" doc:"Mails can be sent: transcripts and invitations."`
+	MaxUploadBytes int64 `json:"max_upload_bytes"`
+}
+
 // Session is who is logged in and what they may do.
 type Session struct {
 	Agent       Agent             `json:"agent"`
 	Account     Account           `json:"account"`
 	Permissions []auth.Permission `json:"permissions"`
 	Visibility  desk.Reach        `json:"visibility" enum:"own,team,all" doc:"Which conversations are seen."`
+	Features    Features          `json:"features"`
 	CSRFToken   string            `json:"csrf_token,omitempty" doc:"Send it as X-CSRF-Token with every command; empty for API tokens."`
 }
 
@@ -65,7 +72,9 @@ func (s *Server) loggedIn(ctx context.Context, l workspace.LoggedIn) sessionOutp
 func (s *Server) sessionShape(ctx context.Context, a desk.Agent, account desk.Account, p auth.Principal) Session {
 	return Session{
 		Agent: s.agentShape(ctx, a), Account: Account{ID: account.ID, Name: account.Name, Locale: account.Locale},
-		Permissions: p.Permissions.List(), Visibility: p.Sight.Reach, CSRFToken: p.CSRF,
+		Permissions: p.Permissions.List(), Visibility: p.Sight.Reach,
+		Features:  Features{Mail: s.deps.Mails.Enabled(), MaxUploadBytes: s.deps.Files.MaxSize()},
+		CSRFToken: p.CSRF,
 	}
 }
 

@@ -15,6 +15,7 @@ import (
 	"yingda.dev/internal/desk"
 	"yingda.dev/internal/flow/attachment"
 	"yingda.dev/internal/flow/conversation"
+	"yingda.dev/internal/flow/courier"
 	"yingda.dev/internal/flow/feed"
 	"yingda.dev/internal/flow/hub"
 	"yingda.dev/internal/flow/workspace"
@@ -109,6 +110,12 @@ type offices interface {
 	AgentName(ctx context.Context, account desk.AccountID, id desk.AgentID) string
 }
 
+// mails sends transcripts; package courier implements it.
+type mails interface {
+	Enabled() bool
+	Transcript(ctx context.Context, o courier.Order) error
+}
+
 // Deps are the required collaborators.
 type Deps struct {
 	Channel       visitors
@@ -118,12 +125,14 @@ type Deps struct {
 	Visits        visits
 	Offices       offices
 	Files         files
-	Tokens        *auth.Visitors
-	Door          *auth.Door
-	IDs           *desk.IDs
-	Clock         desk.Clock
-	Log           *slog.Logger
-	Metrics       prometheus.Registerer
+	// Mails may be nil: then no transcripts are sent.
+	Mails   mails
+	Tokens  *auth.Visitors
+	Door    *auth.Door
+	IDs     *desk.IDs
+	Clock   desk.Clock
+	Log     *slog.Logger
+	Metrics prometheus.Registerer
 }
 
 // Config tunes the door; the zero value is the default.
@@ -182,7 +191,8 @@ func New(d Deps, c Config) (*Server, error) {
 		"consent.set":    s.counted("consent.set", s.known(s.setConsent)),
 		"feed.fetch":     s.counted("feed.fetch", s.known(s.fetchFeed)),
 
-		"conversation.rate": s.counted("conversation.rate", s.known(s.rate)),
+		"conversation.rate":       s.counted("conversation.rate", s.known(s.rate)),
+		"conversation.transcript": s.counted("conversation.transcript", s.known(s.transcript)),
 	}}
 	return s, nil
 }

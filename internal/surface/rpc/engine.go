@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 	"unicode/utf8"
 
 	"yingda.dev/internal/desk"
@@ -198,8 +199,11 @@ func errorOf(err error) *rpcError {
 	if de, ok := errors.AsType[*desk.Error](err); ok {
 		data.Field = de.Field
 	}
+	var later interface{ RetryAfter() time.Duration }
 	if wait, ok := errors.AsType[retryAfterError](err); ok {
 		data.RetryAfterMS = wait.Milliseconds()
+	} else if errors.As(err, &later) {
+		data.RetryAfterMS = retryAfterError(later.RetryAfter()).Milliseconds()
 	}
 	return &rpcError{Code: codeOf[kind], Message: words, Data: data}
 }

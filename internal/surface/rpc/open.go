@@ -176,6 +176,7 @@ func (s *Server) inboxShape(inbox desk.Inbox) inboxShape {
 		Online: s.deps.Feeds.Attended(inbox.AccountID), Widget: set,
 		Features: features{
 			Uploads: desk.IsOn(set.Uploads), Voice: desk.IsOn(set.Uploads) && desk.IsOn(set.Voice), Rating: desk.IsOn(set.Rating),
+			Transcript:     s.mails() && desk.IsOn(set.Transcript),
 			MaxUploadBytes: s.deps.Files.MaxSize(),
 		},
 	}

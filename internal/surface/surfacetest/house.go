@@ -21,6 +21,7 @@ import (
 	"yingda.dev/internal/desk"
 	"yingda.dev/internal/flow/attachment"
 	"yingda.dev/internal/flow/conversation"
+	"yingda.dev/internal/flow/courier"
 	"yingda.dev/internal/flow/dispatch"
 	"yingda.dev/internal/flow/feed"
 	"yingda.dev/internal/flow/hub"
@@ -80,6 +81,9 @@ type House struct {
 	Search        *search.Service
 	Files         *attachment.Service
 	Profiles      *profile.Service
+	Courier       *courier.Service
+	// Post takes the mails that the courier sends.
+	Post *Post
 	// FilesDir is the folder of attachments.
 	FilesDir string
 	Queue    *dispatch.Service
@@ -136,6 +140,7 @@ func Start(t testing.TB, o Options) *House {
 	}
 	h.run(func(ctx context.Context) error { return h.Feed.Run(ctx, publisher) })
 	h.run(func(ctx context.Context) error { return h.Bus.Consume(ctx, h.Search.Consumer()) })
+	h.run(h.Courier.Run)
 	h.StopRealtime = h.run(h.Realtime.Run)
 	if !o.Empty {
 		h.Near, h.Far = h.company("nearby", "近邻商城"), h.company("faraway", "Far Shop")
@@ -176,6 +181,12 @@ func (h *House) buildFlows(master *seal.Master, keys *seal.Keyring, log *slog.Lo
 	require.NoError(h, err)
 	h.Profiles, err = profile.New(profile.Deps{Store: h.Store, Keys: keys, IDs: h.IDs, Clock: h.Clock, Log: log})
 	require.NoError(h, err)
+	h.Post = &Post{}
+	h.Courier, err = courier.New(courier.Deps{
+		Store: h.Store, Keys: keys, IDs: h.IDs, Clock: h.Clock, Sender: h.Post, Conversations: h.Conversations, Directory: h.Workspace,
+		Log: log, Metrics: h.Metrics, Holder: "test",
+	}, courier.Config{})
+	require.NoError(h, err)
 	h.Search, err = search.New(search.Deps{Store: h.Store, Keys: keys, Contacts: h.Profiles, Log: log, Metrics: h.Metrics}, search.Config{})
 	require.NoError(h, err)
 	h.Toolbox, err = toolbox.New(toolbox.Deps{Store: h.Store, Keys: keys, IDs: h.IDs, Clock: h.Clock, Audit: h.Audit, Log: log})
@@ -203,7 +214,7 @@ func (h *House) buildSurfaces(o Options, master *seal.Master, rotator *conversat
 	door, err := auth.NewDoor(o.Door)
 	require.NoError(h, err)
 	h.RPC, err = rpc.New(rpc.Deps{
-		Channel: webchat.Adapter{}, Intake: h.Hub, Conversations: h.Conversations, Feeds: h.Feed, Visits: h.Visitors, Offices: h.Workspace, Files: h.Files,
+		Channel: webchat.Adapter{}, Intake: h.Hub, Conversations: h.Conversations, Feeds: h.Feed, Visits: h.Visitors, Offices: h.Workspace, Files: h.Files, Mails: h.Courier,
 		Tokens: h.Tokens, Door: door, IDs: h.IDs, Clock: h.Clock, Log: log, Metrics: h.Metrics,
 	}, o.RPC)
 	require.NoError(h, err)
@@ -211,8 +222,8 @@ func (h *House) buildSurfaces(o Options, master *seal.Master, rotator *conversat
 		Queue:   h.Queue,
 		Ratings: h.Visitors, Audit: h.Audit,
 		Workspace: h.Workspace, Conversations: h.Conversations, Rotator: rotator, Search: h.Search, Files: h.Files, Toolbox: h.Toolbox, DeadLetters: h.Store,
-		Profiles: h.Profiles,
-		Feeds:    h.Feed, Bus: h.Bus, Clock: h.Clock, Log: log, Addr: address,
+		Profiles: h.Profiles, Mails: h.Courier,
+		Feeds: h.Feed, Bus: h.Bus, Clock: h.Clock, Log: log, Addr: address,
 		Local: func(r *http.Request) bool { return r.Header.Get("Test-Addr") == "" },
 	}, rest.Config{Version: "test"})
 	h.Realtime, err = realtime.New(realtime.Deps{

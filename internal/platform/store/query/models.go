@@ -315,6 +315,20 @@ type LogHead struct {
 	Pos int64
 }
 
+type Mail struct {
+	ID             string
+	AccountID      string
+	Kind           string
+	Body           []byte
+	State          string
+	Attempts       int64
+	DueUs          int64
+	Error          string
+	Holder         string
+	ClaimedUntilUs int64
+	CreatedUs      int64
+}
+
 type Mention struct {
 	AccountID      string
 	AgentID        string

@@ -36,6 +36,8 @@ var unscoped = map[string]string{
 	"ClaimOutbox":              "delivery serves all accounts",
 	"NextOutbox":               "delivery serves all accounts",
 	"RunningJobs":              "jobs of all accounts go on after a start",
+	"ClaimMails":               "the courier serves all accounts",
+	"DeleteDeadMails":          "installation's housekeeping",
 	"DeleteOldPageVisits":      "installation's housekeeping",
 	"AttachmentByID":           "finds the account of a signed address by an unguessable id; the signature names the account",
 	"AttachmentsKnown":         "housekeeping of the files' folder",

@@ -29,6 +29,7 @@ type victim struct {
 	note    store.ContactNote
 	merge   store.ContactMerge
 	visit   store.PageVisit
+	mail    store.Mail
 	rating  store.Rating
 	role    store.Role
 	invited store.Invitation
@@ -56,12 +57,13 @@ func newVictim(n *Tenant) *victim {
 	v.job = store.Job{ID: n.IDs.Other("job"), AccountID: n.ID, Kind: "rotation", State: store.JobDone}
 	v.item = store.OutboxItem{AccountID: n.ID, MessageID: v.message}
 	v.file = n.upload(5)
+	v.mail = n.Mail()
 	v.note = store.ContactNote{ID: n.IDs.Other("nte"), AccountID: n.ID, ContactID: v.in.ContactID, Body: desk.Sealed("secret")}
 	v.merge = store.ContactMerge{ID: n.IDs.Other("mrg"), AccountID: n.ID, Keep: v.in.ContactID, Moved: desk.Sealed("secret")}
 	v.visit = store.PageVisit{ID: n.IDs.Other("pgv"), AccountID: n.ID, ContactID: v.in.ContactID, Body: desk.Sealed("secret"), At: n.Clock.Now()}
 	n.Write(func(ctx context.Context, tx *store.Tx) error {
 		return errors.Join(
-			tx.InsertContactNote(ctx, v.note), tx.InsertContactMerge(ctx, v.merge),
+			tx.InsertMail(ctx, v.mail), tx.InsertContactNote(ctx, v.note), tx.InsertContactMerge(ctx, v.merge),
 			tx.InsertPageVisits(ctx, n.ID, v.in.ContactID, []store.PageVisit{v.visit}, 10),
 			tx.PutContactRevision(ctx, n.ID, v.in.ContactID, store.ContactRevision{Version: 3}),
 			tx.SetContactTokens(ctx, n.ID, v.in.ContactID, []uint64{77}),
@@ -90,7 +92,7 @@ func newVictim(n *Tenant) *victim {
 // an unguessable secret. They take no account and need no isolation.
 var installation = map[string]bool{
 	"AcquireLease": true, "AgentByEmailHash": true, "AttachmentByID": true, "AttachmentsKnown": true, "UselessAttachments": true, "Accounts": true, "APIToken": true, "ClaimPositions": true, "Close": true,
-	"Dialect": true, "DueOutbox": true, "DueReplays": true, "DueTimers": true, "Epoch": true, "Events": true, "Head": true,
+	"Dialect": true, "DueOutbox": true, "DueMails": true, "DueReplays": true, "DueTimers": true, "Epoch": true, "Events": true, "Head": true,
 	"InboxByKey": true, "Index": true, "InvitationByHash": true, "InstallationValue": true, "NextOutbox": true, "NextTimer": true, "OldDrafts": true, "Oldest": true,
 	"ParkedConversations": true, "Positions": true, "ReleaseLease": true, "ReleasePositions": true, "RenewLease": true,
 	"Run": true, "RunningJobs": true, "Session": true, "Trim": true, "TrimKeys": true, "Watch": true, "Write": true, "WriteAlone": true,
@@ -135,6 +137,9 @@ func isolation(n *Tenant) {
 			require.NoError(n, err)
 			require.Equal(n, []store.Agent{n.Agent}, list)
 		},
+		"Mail":     func() { missing(s.Mail(ctx, me, v.mail.ID)) },
+		"Mails":    func() { empty(s.Mails(ctx, me, "", 0)) },
+		"MailPage": func() { empty(s.MailPage(ctx, me, "", 0)) },
 		"ContactRevision": func() {
 			rev, err := s.ContactRevision(ctx, me, con)
 			require.NoError(n, err)
@@ -271,8 +276,18 @@ func isolationOfTransaction(n *Tenant) {
 		"DeleteTimer": denied(func(ctx context.Context, tx *store.Tx) error {
 			return tx.DeleteTimer(ctx, v.timer.TimerRef, v.timer.Due)
 		}),
-		"PutRating": denied(func(ctx context.Context, tx *store.Tx) error { return tx.PutRating(ctx, v.rating) }),
-		"PutTimer":  denied(func(ctx context.Context, tx *store.Tx) error { return tx.PutTimer(ctx, v.timer) }),
+		"PutRating":  denied(func(ctx context.Context, tx *store.Tx) error { return tx.PutRating(ctx, v.rating) }),
+		"PutTimer":   denied(func(ctx context.Context, tx *store.Tx) error { return tx.PutTimer(ctx, v.timer) }),
+		"InsertMail": denied(func(ctx context.Context, tx *store.Tx) error { return tx.InsertMail(ctx, v.mail) }),
+		"UpdateMail": denied(func(ctx context.Context, tx *store.Tx) error { return tx.UpdateMail(ctx, v.mail) }),
+		"DeleteMail": denied(func(ctx context.Context, tx *store.Tx) error { return tx.DeleteMail(ctx, v.mail) }),
+		"UpdateMailBody": both(func(ctx context.Context, tx *store.Tx, a desk.AccountID) error {
+			return tx.UpdateMailBody(ctx, a, v.mail.ID, desk.Sealed("x"))
+		}),
+		"DeleteDeadMails": denied(func(ctx context.Context, tx *store.Tx) error {
+			_, err := tx.DeleteDeadMails(ctx, tx.Now())
+			return err
+		}),
 		"PutContactRevision": denied(func(ctx context.Context, tx *store.Tx) error {
 			return tx.PutContactRevision(ctx, v.ID, v.in.ContactID, store.ContactRevision{Version: 9})
 		}),

@@ -74,6 +74,7 @@ func Run(t *testing.T, open Open) {
 		"leases":           leases,
 		"useless files":    uselessAttachments,
 		"page visits":      pageVisits,
+		"mails":            mails,
 		"dead letters":     deadLetters,
 		"epoch":            epoch,
 		"expired sessions": expiredSessions,

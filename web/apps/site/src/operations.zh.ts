@@ -94,6 +94,8 @@ export const operations: Record<string, string> = {
   createCannedReply: '新建快捷回复；团队或全员可用的需要 toolbox.manage 权限',
   changeCannedReply: '修改快捷回复',
   deleteCannedReply: '删除快捷回复',
+  listMails: '尚未发出的邮件',
+  retryMail: '重新尝试发送搁置的邮件',
   listDeadLetters: '没能处理的事件',
   replayDeadLetter: '重新处理',
   rotateKeys: '更换数据密钥并重新加密全部内容；进行中重复调用不会再开始一次',
