@@ -164,6 +164,8 @@ export interface Session {
   permissions: string[]
   visibility: 'own' | 'team' | 'all'
   csrf_token: string
+  /** What this installation can do. */
+  features: { mail: boolean; max_upload_bytes: number }
 }
 
 /** A committed fact. Which of the optional fields are there depends on the type. */
