@@ -1210,6 +1210,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/mails": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * E-mails that were not sent yet
+         * @description Needs the permission `dead_letters.manage`.
+         */
+        get: operations["listMails"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/mails/{id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try an e-mail again that was put aside
+         * @description Needs the permission `dead_letters.manage`.
+         */
+        post: operations["retryMail"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/me": {
         parameters: {
             query?: never;
@@ -2353,6 +2393,12 @@ export interface components {
             name?: string;
             periods?: components["schemas"]["Period"][];
         };
+        Features: {
+            /** @description Mails can be sent: transcripts and invitations. */
+            mail: boolean;
+            /** Format: int64 */
+            max_upload_bytes: number;
+        };
         Form: {
             fields: components["schemas"]["FormField"][];
             title?: string;
@@ -2576,6 +2622,7 @@ export interface components {
             agent: components["schemas"]["Agent"];
             /** @description Send it as X-CSRF-Token with every command; empty for API tokens. */
             csrf_token?: string;
+            features: components["schemas"]["Features"];
             permissions: string[];
             totp: components["schemas"]["SecondFactor"];
             /**
@@ -2683,6 +2730,8 @@ export interface components {
             /** Format: date-time */
             expires_at: string;
             id: string;
+            /** @description The link is on its way by e-mail. */
+            mailed: boolean;
             role_id: string;
             team_ids: string[];
             /** @description Shown once. Without a configured public address it begins with a slash: put the page's origin before it. */
@@ -2965,6 +3014,7 @@ export interface components {
             agent: components["schemas"]["Agent"];
             /** @description Send it as X-CSRF-Token with every command; empty for API tokens. */
             csrf_token?: string;
+            features: components["schemas"]["Features"];
             permissions: string[];
             /**
              * @description Which conversations are seen.
@@ -3092,6 +3142,27 @@ export interface components {
         };
         TypingInputBody: {
             on: boolean;
+        };
+        UnsentMail: {
+            /** Format: date-time */
+            at: string;
+            /** Format: int64 */
+            attempts: number;
+            /** @description It was put aside and is not tried any more. */
+            dead: boolean;
+            /** Format: date-time */
+            due: string;
+            /** @enum {string} */
+            error?: "refused" | "unreachable" | "unreadable";
+            id: string;
+            /** @enum {string} */
+            kind: "transcript" | "invitation";
+        };
+        UnsentMails: {
+            /** @description A mail server is configured. */
+            enabled: boolean;
+            items: components["schemas"]["UnsentMail"][];
+            next_cursor?: string;
         };
         Versioned: {
             /**
@@ -5612,6 +5683,69 @@ export interface operations {
         };
     };
     deleteLabel: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Drawn by the caller for each command and kept for its repeats. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listMails: {
+        parameters: {
+            query?: {
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UnsentMails"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retryMail: {
         parameters: {
             query?: never;
             header: {
