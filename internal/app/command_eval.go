@@ -14,7 +14,8 @@ import (
 )
 
 type evalCommand struct {
-	Intent evalIntent `cmd:"" help:"Train intents on one file and judge them on another, with exactly the shipped settings."`
+	Intent    evalIntent    `cmd:"" help:"Train intents on one file and judge them on another, with exactly the shipped settings."`
+	Sentiment evalSentiment `cmd:"" help:"Judge the mood of texts, with exactly the shipped settings."`
 }
 
 type evalIntent struct {
