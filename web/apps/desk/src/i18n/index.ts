@@ -30,6 +30,11 @@ export async function loadAdminTexts(): Promise<void> {
   await Promise.all([...loaded].map(async (locale) => languages.global.mergeLocaleMessage(locale, await admin[locale]())))
 }
 
+/** A component that shows texts of the administration catalogue outside its pages: it comes with them. */
+export function lateTexts<T>(component: () => Promise<T>): () => Promise<T> {
+  return async () => (await Promise.all([component(), loadAdminTexts()]))[0]
+}
+
 export async function setLocale(locale: Locale): Promise<void> {
   await loadTexts(locale)
   languages.global.locale.value = locale

@@ -3,7 +3,6 @@ import { useToast } from '@nuxt/ui/composables'
 import { computed, ref } from 'vue'
 import { useI18n } from 'vue-i18n'
 import { explain } from '../../shell/explain.ts'
-import { can } from '../session/model.ts'
 import { setPresence, useOwnPresence } from './api.ts'
 import { statuses, type Status } from './shapes.ts'
 
@@ -28,27 +27,22 @@ export function usePresenceMenu() {
   const name = computed(() => {
     const p = own.value
     if (!p) return t('queue.status.offline')
-    return p.reason ? `${t(`queue.status.${p.status}`)} · ${p.reason}` : t(`queue.status.${p.status}`)
+    const status = t(`queue.status.${p.status}`)
+    if (p.reason) return `${status} · ${p.reason}`
+    return p.chosen ? status : t('queue.automatically', { status })
   })
 
-  const items = computed<DropdownMenuItem[]>(() => {
-    if (!can('conversations.reply')) return []
+  const items = computed<DropdownMenuItem[][]>(() => {
     const now = own.value
     return [
-      {
-        label: now?.chosen ? name.value : t('queue.automatically', { status: name.value }),
-        icon: icons[now?.status ?? 'offline'],
-        children: [
-          [
-            { label: t('queue.follow'), icon: 'i-lucide-wand-sparkles', type: 'checkbox' as const, checked: !now?.chosen, onSelect: () => void choose('') },
-            ...statuses
-              .filter((s) => s !== 'break')
-              .map((s) => ({ label: t(`queue.status.${s}`), icon: icons[s], type: 'checkbox' as const, checked: Boolean(now?.chosen) && now?.status === s, onSelect: () => void choose(s) })),
-            { label: t('queue.takeBreak'), icon: icons.break, type: 'checkbox' as const, checked: now?.status === 'break', onSelect: () => void (asked.value = 'break') },
-          ],
-          [{ label: t('queue.endShift'), icon: 'i-lucide-moon', onSelect: () => void (asked.value = 'shift') }],
-        ],
-      },
+      [
+        { label: t('queue.follow'), icon: 'i-lucide-wand-sparkles', type: 'checkbox' as const, checked: !now?.chosen, onSelect: () => void choose('') },
+        ...statuses
+          .filter((s) => s !== 'break')
+          .map((s) => ({ label: t(`queue.status.${s}`), icon: icons[s], type: 'checkbox' as const, checked: Boolean(now?.chosen) && now?.status === s, onSelect: () => void choose(s) })),
+        { label: t('queue.takeBreak'), icon: icons.break, type: 'checkbox' as const, checked: now?.status === 'break', onSelect: () => void (asked.value = 'break') },
+      ],
+      [{ label: t('queue.endShift'), icon: 'i-lucide-moon', onSelect: () => void (asked.value = 'shift') }],
     ]
   })
 
