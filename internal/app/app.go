@@ -220,7 +220,10 @@ func (a *App) buildEvents() (err error) {
 		},
 	}, timer.Config{})
 	a.keeper = &keeper{
-		store: a.store, sessions: a.workspace, drafts: a.toolbox, files: a.files, profiles: a.profiles, mails: a.courier, clock: a.clock, retention: a.config.Retention.Events, log: a.log.With("area", "keeper"),
+		store: a.store, clock: a.clock, retention: a.config.Retention.Events, log: a.log.With("area", "keeper"),
+		sweepers: map[string]sweeper{
+			"sessions": a.workspace, "drafts": a.toolbox, "files": a.files, "pages": a.profiles, "mails": a.courier,
+		},
 	}
 	return desk.Wrap(desk.KindOf(err), "build timers", err)
 }

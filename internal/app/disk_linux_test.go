@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"os/signal"
+	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
@@ -60,6 +61,26 @@ func TestDiskFull(t *testing.T) {
 		require.True(t, refused.Retryable(), "%v", refused)
 	}
 	require.Equal(t, []string{"磁盘还有空间"}, texts(t, visitor), "reading goes on")
+	upload := func() (int, string) {
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, base+visitorUploads, strings.NewReader(strings.Repeat("磁盘", 10_000)))
+		require.NoError(t, err)
+		r.Header.Set("Authorization", "Bearer "+visitor.Token)
+		response, err := web.Do(r)
+		require.NoError(t, err)
+		defer response.Body.Close()
+		body, err := io.ReadAll(response.Body)
+		require.NoError(t, err)
+		return response.StatusCode, string(body)
+	}
+	refused, why := upload()
+	require.Equal(t, http.StatusServiceUnavailable, refused, why)
+	require.Contains(t, why, "no room for files")
+	stored := func() []string {
+		paths, err := filepath.Glob(filepath.Join(i.dir, "*", "files", "*", "*"))
+		require.NoError(t, err)
+		return paths
+	}
+	require.Empty(t, stored(), "nothing half stored")
 	require.Eventually(t, func() bool {
 		status, _, _ := get(t, web, base+"/readyz")
 		return status == http.StatusServiceUnavailable
@@ -77,6 +98,9 @@ func TestDiskFull(t *testing.T) {
 		return status == http.StatusOK
 	}, 10*time.Second, 50*time.Millisecond)
 	require.Equal(t, []string{"磁盘还有空间", "磁盘满了"}, texts(t, visitor), "nothing lost, nothing twice")
+	taken, why := upload()
+	require.Equal(t, http.StatusOK, taken, why)
+	require.Len(t, stored(), 1)
 
 	require.NoError(t, command.Process.Signal(syscall.SIGTERM))
 	_, err = io.Copy(io.Discard, out)

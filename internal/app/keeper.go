@@ -9,15 +9,13 @@ import (
 	"yingda.dev/internal/platform/store"
 )
 
-// keeper throws away what is past its time: old events, idempotency keys,
-// sessions, files that were never sent, pages of long ago. It works in small pieces and may run on every node at once.
+// keeper throws away what is past its time: old events, idempotency keys, and
+// what each sweeper knows of. It works in small pieces and may run on every
+// node at once.
 type keeper struct {
-	store     *store.Store
-	sessions  sweeper
-	files     sweeper
-	profiles  sweeper
-	drafts    sweeper
-	mails     sweeper
+	store *store.Store
+	// sweepers are by what they throw away.
+	sweepers  map[string]sweeper
 	clock     desk.Clock
 	retention time.Duration
 	log       *slog.Logger
@@ -55,28 +53,20 @@ func (k *keeper) Run(ctx context.Context) error {
 func (k *keeper) keep(ctx context.Context) {
 	now := k.clock.Now()
 	trimmed, err := k.store.Trim(ctx, now.Add(-k.retention), maxEvents)
-	var keys, sessions int64
 	if err == nil {
+		var keys int64
 		keys, err = k.store.TrimKeys(ctx, now.Add(-max(k.retention, keyRetention)))
+		k.log.DebugContext(ctx, "kept house", "trimmed", trimmed, "keys", keys)
 	}
-	if err == nil {
-		sessions, err = k.sessions.Sweep(ctx)
+	k.failed(ctx, "events", err)
+	for what, s := range k.sweepers { // one that fails does not hold up the others
+		_, err := s.Sweep(ctx)
+		k.failed(ctx, what, err)
 	}
-	if err == nil {
-		_, err = k.profiles.Sweep(ctx)
-	}
-	if err == nil {
-		_, err = k.mails.Sweep(ctx)
-	}
-	if err == nil {
-		var deleted int64
-		deleted, err = k.files.Sweep(ctx)
-		if err == nil {
-			_, err = k.drafts.Sweep(ctx)
-		}
-		k.log.DebugContext(ctx, "kept house", "trimmed", trimmed, "keys", keys, "sessions", sessions, "files", deleted)
-	}
+}
+
+func (k *keeper) failed(ctx context.Context, what string, err error) {
 	if err != nil && ctx.Err() == nil {
-		k.log.WarnContext(ctx, "keeping house failed; trying again later", "error", err)
+		k.log.WarnContext(ctx, "keeping house failed; trying again later", "what", what, "error", err)
 	}
 }

@@ -14,9 +14,18 @@ import (
 	"yingda.dev/internal/platform/store/storetest"
 )
 
-type noSessions struct{}
+type brokenSweeper struct{}
 
-func (noSessions) Sweep(context.Context) (int64, error) { return 0, nil }
+func (brokenSweeper) Sweep(context.Context) (int64, error) {
+	return 0, desk.E(desk.Unavailable, "sweep", "")
+}
+
+type countingSweeper struct{ times *int }
+
+func (c countingSweeper) Sweep(context.Context) (int64, error) {
+	*c.times++
+	return 0, nil
+}
 
 // However short the event log is, a message that is repeated within a week is
 // no second one.
@@ -28,7 +37,8 @@ func TestKeysOutliveEvents(t *testing.T) {
 		return d, nil
 	})
 	n := env.Tenant()
-	k := &keeper{store: env.Store, sessions: noSessions{}, files: noSessions{}, profiles: noSessions{}, drafts: noSessions{}, clock: env.Clock, retention: time.Hour, log: quiet()}
+	swept := 0
+	k := &keeper{store: env.Store, sweepers: map[string]sweeper{"a": brokenSweeper{}, "b": countingSweeper{&swept}}, clock: env.Clock, retention: time.Hour, log: quiet()}
 	n.Do(n.Receive("ada", "old", nil))
 	env.Clock.Advance(keyRetention - time.Minute)
 	n.Do(n.Receive("ada", "new", nil))
@@ -44,4 +54,5 @@ func TestKeysOutliveEvents(t *testing.T) {
 	env.Clock.Advance(keyRetention + time.Hour)
 	k.keep(t.Context())
 	require.True(t, n.Do(n.Receive("ada", "new", nil)).Repeated, "a longer log keeps keys as long")
+	require.Equal(t, 3, swept, "one that fails does not hold up the others")
 }
