@@ -16,6 +16,7 @@ import (
 type evalCommand struct {
 	Intent    evalIntent    `cmd:"" help:"Train intents on one file and judge them on another, with exactly the shipped settings."`
 	Sentiment evalSentiment `cmd:"" help:"Judge the mood of texts, with exactly the shipped settings."`
+	FAQ       evalFAQ       `cmd:"" name:"faq" help:"Index one file of ways of asking and judge by another, with exactly the shipped settings."`
 }
 
 type evalIntent struct {

@@ -33,6 +33,24 @@ func Normalize(s string) string {
 	return b.String()
 }
 
+// Spot is one character of a normalised text and the bytes of the original
+// that it came from.
+type Spot struct {
+	R          rune
+	Start, End int
+}
+
+// Spots is Normalize with the origin of each character, for those who mark
+// what they found.
+func Spots(s string) []Spot {
+	all := normalize(s)
+	out := make([]Spot, len(all))
+	for i, p := range all {
+		out[i] = Spot{p.r, int(p.start), int(p.end)}
+	}
+	return out
+}
+
 // normalize is Normalize with the origin of each character. It works piece by
 // piece, a piece being what NFKC may combine, so that origins stay exact.
 func normalize(s string) []spot {

@@ -288,3 +288,19 @@ func BenchmarkIndex50kB(b *testing.B) {
 		})
 	}
 }
+
+// Spots are the characters of Normalize, and each knows where it came from.
+func TestSpots(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		s := rapid.String().Draw(t, "s")
+		var b strings.Builder
+		last := 0
+		for _, p := range Spots(s) {
+			b.WriteRune(p.R)
+			require.True(t, last <= p.Start && p.Start < p.End && p.End <= len(s))
+			last = p.Start
+		}
+		require.Equal(t, Normalize(s), b.String())
+	})
+}
