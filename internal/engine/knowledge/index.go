@@ -205,7 +205,7 @@ func (x *Index) prepare(s string, all []counted) question {
 	square := float32(0)
 	for _, c := range all {
 		t, ok := x.terms[c.id]
-		n := uint8(min(c.n, 255))
+		n := uint8(min(c.n, 255)) //nolint:gosec // just bounded
 		if !ok {
 			w := strange * c.weight
 			q.all += w
@@ -222,7 +222,7 @@ func (x *Index) prepare(s string, all []counted) question {
 	for _, t := range q.known {
 		for _, c := range all {
 			if c.id == x.ids[t] {
-				q.n = append(q.n, uint8(min(c.n, 255)))
+				q.n = append(q.n, uint8(min(c.n, 255))) //nolint:gosec // just bounded
 				break
 			}
 		}
