@@ -60,7 +60,7 @@ func serve(ctx context.Context, c config.Config, r *run) (err error) {
 		return err
 	}
 	h := &health{clock: k.clock, probe: k.probe}
-	doors, err := a.buildSurfaces(h) //nolint:contextcheck // handlers have their requests' contexts
+	doors, err := a.buildSurfaces(h)
 	if err != nil {
 		return err
 	}

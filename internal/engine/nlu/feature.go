@@ -47,10 +47,10 @@ func (h hash) text(s string) hash {
 }
 
 // extract lists the features of a text in the order of their first place.
-func extract(s string, into []counted) []counted {
+func extract(s string) []counted {
 	tokens := tokenize(s)
 	index := make(map[feature]int, 8*len(tokens))
-	out := into[:0]
+	out := make([]counted, 0, 8*len(tokens))
 	add := func(g group, h hash) {
 		h = h.byte(byte(g) + 1)
 		id := feature(h)

@@ -47,7 +47,7 @@ func (m *Model) Intents() []string { return slices.Clone(m.names) }
 
 // Classify says what a text means, with at most limit guesses.
 func (m *Model) Classify(text string, limit int) Verdict {
-	f := extract(text, nil)
+	f := extract(text)
 	if len(f) == 0 || limit <= 0 {
 		return Verdict{}
 	}

@@ -95,7 +95,7 @@ func Train(examples []Example, o Options, step func(Progress) bool) (*Model, Rep
 		return nil, report, err
 	}
 	for _, t := range o.Outside {
-		if f := extract(t, nil); len(f) > 0 {
+		if f := extract(t); len(f) > 0 {
 			trials = append(trials, m.strange(f))
 		}
 	}
@@ -127,7 +127,7 @@ func gather(examples []Example) (*set, Report, error) {
 		if e.Intent == "" {
 			return nil, r, desk.InvalidField(op, "examples", fmt.Sprintf("example %d has no intent", i+1))
 		}
-		f := extract(e.Text, nil)
+		f := extract(e.Text)
 		if len(f) == 0 {
 			r.Skipped++
 			continue
