@@ -39,7 +39,7 @@ func (a *App) buildSurfaces(h *health) (*surfaces, error) {
 		return nil, err
 	}
 	visitors, err := rpc.New(rpc.Deps{
-		Channel: webchat.Adapter{}, Intake: a.hub, Conversations: a.conversations, Feeds: a.feed, Visits: a.visitors, Offices: a.workspace, Files: a.files, Mails: a.courier, Tokens: tokens, Door: door,
+		Channel: webchat.Adapter{}, Intake: a.hub, Conversations: a.conversations, Feeds: a.feed, Visits: a.visitors, Offices: a.workspace, Queue: a.queue, Files: a.files, Mails: a.courier, Tokens: tokens, Door: door,
 		IDs: a.ids, Clock: a.clock, Log: a.log.With("area", "rpc"), Metrics: a.metrics,
 	}, rpc.Config{})
 	if err != nil {

@@ -64,6 +64,9 @@ func (s *Service) PlaceOf(ctx context.Context, account desk.AccountID, id desk.C
 	if err != nil {
 		return Place{}, err
 	}
+	if !p.office.rules.Automatic {
+		return Place{}, nil // who is served by hand has no place
+	}
 	i := slices.IndexFunc(p.queue, func(w routing.Work) bool { return w.ID == id })
 	if i < 0 {
 		return Place{}, nil

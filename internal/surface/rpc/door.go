@@ -16,6 +16,7 @@ import (
 	"yingda.dev/internal/flow/attachment"
 	"yingda.dev/internal/flow/conversation"
 	"yingda.dev/internal/flow/courier"
+	"yingda.dev/internal/flow/dispatch"
 	"yingda.dev/internal/flow/feed"
 	"yingda.dev/internal/flow/hub"
 	"yingda.dev/internal/flow/workspace"
@@ -103,6 +104,11 @@ type visits interface {
 	Forget(key string)
 }
 
+// queues knows who waits at which place; package dispatch implements it.
+type queues interface {
+	PlaceOf(ctx context.Context, account desk.AccountID, id desk.ConversationID) (dispatch.Place, error)
+}
+
 // offices finds inboxes and names colleagues; package workspace implements it.
 type offices interface {
 	InboxByKey(ctx context.Context, key string) (workspace.Inbox, error)
@@ -124,6 +130,7 @@ type Deps struct {
 	Feeds         feeds
 	Visits        visits
 	Offices       offices
+	Queue         queues
 	Files         files
 	// Mails may be nil: then no transcripts are sent.
 	Mails   mails
@@ -190,6 +197,8 @@ func New(d Deps, c Config) (*Server, error) {
 		"track":          s.counted("track", signed(s.known(s.track))),
 		"consent.set":    s.counted("consent.set", s.known(s.setConsent)),
 		"feed.fetch":     s.counted("feed.fetch", s.known(s.fetchFeed)),
+
+		"queue.get": s.counted("queue.get", s.known(s.getQueue)),
 
 		"conversation.rate":       s.counted("conversation.rate", s.known(s.rate)),
 		"conversation.transcript": s.counted("conversation.transcript", s.known(s.transcript)),

@@ -214,7 +214,7 @@ func (h *House) buildSurfaces(o Options, master *seal.Master, rotator *conversat
 	door, err := auth.NewDoor(o.Door)
 	require.NoError(h, err)
 	h.RPC, err = rpc.New(rpc.Deps{
-		Channel: webchat.Adapter{}, Intake: h.Hub, Conversations: h.Conversations, Feeds: h.Feed, Visits: h.Visitors, Offices: h.Workspace, Files: h.Files, Mails: h.Courier,
+		Channel: webchat.Adapter{}, Intake: h.Hub, Conversations: h.Conversations, Feeds: h.Feed, Visits: h.Visitors, Offices: h.Workspace, Queue: h.Queue, Files: h.Files, Mails: h.Courier,
 		Tokens: h.Tokens, Door: door, IDs: h.IDs, Clock: h.Clock, Log: log, Metrics: h.Metrics,
 	}, o.RPC)
 	require.NoError(h, err)

@@ -16,6 +16,7 @@ import {
   type Params,
   type Part,
   type Product,
+  type QueuePlace,
   type Rating,
   type Result,
   type SessionResult,
@@ -28,6 +29,7 @@ import { SessionKeeper } from './session.ts';
 import type { ShownMessage } from './shown.ts';
 import { Thread } from './thread.ts';
 import { Tracker, type Consent } from './tracker.ts';
+import { Queue } from './queue.ts';
 import { Typing } from './typing.ts';
 import { uploadFile, type UploadOptions } from './upload.ts';
 
@@ -52,6 +54,7 @@ export class Chat extends Emitter<ChatEvents> {
   private readonly clock: ServerClock;
   private currentState: ChatState = 'idle';
   private currentTransport: Transport | null = null;
+  private readonly line: Queue;
   private owner = '';
   private loading: Promise<void> | null = null;
   private endNetwork: (() => void) | null = null;
@@ -69,7 +72,10 @@ export class Chat extends Emitter<ChatEvents> {
         this.clock.see(event.at);
         this.thread.apply(event);
       },
-      signal: (signal) => this.typists.hear(signal),
+      signal: (signal) => {
+        this.typists.hear(signal);
+        this.line.hear(signal);
+      },
       reset: () => void this.thread.load(true),
       online: (transport) => this.meetNetwork(transport),
       rejected: () => void this.renew(),
@@ -84,6 +90,7 @@ export class Chat extends Emitter<ChatEvents> {
       },
       (on, by) => this.emit('typing', { on, by }),
     );
+    this.line = new Queue(this.host, () => this.call('queue.get', {}), (place) => this.emit('queue', place));
     this.tracker = new Tracker(this.host, `${place}/consent`, options.tracking !== false, {
       send: (events) => this.tellEvents(events),
       sendLast: (events) => this.tellLast(events),
@@ -111,7 +118,10 @@ export class Chat extends Emitter<ChatEvents> {
         this.typists.hear({ type: 'typing', by: message.author, on: false });
         this.emit('message', message);
       },
-      conversation: (c) => this.emit('conversation', c),
+      conversation: (c) => {
+        this.emit('conversation', c);
+        this.line.see(c);
+      },
       unread: (count) => this.emit('unread', count),
       rated: (conversationID, rating) => this.emit('rated', { conversationID, rating }),
     });
@@ -178,6 +188,7 @@ export class Chat extends Emitter<ChatEvents> {
     this.endNetwork?.();
     this.endNetwork = null;
     this.typists.halt();
+    this.line.halt();
     this.tracker.stop();
     this.thread.halt();
     this.link.stop();
@@ -284,6 +295,11 @@ export class Chat extends Emitter<ChatEvents> {
   }
 
   // ── The conversation ──
+
+  /** The place in the queue; null for who does not wait. */
+  get queue(): QueuePlace | null {
+    return this.line.place;
+  }
 
   /** The answers of the form before the chat: they travel with the next message, also after a reload. */
   prechat(values: Record<string, string>): void {
@@ -413,6 +429,7 @@ export class Chat extends Emitter<ChatEvents> {
     this.keeper.proved();
     this.thread.outbox.wake();
     void this.thread.tellRead();
+    this.line.look();
   }
 
   private setState(state: ChatState, error?: YingdaError): void {

@@ -1,7 +1,7 @@
 import type { YingdaError } from './error.ts';
 import type { Host } from './host.ts';
 import type { Transport } from './link.ts';
-import type { Author, Conversation, Message, Page, Rating, SessionResult } from './protocol.ts';
+import type { Author, Conversation, Message, Page, QueuePlace, Rating, SessionResult } from './protocol.ts';
 import type { ShownMessage } from './shown.ts';
 import type { Consent } from './tracker.ts';
 
@@ -40,4 +40,6 @@ export interface ChatEvents {
   /** The conversation was rated, here or on another device. */
   rated: { conversationID: string; rating: Rating };
   consent: Consent;
+  /** The visitor's place in the queue; null when they wait no more. */
+  queue: QueuePlace | null;
 }

@@ -180,6 +180,21 @@ export interface Signal {
   conversation_id?: string;
   by?: Author;
   on?: boolean;
+  /** Of the type queue. */
+  queue?: QueuePlace;
+}
+
+/** Where the visitor stands among those who wait for a person. */
+export interface QueuePlace {
+  /** 1 is next. */
+  position: number;
+  /** In six of ten cases the wait ends between these, in seconds; missing when nobody can tell. */
+  low_s?: number;
+  high_s?: number;
+  /** Nobody is there at the moment. */
+  nobody?: boolean;
+  /** When somebody will be, if the hours say. */
+  opens_at?: string;
 }
 
 export interface Page {
@@ -322,6 +337,7 @@ export interface Methods {
   'conversation.transcript': { params: { conversation_id?: string; email: string }; result: Record<string, never> };
   track: { params: { events: TrackEvent[]; token?: string }; result: Record<string, never> };
   'consent.set': { params: { granted: boolean }; result: { token: string; expires_at?: string } };
+  'queue.get': { params: Record<string, never>; result: { queue: QueuePlace | null } };
   typing: { params: { on: boolean; text?: string }; result: Record<string, never> };
   'feed.fetch': { params: { epoch: string; since: number; wait?: number }; result: FeedBatch };
 }

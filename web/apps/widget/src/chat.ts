@@ -1,5 +1,5 @@
 import { computed, reactive, ref, shallowRef, watch } from 'vue';
-import { Chat, type ChatState, type Consent, type Conversation, type Part, type Product, type ShownMessage, type YingdaError } from '@yingda/sdk';
+import { Chat, type ChatState, type Consent, type Conversation, type Part, type Product, type QueuePlace, type ShownMessage, type YingdaError } from '@yingda/sdk';
 import { productPart, type Desk } from './desk.ts';
 import { ask, locale } from './language.ts';
 import { channelKey, embedded, hearPage, query, tellPage, type FromPage } from './parent.ts';
@@ -30,6 +30,7 @@ export function useChat(): Desk {
   const replyTo = shallowRef<ShownMessage | null>(null);
   const product = shallowRef<Product | null>(null);
   const consent = ref<Consent>('unneeded');
+  const queue = shallowRef<QueuePlace | null>(null);
   const answered = ref(kept('asked') === '1');
   const unread = ref(0);
 
@@ -69,6 +70,7 @@ export function useChat(): Desk {
     if (c?.id === conversationID) conversation.value = { ...c, rating };
   });
   chat.on('consent', (c) => (consent.value = c));
+  chat.on('queue', (place) => (queue.value = place));
   chat.on('typing', (e) => {
     typing.on = e.on;
     typing.name = e.by.name ?? '';
@@ -214,6 +216,7 @@ export function useChat(): Desk {
     replyTo,
     product,
     consent,
+    queue,
     asking,
     agentName: computed(() => conversation.value?.assignee?.name ?? ''),
     now: () => chat.serverTime,

@@ -7,6 +7,11 @@ export function wholeTime(at: string, lang: string): string {
   return format(at, lang, { dateStyle: 'full', timeStyle: 'medium' });
 }
 
+/** A day and a time to come, without the year. */
+export function whenText(at: string, lang: string): string {
+  return format(at, lang, { month: 'long', day: 'numeric', weekday: 'short', hour: '2-digit', minute: '2-digit', hour12: false });
+}
+
 /** A number per calendar day, to see where a day ends. */
 export function dayOf(at: string): number {
   const d = new Date(at);

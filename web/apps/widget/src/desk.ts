@@ -1,5 +1,5 @@
 import type { ComputedRef, Ref, ShallowRef } from 'vue';
-import type { ChatState, Consent, Conversation, Part, Product, Rating, ShownMessage, Uploaded, UploadOptions, YingdaError } from '@yingda/sdk';
+import type { ChatState, Consent, Conversation, Part, Product, QueuePlace, Rating, ShownMessage, Uploaded, UploadOptions, YingdaError } from '@yingda/sdk';
 
 /**
  * Everything the components read and do. Two things are one: useChat, which
@@ -30,6 +30,8 @@ export interface Desk {
   /** The product of the page that is looked at; null once it was sent or put away. */
   product: ShallowRef<Product | null>;
   consent: Ref<Consent>;
+  /** The place in the queue; null for who does not wait. */
+  queue: ShallowRef<QueuePlace | null>;
   /** The form before the chat is still to be answered. */
   asking: ComputedRef<boolean>;
   now(): Date;

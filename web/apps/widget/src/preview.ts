@@ -87,6 +87,7 @@ export function usePreview(): Desk {
     replyTo,
     product: shallowRef(null),
     consent: ref('unneeded'),
+    queue: shallowRef(null),
     asking: computed(() => !answered.value && prechatFields.value.length > 0),
     now: () => new Date(),
     send(content) {
