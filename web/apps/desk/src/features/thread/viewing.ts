@@ -14,6 +14,8 @@ export interface Viewer {
 export const viewers = reactive(new Map<string, { agents: Viewer[]; until: number }>())
 const shownFor = 35_000
 const repeatEvery = 20_000
+/** As long as the server believes that somebody types without hearing of it again. */
+const typesFor = 8_000
 
 export function hearViewing(signal: Signal): void {
   if (signal.type !== 'viewing') return
@@ -23,7 +25,15 @@ export function hearViewing(signal: Signal): void {
     viewers.delete(id)
     return
   }
-  viewers.set(id, { agents, until: Date.now() + shownFor })
+  const told = { agents, until: Date.now() + shownFor }
+  viewers.set(id, told)
+  if (agents.some((a) => a.typing)) {
+    // The server does not tell that somebody stopped.
+    setTimeout(() => {
+      const now = viewers.get(id)
+      if (now?.until === told.until) viewers.set(id, { ...now, agents: agents.map(({ typing: _, ...a }) => a) })
+    }, typesFor)
+  }
   setTimeout(() => {
     if ((viewers.get(id)?.until ?? Infinity) <= Date.now()) viewers.delete(id)
   }, shownFor + 50)
