@@ -47,10 +47,11 @@ export class Client {
     const url = this.url(path, {})
     let renewed = false
     for (let attempt = 0; ; attempt++) {
+      const used = this.csrf
       try {
-        return await this.once<T>(method, url, body, { 'Idempotency-Key': key, 'X-CSRF-Token': this.csrf })
+        return await this.once<T>(method, url, body, { 'Idempotency-Key': key, 'X-CSRF-Token': used })
       } catch (error) {
-        if (!renewed && error instanceof Problem && error.kind === 'denied' && (await this.renew())) {
+        if (!renewed && error instanceof Problem && error.kind === 'denied' && (await this.renew(used))) {
           renewed = true
           attempt--
           continue
@@ -63,11 +64,11 @@ export class Client {
     }
   }
 
-  /** Whether there is another token to try with. */
-  private async renew(): Promise<boolean> {
-    const before = this.csrf
+  /** Whether there is another token to try with than the one that was refused; another command may have fetched it. */
+  private async renew(used: string): Promise<boolean> {
+    if (this.csrf !== used) return true
     const token = await this.options.renewCSRF?.().catch(() => undefined)
-    if (!token || token === before) return false
+    if (!token || token === used) return false
     this.csrf = token
     return true
   }
@@ -75,10 +76,11 @@ export class Client {
   /** Sends a file as it is, and tells how much of it has gone: progress is between 0 and 1. */
   async upload<T>(path: string, file: Blob, options: { name: string; progress?: (part: number) => void; signal?: AbortSignal; key?: string }): Promise<T> {
     const key = options.key ?? newKey()
+    const used = this.csrf
     try {
       return await this.send<T>(path, file, options, key)
     } catch (error) {
-      if (error instanceof Problem && error.kind === 'denied' && (await this.renew())) return this.send<T>(path, file, options, key)
+      if (error instanceof Problem && error.kind === 'denied' && (await this.renew(used))) return this.send<T>(path, file, options, key)
       throw error
     }
   }

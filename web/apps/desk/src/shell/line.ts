@@ -1,7 +1,7 @@
 import type { FeedBatch } from '@yingda/shared/api'
 import { Connection, Follower } from '@yingda/shared/realtime'
 import { applyEvent, resetAll, watchReads } from '../features/conversations/feed.ts'
-import { hearPage } from '../features/context/pages.ts'
+import { hearContact, hearPage } from '../features/context/live.ts'
 import { hearTyping } from '../features/conversations/typing.ts'
 import { hearViewing } from '../features/thread/viewing.ts'
 import { hearQueue, resetQueue } from '../features/queue/api.ts'
@@ -26,6 +26,7 @@ export function openLine(handlers: { refused: () => void; back: () => void }): (
     apply: (event, seq) => {
       applyEvent(event, seq)
       hearQueue(event)
+      hearContact(event)
       tell(event)
     },
     reset: () => {

@@ -2,20 +2,13 @@ import { useQuery } from '@tanstack/vue-query'
 import type { Page } from '@yingda/shared/api'
 import { computed, type MaybeRefOrGetter, toValue } from 'vue'
 import { server } from '../../server.ts'
-import type { Conversation, Part } from '../conversations/shapes.ts'
+import type { Conversation, Part, Schemas } from '../conversations/shapes.ts'
 import { toolboxKeys } from '../conversations/toolbox.ts'
 import { session } from '../session/model.ts'
 import { meant, ranked } from './suggest.ts'
 import { fill, type Values } from './template.ts'
 
-export interface Canned {
-  id: string
-  shortcut: string
-  title: string
-  initials?: string
-  parts: Part[]
-  scope: 'personal' | 'team' | 'all'
-}
+export type Canned = Omit<Schemas['CannedReply'], 'parts'> & { parts: Part[] }
 
 /** The replies that are kept ready. Read when they are first asked for; the feed tells when they change. */
 export function useCanned(wanted: MaybeRefOrGetter<boolean>) {

@@ -1,3 +1,5 @@
+import { queries } from '../../server.ts'
+import { contactKeys, type Profile } from '../context/api.ts'
 import { computed, nextTick, ref, watch, type Ref } from 'vue'
 import type { Conversation, Part } from '../conversations/shapes.ts'
 import { useAgents } from '../people/api.ts'
@@ -64,7 +66,7 @@ export function useSuggestions(conversation: () => Conversation, note: Ref<boole
     } else {
       const reply = replies.value[at.value]
       if (!reply) return
-      ;({ text, files } = filled(reply, conversation(), (conversation().contact as { attributes?: Record<string, string> }).attributes))
+      ;({ text, files } = filled(reply, conversation(), queries.getQueryData<Profile>(contactKeys.one(conversation().contact.id))?.attributes))
     }
     close()
     const end = sign.from + text.length

@@ -1,58 +1,14 @@
 import { useInfiniteQuery, useQuery } from '@tanstack/vue-query'
-import { Problem, type Contact, type Page } from '@yingda/shared/api'
+import { Problem } from '@yingda/shared/api'
 import { computed, toValue, type MaybeRefOrGetter } from 'vue'
 import { queries, server } from '../../server.ts'
 import { keys } from '../conversations/keys.ts'
+import type { Schemas } from '../conversations/shapes.ts'
 
-export interface Profile extends Contact {
-  attributes?: Record<string, string>
-  version: number
-  identities?: Identity[]
-  conversations_count?: number
-  first_seen?: string
-  last_seen?: string
-  rating_avg?: number
-}
-
-export interface Identity {
-  id: string
-  scope?: string
-  inbox_id?: string
-  verified?: boolean
-  created_at?: string
-  label?: string
-}
-
-export interface ContactNote {
-  id: string
-  text: string
-  author?: { id?: string; name?: string }
-  at?: string
-  created_at?: string
-}
-
-export interface PageView {
-  url: string
-  title?: string
-  at: string
-}
-
-export interface MergePreview {
-  keep: Profile
-  lose: Profile
-  conflicts: { field: string; keep: string; lose: string }[]
-  conversations: number
-  identities: number
-}
-
-export interface Merge {
-  id: string
-  at?: string
-  actor?: { name?: string }
-  lost?: { id?: string; name?: string }
-  undone_at?: string
-  can_undo?: boolean
-}
+export type Profile = Schemas['ContactDetail']
+export type Identity = Schemas['ContactIdentity']
+export type Visit = Schemas['ContactVisit']
+export type MergePreview = Schemas['MergePreview']
 
 export const contactKeys = {
   one: (id: string) => ['contacts', 'one', id] as const,
@@ -74,14 +30,15 @@ export function useProfile(id: MaybeRefOrGetter<string>) {
   })
 }
 
-export type ProfileChange = Partial<Pick<Contact, 'name' | 'email' | 'phone' | 'locale'>> & { attributes?: Record<string, string | null> }
+export type ProfileChange = Partial<Pick<Profile, 'name' | 'email' | 'phone' | 'locale'>> & { attributes?: Record<string, string | null> }
 
 /** Changes a profile as the person saw it. When somebody was quicker, it says so (a conflict) and shows theirs. */
 export async function changeProfile(before: Profile, change: ProfileChange): Promise<void> {
+  // Attributes are replaced as a whole; the version keeps what colleagues added meanwhile from being lost.
+  const attributes = change.attributes && Object.fromEntries(Object.entries({ ...before.attributes, ...change.attributes }).filter(([, value]) => value !== null))
   try {
-    const after = await server.command<Profile | undefined>('PATCH', `/contacts/${before.id}`, { ...change, version: before.version })
-    if (after?.id) queries.setQueryData<Profile>(contactKeys.one(before.id), (old) => ({ ...old, ...after }))
-    else await queries.invalidateQueries({ queryKey: contactKeys.one(before.id) })
+    const after = await server.command<Profile>('PATCH', `/contacts/${before.id}`, { ...change, ...(attributes ? { attributes } : {}), version: before.version })
+    queries.setQueryData<Profile>(contactKeys.one(before.id), after)
     void queries.invalidateQueries({ queryKey: keys.items })
     void queries.invalidateQueries({ queryKey: keys.lists })
   } catch (error) {
@@ -98,7 +55,7 @@ export async function block(id: string, blocked: boolean): Promise<void> {
 export function useNotes(id: MaybeRefOrGetter<string>) {
   return useQuery({
     queryKey: computed(() => contactKeys.notes(toValue(id))),
-    queryFn: async ({ queryKey }) => (await server.get<Page<ContactNote>>(`/contacts/${queryKey[2]}/notes`)).items,
+    queryFn: async ({ queryKey }) => (await server.get<Schemas['ContactNotePage']>(`/contacts/${queryKey[2]}/notes`)).items,
     enabled: enabled(id),
     staleTime: 60_000,
     retry: false,
@@ -119,7 +76,7 @@ export async function removeNote(contact: string, note: string): Promise<void> {
 export function usePages(id: MaybeRefOrGetter<string>) {
   return useQuery({
     queryKey: computed(() => contactKeys.pages(toValue(id))),
-    queryFn: async ({ queryKey }) => (await server.get<Page<PageView>>(`/contacts/${queryKey[2]}/pages`)).items,
+    queryFn: async ({ queryKey }) => (await server.get<Schemas['ContactVisitPage']>(`/contacts/${queryKey[2]}/pages`)).items,
     enabled: enabled(id),
     staleTime: 30_000,
     retry: false,
@@ -131,9 +88,9 @@ export function useContacts(words: MaybeRefOrGetter<string>, on: MaybeRefOrGette
   const q = computed(() => toValue(words).trim())
   const query = useInfiniteQuery({
     queryKey: computed(() => contactKeys.search(q.value)),
-    queryFn: ({ pageParam, queryKey, signal }) => server.get<Page<Contact>>('/contacts', { q: queryKey[2], cursor: pageParam, limit: 10 }, signal),
+    queryFn: ({ pageParam, queryKey, signal }) => server.get<Schemas['ContactPage']>('/contacts', { q: queryKey[2], cursor: pageParam, limit: 10 }, signal),
     initialPageParam: undefined as string | undefined,
-    getNextPageParam: (last: Page<Contact>) => last.next_cursor || undefined,
+    getNextPageParam: (last: Schemas['ContactPage']) => last.next_cursor || undefined,
     enabled: () => toValue(on) && q.value.length >= 1,
     staleTime: 10_000,
     gcTime: 60_000,
@@ -146,8 +103,9 @@ export function previewMerge(keep: string, other: string): Promise<MergePreview>
   return server.command<MergePreview>('POST', `/contacts/${keep}/merge/preview`, { other_id: other })
 }
 
-export async function merge(keep: string, other: string, choices: Record<string, string>): Promise<string> {
-  const { merge_id } = await server.command<{ merge_id: string }>('POST', `/contacts/${keep}/merge`, { other_id: other, choices })
+/** force merges two for whom the site vouches as different people. */
+export async function merge(keep: string, other: string, choices: Record<string, string>, force: boolean): Promise<string> {
+  const { merge_id } = await server.command<Schemas['Merged']>('POST', `/contacts/${keep}/merge`, { other_id: other, choices, ...(force ? { force } : {}) })
   forgetPeople()
   return merge_id
 }
@@ -160,7 +118,7 @@ export async function undoMerge(id: string): Promise<void> {
 export function useMerges(id: MaybeRefOrGetter<string>) {
   return useQuery({
     queryKey: computed(() => contactKeys.merges(toValue(id))),
-    queryFn: async ({ queryKey }) => (await server.get<Page<Merge>>(`/contacts/${queryKey[2]}/merges`)).items,
+    queryFn: async ({ queryKey }) => (await server.get<Schemas['ContactMerges']>(`/contacts/${queryKey[2]}/merges`)).items,
     enabled: enabled(id),
     staleTime: 60_000,
     retry: false,

@@ -4,6 +4,8 @@ import type { OutboxItem } from './model.ts'
 export interface Draft {
   text: string
   mode: OutboxItem['mode']
+  /** The server's draft on which it was made, and whether nothing was changed since. */
+  base?: { kind: OutboxItem['mode']; revision: number; clean: boolean }
 }
 
 /** Unsent texts, in this browser, per person and conversation. The 50 newest are kept. */
@@ -36,7 +38,7 @@ export function loadDraft(conversation: string): Draft {
 
 export function saveDraft(conversation: string, draft: Draft): void {
   const others = read<[string, Draft][]>('drafts', []).filter(([id]) => id !== conversation)
-  const all: [string, Draft][] = draft.text.trim() === '' ? others : [...others, [conversation, draft]]
+  const all: [string, Draft][] = draft.text.trim() === '' && !draft.base ? others : [...others, [conversation, draft]]
   write('drafts', all.slice(-kept))
 }
 

@@ -84,7 +84,8 @@ function patch(event: FeedEvent, seq: number): void {
   if (event.type === 'message.status_changed') patchDelivery(event)
   if (event.type === 'message.recalled') patchRecall(id, event)
   if (event.message && (event.message as Message).mentions?.includes(me())) void queries.invalidateQueries({ queryKey: keys.lists, predicate: (q) => (q.queryKey[2] as ListQuery).view === 'mentioned' })
-  if (event.type === 'schedule.changed') void queries.invalidateQueries({ queryKey: keys.scheduled(id) })
+  // A customer who writes can end what was to be sent later.
+  if (event.type === 'schedule.changed' || event.message?.author.kind === 'visitor') void queries.invalidateQueries({ queryKey: keys.scheduled(id) })
   if (event.type === 'mentions.read' && (event.agent_id ?? '') === me()) void queries.invalidateQueries({ queryKey: keys.lists, predicate: (q) => (q.queryKey[2] as ListQuery).view === 'mentioned' })
   const trace = traceOf(event)
   if (trace) addActivity(id, { seq, event: trace })

@@ -1,10 +1,13 @@
 /**
  * The conversation and message as the desk knows them: the wire's shapes, with what single answers add to them.
  */
-import type { Conversation as WireConversation, Media as WireMedia, Message as WireMessage, Part as WirePart } from '@yingda/shared/api'
+import type { components, Conversation as WireConversation, Media as WireMedia, Message as WireMessage, Part as WirePart } from '@yingda/shared/api'
+
+/** The shapes that are generated from the server's description of itself. */
+export type Schemas = components['schemas']
 
 export interface Conversation extends WireConversation {
-  rating?: { score: number; comment?: string; at?: string }
+  rating?: Schemas['Rating']
 }
 
 export interface Media extends WireMedia {
@@ -16,7 +19,4 @@ export type Part = Omit<WirePart, 'media'> & { media?: Media }
 
 export interface Message extends Omit<WireMessage, 'parts'> {
   parts: Part[]
-  recalled_at?: string
-  /** Ids of the colleagues a note calls. */
-  mentions?: string[]
 }

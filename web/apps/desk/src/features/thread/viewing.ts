@@ -1,5 +1,5 @@
 import { useEventListener, useIntervalFn } from '@vueuse/core'
-import { Problem, type Signal } from '@yingda/shared/api'
+import type { Signal } from '@yingda/shared/api'
 import { onBeforeUnmount, reactive, toValue, type MaybeRefOrGetter } from 'vue'
 import { server } from '../../server.ts'
 import { me } from '../session/model.ts'
@@ -14,7 +14,8 @@ export interface Viewer {
 export const viewers = reactive(new Map<string, { agents: Viewer[]; until: number }>())
 const shownFor = 35_000
 const repeatEvery = 20_000
-let supported = true
+/** As long as the server believes that somebody types without hearing of it again. */
+const typesFor = 8_000
 
 export function hearViewing(signal: Signal): void {
   if (signal.type !== 'viewing') return
@@ -24,7 +25,15 @@ export function hearViewing(signal: Signal): void {
     viewers.delete(id)
     return
   }
-  viewers.set(id, { agents, until: Date.now() + shownFor })
+  const told = { agents, until: Date.now() + shownFor }
+  viewers.set(id, told)
+  if (agents.some((a) => a.typing)) {
+    // The server does not tell that somebody stopped.
+    setTimeout(() => {
+      const now = viewers.get(id)
+      if (now?.until === told.until) viewers.set(id, { ...now, agents: agents.map(({ typing: _, ...a }) => a) })
+    }, typesFor)
+  }
   setTimeout(() => {
     if ((viewers.get(id)?.until ?? Infinity) <= Date.now()) viewers.delete(id)
   }, shownFor + 50)
@@ -34,11 +43,7 @@ export function hearViewing(signal: Signal): void {
 export function useViewing(id: MaybeRefOrGetter<string>): void {
   const conversation = toValue(id)
   const tell = (on: boolean): void => {
-    if (!supported) return
-    server.command('POST', `/conversations/${conversation}/viewing`, { on }).catch((error: unknown) => {
-      // Fleeting: not worth a word. A server that does not know it is not asked again.
-      if (error instanceof Problem && (error.kind === 'not_found' || error.kind === 'unsupported')) supported = false
-    })
+    server.command('POST', `/conversations/${conversation}/viewing`, { on }).catch(() => undefined) // fleeting: not worth a word
   }
   const visible = (): boolean => document.visibilityState === 'visible'
   if (visible()) tell(true)

@@ -283,6 +283,8 @@ export const conversations: typeof chinese = {
     edit: 'Cancel and edit',
     cancel: 'Cancel sending',
     failed: 'Not sent',
+    customerWrote: 'Not sent: the customer wrote first',
+    seen: 'Got it',
   },
   merge: {
     title: 'Merge with another…',
@@ -290,6 +292,7 @@ export const conversations: typeof chinese = {
     find: 'Name, e-mail or phone',
     none: 'No other customer was found',
     what: '{conversations} conversations and {identities} identities of {other} go to {keep}.',
+    verified: 'The site says these are two different users. I am sure they are one person; merge anyway.',
     undoable: 'It can be undone afterwards.',
     agree: 'Merge',
     done: 'Merged with {name}',

@@ -281,6 +281,8 @@ export const conversations = {
     edit: '取消并继续编辑',
     cancel: '取消发送',
     failed: '没有发出',
+    customerWrote: '客户先回复了，没有发送',
+    seen: '知道了',
   },
   merge: {
     title: '合并客户…',
@@ -288,6 +290,7 @@ export const conversations = {
     find: '姓名、邮箱或电话',
     none: '没有找到其他客户',
     what: '{other} 的 {conversations} 个会话和 {identities} 个身份会归到 {keep}。',
+    verified: '网站确认这是两位不同的用户。我确定是同一个人，仍要合并。',
     undoable: '合并之后可以撤销。',
     agree: '合并',
     done: '已与 {name} 合并',
