@@ -163,7 +163,7 @@ func (s *Service) SaveCannedReply(ctx context.Context, by By, c desk.CannedReply
 		return Canned{}, err
 	}
 	err = s.deps.Store.Write(ctx, by.Account, func(ctx context.Context, tx *store.Tx) error {
-		return s.writeCanned(ctx, tx, by, pen, &row, created)
+		return s.writeCanned(ctx, tx, by, pen, &row, c.Parts, created)
 	})
 	if err != nil {
 		return Canned{}, taken(err, op, "shortcut", "another canned reply has this shortcut")
@@ -176,7 +176,7 @@ func (s *Service) SaveCannedReply(ctx context.Context, by By, c desk.CannedReply
 	return saved, desk.Wrap(desk.KindOf(err), op, err)
 }
 
-func (s *Service) writeCanned(ctx context.Context, tx *store.Tx, by By, pen audit.Pen, row *store.CannedReply, created bool) error {
+func (s *Service) writeCanned(ctx context.Context, tx *store.Tx, by By, pen audit.Pen, row *store.CannedReply, parts []desk.Part, created bool) error {
 	const op = "save canned reply"
 	action := "canned_reply.changed"
 	if row.Scope == desk.CannedTeam {
@@ -224,11 +224,18 @@ func (s *Service) writeCanned(ctx context.Context, tx *store.Tx, by By, pen audi
 			return err
 		}
 	}
+	if err := keepFiles(ctx, tx, by.Account, cannedKeeper(row.ID), parts); err != nil {
+		return err
+	}
 	if err := recordCanned(ctx, tx, pen, action, *row); err != nil {
 		return err
 	}
 	return changed(tx, by, desk.ToolboxCannedReplies)
 }
+
+// cannedKeeper is for whom a canned reply's files are kept: they are copied
+// each time it is sent.
+func cannedKeeper(id desk.CannedReplyID) string { return "canned:" + string(id) }
 
 // recordCanned keeps an act on what belongs to more than one. What somebody
 // keeps for themselves is their own affair.
@@ -302,6 +309,9 @@ func (s *Service) DeleteCannedReply(ctx context.Context, by By, id desk.CannedRe
 				return desk.E(desk.NotFound, op, "there is no such canned reply")
 			}
 			if err := mayChange(op, by, row.Scope, row.OwnerID); err != nil {
+				return err
+			}
+			if err := tx.ReleaseAttachments(ctx, by.Account, cannedKeeper(id)); err != nil {
 				return err
 			}
 			if err := tx.DeleteCannedReply(ctx, by.Account, id); err != nil {

@@ -106,7 +106,7 @@ func (s *Service) SaveDraft(ctx context.Context, by By, conversation desk.Conver
 		if before.Revision != d.Revision {
 			return desk.E(desk.Conflict, op, "this draft was changed in another window; take the newest one first")
 		}
-		if err := keepFiles(ctx, tx, key, d.Parts); err != nil {
+		if err := keepFiles(ctx, tx, by.Account, keeper(key), d.Parts); err != nil {
 			return err
 		}
 		d.UpdatedAt = tx.Now()
@@ -118,15 +118,16 @@ func (s *Service) SaveDraft(ctx context.Context, by By, conversation desk.Conver
 
 func keeper(k store.DraftKey) string { return "draft:" + DraftPlace(k).Row }
 
-// keepFiles keeps the files of a draft as long as the draft, and no others.
-func keepFiles(ctx context.Context, tx *store.Tx, k store.DraftKey, parts []desk.Part) error {
-	if err := tx.ReleaseAttachments(ctx, k.AccountID, keeper(k)); err != nil {
+// keepFiles keeps the files of parts for as long as the keeper needs them, and
+// none that it needs no more.
+func keepFiles(ctx context.Context, tx *store.Tx, account desk.AccountID, keeper string, parts []desk.Part) error {
+	if err := tx.ReleaseAttachments(ctx, account, keeper); err != nil {
 		return err
 	}
 	for _, id := range (desk.Content{Parts: parts}).Attachments() {
-		err := tx.KeepAttachment(ctx, k.AccountID, keeper(k), id)
+		err := tx.KeepAttachment(ctx, account, keeper, id)
 		if errors.Is(err, desk.NotFound) {
-			return desk.InvalidField("save draft", "parts", "there is no such file; upload it again")
+			return desk.InvalidField("keep files", "parts", "there is no such file; upload it again")
 		}
 		if err != nil {
 			return err
