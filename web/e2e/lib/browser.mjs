@@ -44,8 +44,20 @@ export async function person(browser, base, options = {}) {
   return { context, page, strays }
 }
 
+/** Waits, three seconds at most, until nothing that has an end moves or fades any more, two frames in a row. */
+async function settled(page) {
+  await page.evaluate(async () => {
+    const frame = () => new Promise((resolve) => globalThis.requestAnimationFrame(resolve))
+    const moving = () =>
+      globalThis.document.getAnimations().some((a) => a.playState === 'running' && Number.isFinite(a.effect?.getComputedTiming().endTime))
+    const end = performance.now() + 3_000
+    for (let still = 0; still < 3 && performance.now() < end; await frame()) still = moving() ? 0 : still + 1
+  })
+}
+
 /** Fails with a readable list when axe finds anything against WCAG 2.2 AA. Frames of the same origin are looked into. */
 export async function assertAccessible(page, what) {
+  await settled(page) // what is half faded in has not its colours yet
   for (const frame of page.frames()) {
     if (frame.url() === 'about:blank') continue
     await frame.evaluate(axeSource)
