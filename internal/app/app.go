@@ -205,7 +205,7 @@ func (a *App) buildEvents() (err error) {
 		return err
 	}
 	a.queue, err = dispatch.New(dispatch.Deps{
-		Store: a.store, Keys: a.keys, Conversations: queueHands{a.conversations}, Offices: a.workspace, Bus: a.bus, IDs: a.ids,
+		Store: a.store, Keys: a.keys, Conversations: a.conversations, Offices: a.workspace, Bus: a.bus, IDs: a.ids,
 		Clock: a.clock, After: timer.Wall, Audit: a.audit, Log: a.log.With("area", "dispatch"), Metrics: a.metrics, Node: a.node,
 	}, dispatch.Config{})
 	if err != nil {

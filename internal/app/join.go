@@ -59,24 +59,6 @@ func (r receiver) Receive(in hub.Incoming) func(store.Situation) (store.Effects,
 	return r.Service.Receive(conversation.Incoming(in))
 }
 
-// queueHands lets the queue command conversations.
-type queueHands struct{ *conversation.Service }
-
-// Hand implements what dispatch asks for.
-func (q queueHands) Hand(ctx context.Context, h dispatch.Handing) (desk.Conversation, error) {
-	return q.Service.Hand(ctx, conversation.Handing(h))
-}
-
-// Release implements what dispatch asks for.
-func (q queueHands) Release(ctx context.Context, r dispatch.Releasing) (desk.Conversation, error) {
-	return q.Service.Release(ctx, conversation.Releasing(r))
-}
-
-// Escalate implements what dispatch asks for.
-func (q queueHands) Escalate(ctx context.Context, x dispatch.Escalation) (desk.Conversation, error) {
-	return q.Service.Escalate(ctx, conversation.Escalation(x))
-}
-
 // presentFeeds tells the queue which agents are connected: who hears, is there.
 type presentFeeds struct {
 	*feed.Feed

@@ -21,20 +21,9 @@ type answerTimer struct {
 	Waiting int64 `json:"waiting_us"`
 }
 
-// Handing gives a waiting conversation to an agent because the queue says so.
-type Handing struct {
-	Account      desk.AccountID
-	Conversation desk.ConversationID
-	Agent        desk.AgentID
-	// Detail explains it, as JSON.
-	Detail json.RawMessage
-	// AnswerWithin is how long the agent has; 0 is for ever.
-	AnswerWithin time.Duration
-}
-
 // Hand assigns a conversation that is open and nobody's; anything else is a
 // Conflict, so of several nodes that hand it out one wins.
-func (s *Service) Hand(ctx context.Context, h Handing) (desk.Conversation, error) {
+func (s *Service) Hand(ctx context.Context, h desk.Handing) (desk.Conversation, error) {
 	by := desk.Author{Kind: desk.BySystem}
 	out, err := s.deps.Store.Do(ctx, store.Command{
 		Account: h.Account, Target: store.Target{Conversation: h.Conversation},
@@ -75,24 +64,9 @@ func because(tr desk.Transition, why desk.AssignReason, detail json.RawMessage) 
 	return tr
 }
 
-// Releasing takes a conversation from an agent and lets it wait again.
-type Releasing struct {
-	Account      desk.AccountID
-	Conversation desk.ConversationID
-	// From is whose it must be; if it is not, nothing happens.
-	From desk.AgentID
-	Why  desk.AssignReason
-	// Waiting, if not zero, must be since when the customer waits.
-	Waiting time.Time
-	// By is who did it; the zero value is the system.
-	By desk.Author
-	// Key is the idempotency key of an agent's command; may be empty.
-	Key string
-}
-
 // Release takes a conversation from an agent. The customer's wait goes on as
 // long as it was. What is not From's, or not open, stays as it is.
-func (s *Service) Release(ctx context.Context, r Releasing) (desk.Conversation, error) {
+func (s *Service) Release(ctx context.Context, r desk.Releasing) (desk.Conversation, error) {
 	by := r.By
 	if by.Kind == "" {
 		by.Kind = desk.BySystem
@@ -126,7 +100,7 @@ func (s *Service) FireAnswer(ctx context.Context, t store.Timer) error {
 	if err := json.Unmarshal([]byte(t.Data), &data); err != nil {
 		return desk.Wrap(desk.Internal, "read answer timer", err)
 	}
-	_, err := s.Release(ctx, Releasing{
+	_, err := s.Release(ctx, desk.Releasing{
 		Account: t.AccountID, Conversation: desk.ConversationID(t.Subject), From: data.Agent, Why: desk.NotAnswered,
 		Waiting: desk.FromMicros(data.Waiting),
 	})
@@ -155,25 +129,9 @@ func (s *Service) Transfer(ctx context.Context, o Order, agent desk.AgentID, tea
 	})
 }
 
-// Escalation moves a conversation to the best there is.
-type Escalation struct {
-	Account      desk.AccountID
-	Conversation desk.ConversationID
-	// Team is the senior team; "" leaves it where it is, only more urgent.
-	Team desk.TeamID
-	// Keep are agents who may keep it although they had it before, such as those
-	// of the senior team.
-	Keep func(desk.AgentID) bool
-	// Reason is a short code, Score the mood, -1 if none was measured.
-	Reason string
-	Score  float64
-	By     desk.Author
-	Key    string
-}
-
 // Escalate opens the conversation if it was with the bot, puts it into the
 // senior team's queue and tells so. The same Key again changes nothing.
-func (s *Service) Escalate(ctx context.Context, x Escalation) (desk.Conversation, error) {
+func (s *Service) Escalate(ctx context.Context, x desk.Escalation) (desk.Conversation, error) {
 	command := store.Command{
 		Account: x.Account, Target: store.Target{Conversation: x.Conversation},
 		Decide: func(sit store.Situation) (store.Effects, error) {

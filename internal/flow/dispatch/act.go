@@ -8,7 +8,7 @@ import (
 
 // Decline gives a conversation back that the agent was given; somebody else gets it.
 func (s *Service) Decline(ctx context.Context, account desk.AccountID, agent desk.AgentID, id desk.ConversationID, key string) (desk.Conversation, error) {
-	return s.deps.Conversations.Release(ctx, Releasing{
+	return s.deps.Conversations.Release(ctx, desk.Releasing{
 		Account: account, Conversation: id, From: agent, Why: desk.Declined, By: desk.Author{Kind: desk.ByAgent, ID: string(agent)}, Key: key,
 	})
 }
@@ -28,7 +28,7 @@ func (s *Service) Escalate(ctx context.Context, account desk.AccountID, id desk.
 	if err != nil {
 		return desk.Conversation{}, err
 	}
-	x := Escalation{Account: account, Conversation: id, Team: o.senior, Reason: reason, Score: score, By: by, Key: key}
+	x := desk.Escalation{Account: account, Conversation: id, Team: o.senior, Reason: reason, Score: score, By: by, Key: key}
 	if room := o.teams[o.senior]; room != nil {
 		x.Keep = func(a desk.AgentID) bool { return room.members[a] }
 	}
@@ -47,7 +47,7 @@ func (s *Service) EndShift(ctx context.Context, account desk.AccountID, agent de
 	}
 	n := 0
 	for _, c := range open {
-		after, err := s.deps.Conversations.Release(ctx, Releasing{
+		after, err := s.deps.Conversations.Release(ctx, desk.Releasing{
 			Account: account, Conversation: c.ID, From: agent, Why: desk.ShiftEnded, By: desk.Author{Kind: desk.ByAgent, ID: string(agent)},
 		})
 		if err := ignoreGone(err); err != nil {

@@ -119,7 +119,7 @@ func (h *house) start(t *testing.T, s *store.Store, name string) *node {
 	book, err := audit.New(audit.Deps{Store: s, Keys: keys, IDs: h.IDs})
 	require.NoError(t, err)
 	n.queue, err = dispatch.New(dispatch.Deps{
-		Store: s, Keys: keys, Conversations: joined{n.talks}, Offices: inboxes{s}, Bus: n.bus, IDs: h.IDs, Clock: h.Clock, After: timer.Wall,
+		Store: s, Keys: keys, Conversations: n.talks, Offices: inboxes{s}, Bus: n.bus, IDs: h.IDs, Clock: h.Clock, After: timer.Wall,
 		Audit: book, Log: quiet(), Metrics: prometheus.NewRegistry(), Node: name,
 	}, dispatch.Config{LeaseLife: 300 * time.Millisecond, Retry: 20 * time.Millisecond})
 	require.NoError(t, err)
@@ -145,21 +145,6 @@ type receiver struct{ *conversation.Service }
 
 func (r receiver) Receive(in hub.Incoming) func(store.Situation) (store.Effects, error) {
 	return r.Service.Receive(conversation.Incoming(in))
-}
-
-// joined joins the flows as the application does.
-type joined struct{ *conversation.Service }
-
-func (j joined) Hand(ctx context.Context, h dispatch.Handing) (desk.Conversation, error) {
-	return j.Service.Hand(ctx, conversation.Handing(h))
-}
-
-func (j joined) Release(ctx context.Context, r dispatch.Releasing) (desk.Conversation, error) {
-	return j.Service.Release(ctx, conversation.Releasing(r))
-}
-
-func (j joined) Escalate(ctx context.Context, x dispatch.Escalation) (desk.Conversation, error) {
-	return j.Service.Escalate(ctx, conversation.Escalation(x))
 }
 
 type ownFeed struct{}

@@ -14,7 +14,7 @@ import (
 
 // handing is a decision and since when the conversation waited.
 type handing struct {
-	Handing
+	desk.Handing
 
 	since time.Time
 }
@@ -22,7 +22,7 @@ type handing struct {
 // plan is what is to be done in an account.
 type plan struct {
 	handings []handing
-	releases []Releasing
+	releases []desk.Releasing
 	// queue are those who still wait, in the order in which they are served.
 	queue  []routing.Work
 	agents []routing.Agent
@@ -71,7 +71,7 @@ func (b *board) plan(account desk.AccountID, now time.Time) plan {
 		if err != nil {
 			continue // a Reason always encodes
 		}
-		p.handings = append(p.handings, handing{Handing{
+		p.handings = append(p.handings, handing{desk.Handing{
 			Account: account, Conversation: d.Work, Agent: d.Agent, Detail: detail,
 			AnswerWithin: o.rules.answerWithin(o.workOf(o.team(w))),
 		}, w.since})
@@ -91,16 +91,16 @@ func (o *office) workOf(team desk.TeamID) TeamWork {
 }
 
 // lost is a conversation whose customer waits for somebody who is not there.
-func (c *counter) lost(o *office, w waiter) (Releasing, bool) {
+func (c *counter) lost(o *office, w waiter) (desk.Releasing, bool) {
 	if w.answered {
-		return Releasing{}, false // nobody waits: it stays until somebody does
+		return desk.Releasing{}, false // nobody waits: it stays until somebody does
 	}
 	_, works := o.agents[w.assignee]
 	presence, came := c.presence[w.assignee]
 	if works && (!came || presence.Status != desk.Offline) {
-		return Releasing{}, false // who was never seen by this version works by API and is trusted
+		return desk.Releasing{}, false // who was never seen by this version works by API and is trusted
 	}
-	return Releasing{Conversation: w.id, From: w.assignee, Why: desk.WentAway, Waiting: w.since}, true
+	return desk.Releasing{Conversation: w.id, From: w.assignee, Why: desk.WentAway, Waiting: w.since}, true
 }
 
 // place is what a visitor was told.

@@ -2,7 +2,6 @@ package dispatch
 
 import (
 	"context"
-	"encoding/json"
 	"log/slog"
 	"time"
 
@@ -17,45 +16,13 @@ import (
 	"yingda.dev/internal/platform/timer"
 )
 
-// Handing gives a waiting conversation to an agent.
-type Handing struct {
-	Account      desk.AccountID
-	Conversation desk.ConversationID
-	Agent        desk.AgentID
-	Detail       json.RawMessage
-	AnswerWithin time.Duration
-}
-
-// Releasing takes a conversation from an agent and lets it wait again.
-type Releasing struct {
-	Account      desk.AccountID
-	Conversation desk.ConversationID
-	From         desk.AgentID
-	Why          desk.AssignReason
-	Waiting      time.Time
-	By           desk.Author
-	Key          string
-}
-
-// Escalation moves a conversation to the best there is.
-type Escalation struct {
-	Account      desk.AccountID
-	Conversation desk.ConversationID
-	Team         desk.TeamID
-	Keep         func(desk.AgentID) bool
-	Reason       string
-	Score        float64
-	By           desk.Author
-	Key          string
-}
-
 // conversations is the one writer of conversations.
 type conversations interface {
 	// Hand is a Conflict unless the conversation is open and nobody's.
-	Hand(context.Context, Handing) (desk.Conversation, error)
+	Hand(context.Context, desk.Handing) (desk.Conversation, error)
 	// Release does nothing if the conversation is not open or not From's.
-	Release(context.Context, Releasing) (desk.Conversation, error)
-	Escalate(context.Context, Escalation) (desk.Conversation, error)
+	Release(context.Context, desk.Releasing) (desk.Conversation, error)
+	Escalate(context.Context, desk.Escalation) (desk.Conversation, error)
 	// Notice tells the customer something once per key.
 	Notice(ctx context.Context, account desk.AccountID, id desk.ConversationID, key, text string) error
 }

@@ -194,7 +194,7 @@ func (h *House) buildFlows(master *seal.Master, keys *seal.Keyring, log *slog.Lo
 	h.Feed, err = feed.New(feed.Deps{Store: h.Store, Keys: keys, Bus: h.Bus, Directory: h.Workspace, Clock: h.Clock, Files: h.Files, Log: log, Metrics: h.Metrics}, feed.Config{})
 	require.NoError(h, err)
 	h.Queue, err = dispatch.New(dispatch.Deps{
-		Store: h.Store, Keys: keys, Conversations: queueHands{h.Conversations}, Offices: h.Workspace, Bus: h.Bus, IDs: h.IDs, Clock: h.Clock,
+		Store: h.Store, Keys: keys, Conversations: h.Conversations, Offices: h.Workspace, Bus: h.Bus, IDs: h.IDs, Clock: h.Clock,
 		After: timer.Wall, Audit: h.Audit, Log: log, Metrics: h.Metrics, Node: "test",
 	}, dispatch.Config{})
 	require.NoError(h, err)
@@ -347,18 +347,3 @@ func Leaks() []goleak.Option {
 
 // patience is how long a test waits for what must happen.
 const patience = 20 * time.Second
-
-// queueHands joins queue and conversations as the program does.
-type queueHands struct{ *conversation.Service }
-
-func (q queueHands) Hand(ctx context.Context, h dispatch.Handing) (desk.Conversation, error) {
-	return q.Service.Hand(ctx, conversation.Handing(h))
-}
-
-func (q queueHands) Release(ctx context.Context, r dispatch.Releasing) (desk.Conversation, error) {
-	return q.Service.Release(ctx, conversation.Releasing(r))
-}
-
-func (q queueHands) Escalate(ctx context.Context, x dispatch.Escalation) (desk.Conversation, error) {
-	return q.Service.Escalate(ctx, conversation.Escalation(x))
-}
