@@ -39,18 +39,44 @@ func (a *App) buildSurfaces(h *health) (*surfaces, error) {
 		return nil, err
 	}
 	visitors, err := rpc.New(rpc.Deps{
-		Channel: webchat.Adapter{}, Intake: a.hub, Conversations: a.conversations, Feeds: a.feed, Visits: a.visitors, Offices: a.workspace, Queue: a.queue, Files: a.files, Mails: a.courier, Tokens: tokens, Door: door,
-		IDs: a.ids, Clock: a.clock, Log: a.log.With("area", "rpc"), Metrics: a.metrics,
+		Channel:       webchat.Adapter{},
+		Intake:        a.hub,
+		Conversations: a.conversations,
+		Feeds:         a.feed,
+		Visits:        a.visitors,
+		Offices:       a.workspace,
+		Queue:         a.queue,
+		Files:         a.files,
+		Mails:         a.courier,
+		Tokens:        tokens,
+		Door:          door,
+		IDs:           a.ids,
+		Clock:         a.clock,
+		Log:           a.log.With("area", "rpc"),
+		Metrics:       a.metrics,
 	}, rpc.Config{})
 	if err != nil {
 		return nil, err
 	}
 	agents := rest.New(rest.Deps{
-		Queue:   a.queue,
-		Ratings: a.visitors, Audit: a.audit,
-		Workspace: a.workspace, Conversations: a.conversations, Rotator: a.rotator, Search: a.search, Files: a.files, Toolbox: a.toolbox, DeadLetters: a.store,
-		Profiles: a.profiles, Mails: a.courier,
-		Feeds: a.feed, Bus: a.bus, Clock: a.clock, Log: a.log.With("area", "rest"), Addr: address, Local: a.local,
+		Queue:         a.queue,
+		Ratings:       a.visitors,
+		Audit:         a.audit,
+		Workspace:     a.workspace,
+		Conversations: a.conversations,
+		Rotator:       a.rotator,
+		Search:        a.search,
+		Files:         a.files,
+		Toolbox:       a.toolbox,
+		DeadLetters:   a.store,
+		Profiles:      a.profiles,
+		Mails:         a.courier,
+		Feeds:         a.feed,
+		Bus:           a.bus,
+		Clock:         a.clock,
+		Log:           a.log.With("area", "rest"),
+		Addr:          address,
+		Local:         a.local,
 	}, rest.Config{Secure: a.secure(), PublicURL: a.config.Server.PublicURL, Version: versionText()})
 	socket, err := realtime.New(realtime.Deps{
 		Visitors: visitors, Agents: agents, Feeds: presentFeeds{a.feed, a.queue}, Log: a.log.With("area", "realtime"), Metrics: a.metrics,
