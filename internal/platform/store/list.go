@@ -234,6 +234,10 @@ func (r Reads) CountConversations(ctx context.Context, account desk.AccountID, a
 	if !knownReach(by.Reach) {
 		return c, nil
 	}
+	if by.Everything() {
+		n, err := r.q.CountViews(ctx, query.CountViewsParams{AccountID: string(account), AgentID: string(agent), RowLimit: maxCount})
+		return Counts(n), r.fail("count conversations", "conversation", err)
+	}
 	sight, viewer := hiding(&by)
 	for _, x := range []struct {
 		into     *int64
@@ -254,7 +258,7 @@ func (r Reads) CountConversations(ctx context.Context, account desk.AccountID, a
 				AccountID: string(account), AssigneeID: string(x.to), Status: string(x.status),
 				Sight: sight, Viewer: viewer, RowLimit: maxCount,
 			})
-		case !by.Everything() && len(by.Teams) <= maxWays:
+		case len(by.Teams) <= maxWays:
 			*x.into, err = r.countSeen(ctx, account, by, x.status)
 		default:
 			*x.into, err = r.q.CountByStatus(ctx, query.CountByStatusParams{
@@ -265,14 +269,10 @@ func (r Reads) CountConversations(ctx context.Context, account desk.AccountID, a
 			return Counts{}, r.fail("count conversations", "conversation", err)
 		}
 	}
-	if !by.Everything() { // where the agent was named and may not look any more does not count
-		named, err := r.Conversations(ctx, account, ConversationFilter{Mentioned: agent, Sight: &by}, Page{})
-		c.Mentioned = int64(len(named))
-		return c, err
-	}
-	mentions, err := r.q.MentionsOf(ctx, query.MentionsOfParams{AccountID: string(account), AgentID: string(agent), RowLimit: maxCount})
-	c.Mentioned = int64(len(mentions))
-	return c, r.fail("count mentions", "mention", err)
+	// Where the agent was named and may not look any more does not count.
+	named, err := r.Conversations(ctx, account, ConversationFilter{Mentioned: agent, Sight: &by}, Page{})
+	c.Mentioned = int64(len(named))
+	return c, err
 }
 
 func knownReach(r desk.Reach) bool {

@@ -156,6 +156,16 @@ SELECT count(*) FROM (
   LIMIT CAST(@row_limit AS bigint)
 ) AS capped;
 
+-- CountViews counts all boxes of somebody who sees everything, in one round trip.
+-- name: CountViews :one
+SELECT
+  (SELECT count(*) FROM (SELECT 1 FROM conversation c WHERE c.account_id = @account_id AND c.assignee_id = @agent_id AND c.status = 'open' LIMIT CAST(@row_limit AS bigint)) AS capped) AS mine,
+  (SELECT count(*) FROM (SELECT 1 FROM conversation c WHERE c.account_id = @account_id AND c.assignee_id = '' AND c.status = 'open' LIMIT CAST(@row_limit AS bigint)) AS capped) AS unassigned,
+  (SELECT count(*) FROM (SELECT 1 FROM conversation c WHERE c.account_id = @account_id AND c.status = 'open' LIMIT CAST(@row_limit AS bigint)) AS capped) AS open,
+  (SELECT count(*) FROM (SELECT 1 FROM conversation c WHERE c.account_id = @account_id AND c.status = 'pending' LIMIT CAST(@row_limit AS bigint)) AS capped) AS pending,
+  (SELECT count(*) FROM (SELECT 1 FROM conversation c WHERE c.account_id = @account_id AND c.status = 'snoozed' LIMIT CAST(@row_limit AS bigint)) AS capped) AS snoozed,
+  (SELECT count(*) FROM (SELECT 1 FROM mention m WHERE m.account_id = @account_id AND m.agent_id = @agent_id LIMIT CAST(@row_limit AS bigint)) AS capped) AS mentioned;
+
 -- name: FirstConversationByInbox :one
 SELECT created_us FROM conversation WHERE account_id = @account_id AND inbox_id = @inbox_id
 ORDER BY id LIMIT 1;

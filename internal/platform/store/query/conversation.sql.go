@@ -791,6 +791,46 @@ func (q *Queries) CountByTeamOfOthers(ctx context.Context, arg CountByTeamOfOthe
 	return count, err
 }
 
+const countViews = `-- name: CountViews :one
+SELECT
+  (SELECT count(*) FROM (SELECT 1 FROM conversation c WHERE c.account_id = $1 AND c.assignee_id = $2 AND c.status = 'open' LIMIT CAST($3 AS bigint)) AS capped) AS mine,
+  (SELECT count(*) FROM (SELECT 1 FROM conversation c WHERE c.account_id = $1 AND c.assignee_id = '' AND c.status = 'open' LIMIT CAST($3 AS bigint)) AS capped) AS unassigned,
+  (SELECT count(*) FROM (SELECT 1 FROM conversation c WHERE c.account_id = $1 AND c.status = 'open' LIMIT CAST($3 AS bigint)) AS capped) AS open,
+  (SELECT count(*) FROM (SELECT 1 FROM conversation c WHERE c.account_id = $1 AND c.status = 'pending' LIMIT CAST($3 AS bigint)) AS capped) AS pending,
+  (SELECT count(*) FROM (SELECT 1 FROM conversation c WHERE c.account_id = $1 AND c.status = 'snoozed' LIMIT CAST($3 AS bigint)) AS capped) AS snoozed,
+  (SELECT count(*) FROM (SELECT 1 FROM mention m WHERE m.account_id = $1 AND m.agent_id = $2 LIMIT CAST($3 AS bigint)) AS capped) AS mentioned
+`
+
+type CountViewsParams struct {
+	AccountID string
+	AgentID   string
+	RowLimit  int64
+}
+
+type CountViewsRow struct {
+	Mine       int64
+	Unassigned int64
+	Open       int64
+	Pending    int64
+	Snoozed    int64
+	Mentioned  int64
+}
+
+// CountViews counts all boxes of somebody who sees everything, in one round trip.
+func (q *Queries) CountViews(ctx context.Context, arg CountViewsParams) (CountViewsRow, error) {
+	row := q.db.QueryRowContext(ctx, countViews, arg.AccountID, arg.AgentID, arg.RowLimit)
+	var i CountViewsRow
+	err := row.Scan(
+		&i.Mine,
+		&i.Unassigned,
+		&i.Open,
+		&i.Pending,
+		&i.Snoozed,
+		&i.Mentioned,
+	)
+	return i, err
+}
+
 const firstConversationByInbox = `-- name: FirstConversationByInbox :one
 SELECT created_us FROM conversation WHERE account_id = $1 AND inbox_id = $2
 ORDER BY id LIMIT 1
