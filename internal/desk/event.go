@@ -193,6 +193,14 @@ type (
 	ToolboxChanged struct {
 		What string `json:"what"`
 	}
+	// BotChanged tells that what the bot knows or how it behaves is not what it
+	// was. It is about no conversation.
+	BotChanged struct {
+		What string `json:"what"`
+		// Version names what serves from now on, if What has versions: a node
+		// that holds another one takes this.
+		Version string `json:"version,omitempty"`
+	}
 )
 
 // ScheduleState is where a message to be sent later stands.
@@ -210,6 +218,15 @@ const (
 const (
 	ToolboxLabels        = "labels"
 	ToolboxCannedReplies = "canned_replies"
+)
+
+// What of BotChanged.
+const (
+	BotIntents   = "intents"
+	BotModel     = "model"
+	BotKnowledge = "knowledge"
+	BotFlows     = "flows"
+	BotSettings  = "settings"
 )
 
 // InTrail tells whether a conversation's trail of activity keeps a fact for
@@ -331,6 +348,9 @@ func (ScheduleChanged) Kind() EventKind { return "schedule.changed" }
 func (ToolboxChanged) Kind() EventKind { return "toolbox.changed" }
 
 // Kind names the fact.
+func (BotChanged) Kind() EventKind { return "bot.changed" }
+
+// Kind names the fact.
 func (ConversationRated) Kind() EventKind { return "conversation.rated" }
 
 // Kind names the fact.
@@ -365,6 +385,7 @@ func Facts() []Fact {
 		MentionsRead{},
 		ScheduleChanged{},
 		ToolboxChanged{},
+		BotChanged{},
 		ConversationRated{},
 	}
 }

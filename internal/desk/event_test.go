@@ -50,6 +50,7 @@ func sampleFacts() map[desk.EventKind]desk.Fact {
 		desk.MentionsRead{AgentID: "agt_1"},
 		desk.ScheduleChanged{ScheduleID: "sch_1", State: desk.ScheduleSent, Reason: "inbox_unavailable", Due: start.Add(time.Hour), MessageID: message.MessageID},
 		desk.ToolboxChanged{What: desk.ToolboxLabels},
+		desk.BotChanged{What: desk.BotIntents, Version: "mdl_1"},
 		desk.ConversationRated{Score: 4, Commented: true},
 	} {
 		facts[f.Kind()] = f

@@ -50,6 +50,8 @@ type Event struct {
 	// Scheduled is what became of a message that was to be sent later.
 	Scheduled *ScheduleChange `json:"scheduled,omitempty"`
 	What      string          `json:"what,omitempty"`
+	// Version is what serves from now on, in bot.changed.
+	Version string `json:"version,omitempty"`
 }
 
 // ConversationHidden is the type of the event that agents hear instead of
@@ -146,6 +148,8 @@ func AgentEvent(e desk.Event, content *desk.Content, names Names) Event {
 		out.MergeID, out.LoseID = f.MergeID, f.LoseID
 	case desk.ToolboxChanged:
 		out.What = f.What
+	case desk.BotChanged:
+		out.What, out.Version = f.What, f.Version
 	case desk.ConversationRated:
 		out.Score, out.Commented = f.Score, f.Commented
 	}

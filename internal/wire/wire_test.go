@@ -115,6 +115,7 @@ func events() map[desk.EventKind]desk.Event {
 		desk.MentionsRead{AgentID: agentID},
 		desk.ScheduleChanged{ScheduleID: "sch_secret", State: desk.ScheduleFailed, Reason: "secret_reason", Due: at.Add(time.Hour), MessageID: "msg_1"},
 		desk.ToolboxChanged{What: desk.ToolboxLabels},
+		desk.BotChanged{What: desk.BotIntents, Version: "mdl_1"},
 		desk.ConversationEscalated{Reason: "angry", Score: 1.5},
 		desk.PresenceChanged{AgentID: "agt_1", Status: desk.OnBreak, Reason: "lunch", Chosen: true, Since: at},
 		desk.StaffingChanged{What: "skills"},
@@ -154,7 +155,7 @@ func TestEventShapes(t *testing.T) {
 	golden(t, "events_agent", agents)
 	golden(t, "events_visitor", visitors)
 	require.NotContains(t, visitors, desk.EventKind("note.added"))
-	for _, kind := range []desk.EventKind{"contact.created", "conversation.labelled", "mentions.read", "schedule.changed", "toolbox.changed"} {
+	for _, kind := range []desk.EventKind{"contact.created", "conversation.labelled", "mentions.read", "schedule.changed", "toolbox.changed", "bot.changed"} {
 		require.NotContains(t, visitors, kind)
 	}
 

@@ -1,17 +1,24 @@
-import type { FeedBatch } from '@yingda/shared/api'
+import type { FeedBatch, FeedEvent } from '@yingda/shared/api'
 import { Connection, Follower } from '@yingda/shared/realtime'
 import { applyEvent, resetAll, watchReads } from '../features/conversations/feed.ts'
 import { hearContact, hearPage } from '../features/context/live.ts'
 import { hearTyping } from '../features/conversations/typing.ts'
 import { hearViewing } from '../features/thread/viewing.ts'
 import { hearQueue, resetQueue } from '../features/queue/api.ts'
-import { server } from '../server.ts'
+import { queries, server } from '../server.ts'
 import { tell } from './events.ts'
 import { line } from './lineState.ts'
 
 const pollEvery = 5000
 /** A push that was lost without another after it is found out by a look once in so many rounds: a minute. */
 const lookEvery = 12
+
+/** What pages of the bot have read is kept under ['bot', what was read]: intents, model, knowledge, flows, settings. */
+function hearBot(event?: FeedEvent): void {
+  if (event && event.type !== 'bot.changed') return
+  const { what } = (event ?? {}) as { what?: string }
+  void queries.invalidateQueries({ queryKey: what ? ['bot', what] : ['bot'] })
+}
 
 /**
  * Opens the realtime line and keeps the cache true. While the socket is down but the network is up, the feed is read
@@ -26,12 +33,14 @@ export function openLine(handlers: { refused: () => void; back: () => void }): (
     apply: (event, seq) => {
       applyEvent(event, seq)
       hearQueue(event)
+      hearBot(event)
       hearContact(event)
       tell(event)
     },
     reset: () => {
       resetAll()
       resetQueue()
+      hearBot()
     },
   })
   const stopWatching = watchReads()
