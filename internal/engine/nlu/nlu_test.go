@@ -74,6 +74,18 @@ func TestClassify(t *testing.T) {
 	require.Len(t, m.Classify("退货", 99).Guesses, 5)
 }
 
+// Examples in simplified characters answer questions in traditional ones, and
+// the other way round, exactly alike.
+func TestTraditionalIsSimplified(t *testing.T) {
+	t.Parallel()
+	m, _ := train(t, shop())
+	for traditional, simplified := range map[string]string{
+		"我的空調什麼時候到": "我的空调什么时候到", "可以開電子發票嗎": "可以开电子发票吗", "降價了能補差價嗎": "降价了能补差价吗",
+	} {
+		require.Equal(t, m.Classify(simplified, 5), m.Classify(traditional, 5))
+	}
+}
+
 // Training repeats exactly, and a stored model says the same.
 func TestModelIsReproducibleAndStorable(t *testing.T) {
 	t.Parallel()

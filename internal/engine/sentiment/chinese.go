@@ -51,7 +51,7 @@ var helpers = map[role]string{
 func newChinese() (chinese, error) {
 	c := chinese{words: make(map[string]entry, 1200), longest: make(map[rune]int, 600)}
 	add := func(word string, e entry) {
-		word = simplify(text.Normalize(word))
+		word = text.Normalize(word)
 		first, _ := utf8.DecodeRuneInString(word)
 		c.words[word] = e
 		c.longest[first] = max(c.longest[first], utf8.RuneCountInString(word))

@@ -31,7 +31,7 @@ const (
 // observe reads a text by the rules of both languages and cuts it to pieces.
 func (j *Judge) observe(s string) observation {
 	s = excerpt(s)
-	plain := simplify(text.Normalize(s))
+	plain := text.Normalize(s)
 	o := observation{empty: true}
 	for _, r := range plain {
 		if !unicode.IsSpace(r) && r != utf8.RuneError && !unicode.IsControl(r) {

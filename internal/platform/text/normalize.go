@@ -21,8 +21,9 @@ type spot struct {
 
 // Normalize makes spellings that should be found alike equal: compatibility
 // forms and widths are unified (NFKC), case is folded, digits of every script
-// become 0 to 9, and characters nobody sees (joiners, direction marks,
-// variation selectors) are removed. Invalid UTF-8 becomes U+FFFD.
+// become 0 to 9, traditional Chinese characters become simplified ones, and
+// what nobody reads (joiners, direction marks, variation selectors, skin tones
+// and key frames of emoji) is removed. Invalid UTF-8 becomes U+FFFD.
 func Normalize(s string) string {
 	spots := normalize(s)
 	var b strings.Builder
@@ -68,6 +69,7 @@ func normalize(s string) []spot {
 			if 'A' <= r && r <= 'Z' {
 				r += 'a' - 'A'
 			}
+			r = simplify(r)
 			out = append(out, spot{r, int32(i), int32(i + n)}) //nolint:gosec // below MaxInput
 			i += n
 			continue
@@ -75,7 +77,7 @@ func normalize(s string) []spot {
 		n = max(norm.NFKC.NextBoundaryInString(s[i:], true), n)
 		for _, r := range canonical(fold, s[i:i+n]) {
 			if !invisible(r) {
-				out = append(out, spot{digit(r), int32(i), int32(i + n)}) //nolint:gosec // below MaxInput
+				out = append(out, spot{simplify(digit(r)), int32(i), int32(i + n)}) //nolint:gosec // below MaxInput
 			}
 		}
 		i += n
@@ -134,8 +136,22 @@ func canonical(fold cases.Caser, s string) string {
 
 // invisible characters steer display and carry no meaning for search.
 func invisible(r rune) bool {
-	return r > 0x7f && unicode.In(r, unicode.Cf, unicode.Variation_Selector)
+	switch {
+	case r <= 0x7f:
+		return false
+	case r == keyFrame, lightestSkin <= r && r <= darkestSkin:
+		return true
+	}
+	return unicode.In(r, unicode.Cf, unicode.Variation_Selector)
 }
+
+// What emoji are followed by: the frame that makes a digit a key, and the tones
+// of skin.
+const (
+	keyFrame     = '\u20e3'
+	lightestSkin = '\U0001f3fb'
+	darkestSkin  = '\U0001f3ff'
+)
 
 // digit maps the decimal digits of all scripts to ASCII. Unicode keeps each
 // set of ten in a row that starts with zero.

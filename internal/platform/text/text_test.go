@@ -15,24 +15,46 @@ import (
 func TestNormalize(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ in, want string }{
-		"full width":       {"ＩＰＨＯＮＥ　１５", "iphone 15"},
-		"half-width kana":  {"ｶﾞｷﾞ", "ガギ"},
-		"composition":      {"Cafe\u0301 ÉCOLE", "café école"},
-		"sharp s":          {"STRASSE Straße", "strasse strasse"},
-		"ligature":         {"ﬁne", "fine"},
-		"Arabic digits":    {"٠١٢٣ ۴۵", "0123 45"},
-		"joiners":          {"退\u200b款 a\u200db\ufeff", "退款 ab"},
-		"right to left":    {"\u202eשלום\u202c", "שלום"},
-		"variation":        {"1\ufe0f\u20e3", "1\u20e3"},
-		"invalid UTF-8":    {"a\xffb", "a\ufffdb"},
-		"Han stays":        {"退款，什么时候到？", "退款,什么时候到?"},
-		"Greek sigma":      {"ΟΔΟΣ", "οδοσ"},
-		"circled, squared": {"①㎏", "1kg"},
+		"full width":            {"ＩＰＨＯＮＥ　１５", "iphone 15"},
+		"half-width kana":       {"ｶﾞｷﾞ", "ガギ"},
+		"composition":           {"Cafe\u0301 ÉCOLE", "café école"},
+		"sharp s":               {"STRASSE Straße", "strasse strasse"},
+		"ligature":              {"ﬁne", "fine"},
+		"Arabic digits":         {"٠١٢٣ ۴۵", "0123 45"},
+		"joiners":               {"退\u200b款 a\u200db\ufeff", "退款 ab"},
+		"right to left":         {"\u202eשלום\u202c", "שלום"},
+		"keys":                  {"1\ufe0f\u20e3", "1"},
+		"skin":                  {"👍🏽👍", "👍👍"},
+		"traditional":           {"我的空調什麼時候到？發票開錯了，頭髮", "我的空调什么时候到?发票开错了,头发"},
+		"traditional and marks": {"請\u200b問 a\u0301 裡面", "请问 á 里面"},
+		"Japanese":              {"図書館で払う", "図书馆で払う"},
+		"invalid UTF-8":         {"a\xffb", "a\ufffdb"},
+		"Han stays":             {"退款，什么时候到？", "退款,什么时候到?"},
+		"Greek sigma":           {"ΟΔΟΣ", "οδοσ"},
+		"circled, squared":      {"①㎏", "1kg"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			require.Equal(t, c.want, Normalize(c.in))
 		})
+	}
+}
+
+// Folding ends after one step, and nothing is folded to what is not Han.
+func TestSimplifiedForms(t *testing.T) {
+	t.Parallel()
+	changed := 0
+	for r := rune(firstHan); r <= lastHan; r++ {
+		s := simplify(r)
+		require.Equal(t, s, simplify(s), "%c", r)
+		require.True(t, firstHan <= s && s <= lastHan, "%c", r)
+		if s != r {
+			changed++
+		}
+	}
+	require.Greater(t, changed, 2_500)
+	for _, r := range "退货么几干里面后发台只" {
+		require.Equal(t, r, simplify(r))
 	}
 }
 
@@ -103,6 +125,8 @@ func TestMatchPointsAtTheHit(t *testing.T) {
 		"beginning":            {"Der Rückversand ist da", "rückv", "Rückversand"},
 		"full width in body":   {"请退ＶＩＰ会员", "vip", "ＶＩＰ"},
 		"decomposed":           {"un cafe\u0301 noir", "CAFÉ", "cafe\u0301"},
+		"traditional body":     {"您好，我想申請退貨", "退货", "退貨"},
+		"traditional query":    {"我的发票开错了", "發票", "发票"},
 		"hidden joiner":        {"退\u200b款", "退款", "退\u200b款"},
 		"phone whole":          {"电话13800138000。", "13800138000", "13800138000"},
 		"phone beginning":      {"电话13800138000。", "1380", "13800138000"},
