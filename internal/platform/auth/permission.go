@@ -38,6 +38,8 @@ const (
 	KnowledgeRead        Permission = "knowledge.read"
 	KnowledgeManage      Permission = "knowledge.manage"
 	BotManage            Permission = "bot.manage"
+	// BotAssist is to use what the bot suggests, and to correct what it said.
+	BotAssist Permission = "bot.assist"
 	// MessagesRecall is for what others wrote, at any time; one's own messages
 	// need it only after two minutes.
 	MessagesRecall Permission = "messages.recall"
@@ -49,6 +51,7 @@ var all = [...]Permission{
 	ConversationsSnooze, SearchRead, PeopleRead, PeopleManage, InboxesRead, InboxesManage, TokensManage,
 	KeysManage, DeadLettersManage, MetricsRead, ContactsManage, ToolboxManage, RolesManage, SessionsManage,
 	AuditRead, LiveRead, QueueManage, KnowledgeRead, KnowledgeManage, BotManage, MessagesRecall,
+	BotAssist,
 }
 
 // Permissions lists every permission in a stable order.
@@ -129,12 +132,12 @@ func (s Set) Contains(t Set) bool { return s&t == t }
 // unknown role may do nothing.
 func RolePermissions(role desk.Role) Set {
 	answerer := NewSet(ConversationsRead, ConversationsReply, ConversationsNote, ConversationsAssign,
-		ConversationsResolve, ConversationsSnooze, SearchRead, PeopleRead, InboxesRead, ContactsManage, KnowledgeRead)
+		ConversationsResolve, ConversationsSnooze, SearchRead, PeopleRead, InboxesRead, ContactsManage, KnowledgeRead, BotAssist)
 	switch role {
 	case desk.Answerer:
 		return answerer
 	case desk.Supervisor:
-		return answerer | NewSet(DeadLettersManage, MetricsRead, ToolboxManage, LiveRead, AuditRead, KnowledgeManage)
+		return answerer | NewSet(DeadLettersManage, MetricsRead, ToolboxManage, LiveRead, AuditRead, KnowledgeManage, BotManage)
 	case desk.Administrator:
 		return NewSet(all[:]...)
 	}

@@ -5,7 +5,7 @@ import { defineConfig } from 'vite'
 import { lateIcons } from './scripts/late-icons.ts'
 
 /** Features whose pages are loaded late, with their icons. */
-const late = ['features/admin', 'features/account', 'features/onboarding', 'features/queue', 'features/context', 'features/composer', 'features/thread', 'features/media', 'features/devtest']
+const late = ['features/admin', 'features/bot', 'features/account', 'features/onboarding', 'features/queue', 'features/context', 'features/composer', 'features/thread', 'features/media', 'features/devtest']
 const outDir = fileURLToPath(new URL('../../../internal/surface/webui/dist/desk', import.meta.url))
 
 export default defineConfig({

@@ -1,7 +1,8 @@
 import { Problem } from '@yingda/shared/api'
 import { createRouter, createWebHistory, type Router, type RouteRecordRaw } from 'vue-router'
 import { views } from './features/conversations/model.ts'
-import { adminRoutes, openAdminRoutes } from './features/admin/routes.ts'
+import { adminRoutes, openAdminRoutes, settingsPages } from './features/admin/routes.ts'
+import { botPages, botRoute } from './features/bot/routes.ts'
 import { resume } from './features/session/api.ts'
 import { isDemo, session } from './features/session/model.ts'
 import { server } from './server.ts'
@@ -21,6 +22,7 @@ export const routes: RouteRecordRaw[] = [
         component: () => import('./features/conversations/ConversationsView.vue'),
       },
       ...adminRoutes,
+      botRoute,
       { path: ':rest(.*)*', name: 'not-found', component: () => import('./shell/NotFoundView.vue') },
     ],
   },
@@ -39,6 +41,16 @@ export function createDeskRouter(): Router {
       const ended = error instanceof Problem && error.kind !== 'unauthenticated' ? { problem: error.kind } : {}
       return { name: 'login', query: { ...(to.fullPath === '/' ? {} : { to: to.fullPath }), ...ended } }
     }
+  })
+  const lists = new Map([['settings', settingsPages], ['bot', botPages]])
+  router.beforeEach(async (to) => {
+    for (const [area, list] of lists) {
+      if (to.matched.every((r) => r.name !== area)) continue
+      const pages = await list()
+      if (lists.delete(area)) for (const page of pages) router.addRoute(area, { ...page, meta: { place: area, ...page.meta } } as RouteRecordRaw)
+      return to.fullPath
+    }
+    return true
   })
   return router
 }

@@ -6,12 +6,13 @@ const catalogues: Record<Locale, () => Promise<Texts>> = {
   'zh-CN': async () => (await import('./zh-CN.ts')).chinese,
   en: async () => (await import('./en.ts')).english,
 }
-const admin: Record<Locale, () => Promise<Catalogue>> = {
-  'zh-CN': async () => (await import('./zh-CN/admin.ts')).admin,
-  en: async () => (await import('./en/admin.ts')).admin,
+/** Texts that come with pages and not with the desk. */
+const late: Record<'admin' | 'bot', Record<Locale, () => Promise<Catalogue>>> = {
+  admin: { 'zh-CN': async () => (await import('./zh-CN/admin.ts')).admin, en: async () => (await import('./en/admin.ts')).admin },
+  bot: { 'zh-CN': async () => (await import('./zh-CN/bot.ts')).bot, en: async () => (await import('./en/bot.ts')).bot },
 }
 const loaded = new Set<Locale>()
-let adminWanted = false
+const wanted = new Set<keyof typeof late>()
 
 export const languages = createLanguages<Catalogue>({ 'zh-CN': {}, en: {} })
 
@@ -19,16 +20,21 @@ export const languages = createLanguages<Catalogue>({ 'zh-CN': {}, en: {} })
 export async function loadTexts(locale: Locale = preferredLocale()): Promise<void> {
   if (loaded.has(locale)) return
   languages.global.setLocaleMessage(locale, (await catalogues[locale]()) as unknown as Record<string, string>)
-  if (adminWanted) languages.global.mergeLocaleMessage(locale, await admin[locale]())
+  for (const name of wanted) languages.global.mergeLocaleMessage(locale, await late[name][locale]())
   loaded.add(locale)
 }
 
-/** The texts of the administration pages; a route waits for them before it shows one. */
-export async function loadAdminTexts(): Promise<void> {
-  if (adminWanted) return
-  adminWanted = true
-  await Promise.all([...loaded].map(async (locale) => languages.global.mergeLocaleMessage(locale, await admin[locale]())))
+async function loadLate(name: keyof typeof late): Promise<void> {
+  if (wanted.has(name)) return
+  wanted.add(name)
+  await Promise.all([...loaded].map(async (locale) => languages.global.mergeLocaleMessage(locale, await late[name][locale]())))
 }
+
+/** The texts of the administration pages; a route waits for them before it shows one. */
+export const loadAdminTexts = (): Promise<void> => loadLate('admin')
+
+/** The texts of the bot's pages, which use words of the administration too. */
+export const loadBotTexts = async (): Promise<void> => void (await Promise.all([loadLate('admin'), loadLate('bot')]))
 
 /** A component that shows texts of the administration catalogue outside its pages: it comes with them. */
 export function lateTexts<T>(component: () => Promise<T>): () => Promise<T> {

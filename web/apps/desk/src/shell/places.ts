@@ -15,5 +15,6 @@ export interface Place {
 export const places: Place[] = [
   { name: 'queue', to: '/queue', icon: 'i-lucide-list-ordered', label: 'rail.queue', allowed: (p) => p.includes('conversations.read') },
   { name: 'wall', to: '/wall', icon: 'i-lucide-monitor', label: 'rail.wall', allowed: (p) => p.includes('live.read') },
+  { name: 'bot', to: '/bot', icon: 'i-lucide-bot', label: 'rail.bot', allowed: (p) => p.some((q) => /^(bot|knowledge)\./.test(q)) },
   { name: 'settings', to: '/settings', icon: 'i-lucide-settings', label: 'rail.settings', allowed: administers },
 ]

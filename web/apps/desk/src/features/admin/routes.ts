@@ -6,7 +6,7 @@ import type * as pages from './pages.ts'
  * A page of the administration. All of them are one chunk, with their texts and icons: loaded when somebody goes to the
  * first, and then moving between them waits for nothing. Many small chunks would cost the first screen their list.
  */
-function late(name: keyof typeof pages) {
+function late(name: Exclude<keyof typeof pages, 'settingsRoutes'>) {
   return async () => {
     const [all] = await Promise.all([import('./pages.ts'), loadAdminTexts()])
     return all[name]
@@ -28,27 +28,13 @@ export const adminRoutes: RouteRecordRaw[] = [
   { path: 'wall', name: 'wall', component: late('WallView'), meta: { place: 'wall' } },
   {
     path: 'settings',
+    name: 'settings',
     component: late('SettingsView'),
     meta: settings,
-    children: [
-      { path: '', name: 'settings', component: late('SettingsHome'), meta: settings },
-      { path: 'account', component: late('AccountView'), meta: settings },
-      { path: 'security', component: late('SecurityView'), meta: settings },
-      { path: 'people', component: late('PeopleView'), meta: settings },
-      { path: 'teams', component: late('TeamsView'), meta: settings },
-      { path: 'skills', component: late('SkillsView'), meta: settings },
-      { path: 'hours', component: late('HoursView'), meta: settings },
-      { path: 'queue', component: late('RulesView'), meta: settings },
-      { path: 'roles', component: late('RolesView'), meta: settings },
-      { path: 'roles/:id', component: late('RoleView'), meta: settings },
-      { path: 'inboxes', component: late('InboxesView'), meta: settings },
-      { path: 'inboxes/:id/:tab(install|design|access|general)?', component: late('InboxView'), meta: settings },
-      { path: 'canned', component: late('CannedView'), meta: settings },
-      { path: 'labels', component: late('LabelsView'), meta: settings },
-      { path: 'tokens', component: late('TokensView'), meta: settings },
-      { path: 'audit', component: late('AuditView'), meta: settings },
-      { path: 'letters', component: late('LettersView'), meta: settings },
-      { path: 'rotation', component: late('RotationView'), meta: settings },
-    ],
+    // Which pages there are comes with them, in settingsPages: the desk's first screen does not carry the list.
+    children: [{ path: ':rest(.*)*', component: () => import('../../shell/NotFoundView.vue') }],
   },
 ]
+
+/** The pages below /settings. */
+export const settingsPages = async (): Promise<RouteRecordRaw[]> => (await Promise.all([import('./pages.ts'), loadAdminTexts()]))[0].settingsRoutes

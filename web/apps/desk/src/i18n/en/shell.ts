@@ -40,6 +40,7 @@ export const shell: typeof chinese = {
     settings: 'Settings',
     queue: 'Queue',
     wall: 'Live',
+    bot: 'Bot',
     collapse: 'Collapse navigation',
     expand: 'Expand navigation',
   },

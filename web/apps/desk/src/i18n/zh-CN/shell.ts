@@ -38,6 +38,7 @@ export const shell = {
     settings: '设置',
     queue: '排队',
     wall: '现场',
+    bot: '机器人',
     collapse: '收起导航',
     expand: '展开导航',
   },

@@ -4,7 +4,7 @@ import type { Role } from './api.ts'
 export const groups: { name: string; permissions: string[] }[] = [
   { name: 'conversations', permissions: ['conversations.read', 'conversations.reply', 'conversations.note', 'conversations.assign', 'conversations.resolve', 'conversations.snooze', 'messages.recall', 'search.read'] },
   { name: 'contacts', permissions: ['contacts.manage'] },
-  { name: 'content', permissions: ['toolbox.manage', 'knowledge.read', 'knowledge.manage', 'bot.manage'] },
+  { name: 'content', permissions: ['toolbox.manage', 'knowledge.read', 'knowledge.manage', 'bot.manage', 'bot.assist'] },
   { name: 'watching', permissions: ['live.read', 'queue.manage', 'metrics.read'] },
   { name: 'company', permissions: ['people.read', 'people.manage', 'roles.manage', 'inboxes.read', 'inboxes.manage'] },
   { name: 'safety', permissions: ['tokens.manage', 'sessions.manage', 'audit.read', 'dead_letters.manage', 'keys.manage'] },

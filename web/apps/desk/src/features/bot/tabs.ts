@@ -1,0 +1,18 @@
+/** A tab of the bot's area. */
+export interface BotTab {
+  /** What meta.tab of its routes says. */
+  id: string
+  path: string
+  icon: string
+  /** One of these is needed to see it. */
+  permissions: string[]
+  /** The key of its name on screen. */
+  label: string
+}
+
+/** The tabs in their order; each feature adds its line. */
+export const tabs: BotTab[] = [
+]
+
+/** What somebody with these permissions sees. */
+export const visibleTabs = (permissions: readonly string[]): BotTab[] => tabs.filter((t) => t.permissions.some((p) => permissions.includes(p)))

@@ -1,0 +1,7 @@
+import type { bot as chinese } from '../zh-CN/bot.ts'
+import { area } from './bot/area.ts'
+
+/** Texts of the bot's pages, loaded with the first of them. One file a feature, in bot/. */
+export const bot: typeof chinese = {
+  bot: area,
+}

@@ -1,0 +1,6 @@
+import { area } from './bot/area.ts'
+
+/** Texts of the bot's pages, loaded with the first of them. One file a feature, in bot/. */
+export const bot = {
+  bot: area,
+}
