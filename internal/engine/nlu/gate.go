@@ -39,6 +39,7 @@ func (g gate) confidence(s signs) float64 {
 type trial struct {
 	reading reading
 	truth   int // -1: a stranger
+	text    int // which of the set; -1: none
 }
 
 func (t trial) right() bool { return t.reading.best == t.truth }
@@ -47,18 +48,28 @@ func (t trial) right() bool { return t.reading.best == t.truth }
 func (m *Model) try(s *set, f fold) (out []trial) {
 	for _, i := range f.known {
 		if r := m.read(s.texts[i]); r.best >= 0 {
-			out = append(out, trial{r, s.label[i]})
+			out = append(out, trial{r, s.label[i], i})
 		}
 	}
 	for _, i := range f.strange {
 		if r := m.read(s.texts[i]); r.best >= 0 {
-			out = append(out, trial{r, -1})
+			out = append(out, trial{r, -1, i})
 		}
 	}
 	return out
 }
 
-func (m *Model) strange(f []counted) trial { return trial{m.read(f), -1} }
+func (m *Model) strange(f []counted) trial { return trial{m.read(f), -1, -1} }
+
+// judged tells what came of the examples that a fold kept back.
+func (m *Model) judged(s *set, trials []trial) (out []Judged) {
+	for _, t := range trials {
+		if t.truth >= 0 {
+			out = append(out, Judged{s.given[t.text], m.names[t.reading.best], m.gate.confidence(t.reading.signs(m.temperature))})
+		}
+	}
+	return out
+}
 
 func accuracy(trials []trial) float64 {
 	right, all := 0, 0

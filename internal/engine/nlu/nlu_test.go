@@ -53,6 +53,14 @@ func TestClassify(t *testing.T) {
 	require.Equal(t, 200, r.Examples)
 	require.Greater(t, r.Accuracy, 0.9)
 	require.Empty(t, r.Thin)
+	right := 0
+	for _, j := range r.Judged {
+		if shop()[j.Example].Intent == j.Guess {
+			right++
+		}
+		require.True(t, j.Confidence >= 0 && j.Confidence <= 1)
+	}
+	require.InDelta(t, r.Accuracy, float64(right)/float64(len(r.Judged)), 1e-9)
 	for text, intent := range map[string]string{
 		"我的空調什麼時候到":   "logistics", // traditional, and never heard of the thing
 		"ｗｈｅｎ 快递到哪里了": "logistics",

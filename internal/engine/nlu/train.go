@@ -48,6 +48,17 @@ type Report struct {
 	// Accuracy is the part of examples that a model got right which had not
 	// seen them; 0 if there were too few to tell.
 	Accuracy float64
+	// Judged are the examples that were judged by a model which had not seen
+	// them, with the guess and its confidence; empty if there were too few.
+	Judged []Judged
+}
+
+// Judged is what a model that had not seen an example made of it.
+type Judged struct {
+	// Example is its place among those that were given.
+	Example    int
+	Guess      string
+	Confidence float64
 }
 
 // The price of an error and how much dearer one of the intent's own is, found
@@ -103,6 +114,7 @@ func Train(examples []Example, o Options, step func(Progress) bool) (*Model, Rep
 	m.gate = learnGate(trials, m.temperature)
 	report.Features = len(m.vocabulary.idf)
 	report.Accuracy = accuracy(trials)
+	report.Judged = m.judged(set, trials)
 	return m, report, nil
 }
 
@@ -111,6 +123,7 @@ type set struct {
 	names []string
 	texts [][]counted
 	label []int
+	given []int // the place among the examples that were given
 }
 
 func gather(examples []Example) (*set, Report, error) {
@@ -147,6 +160,7 @@ func gather(examples []Example) (*set, Report, error) {
 		counts[e.Intent]++
 		s.texts = append(s.texts, f)
 		s.label = append(s.label, n)
+		s.given = append(s.given, i)
 	}
 	if len(s.names) < 2 {
 		return nil, r, desk.InvalidField(op, "examples", "there must be examples of at least two intents")
