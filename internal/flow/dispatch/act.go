@@ -38,11 +38,11 @@ func (s *Service) Escalate(ctx context.Context, account desk.AccountID, id desk.
 // EndShift gives back everything the agent has that a customer waits for, and
 // takes the agent off. It returns how many conversations went back.
 func (s *Service) EndShift(ctx context.Context, account desk.AccountID, agent desk.AgentID) (int, error) {
-	if _, err := s.SetPresence(ctx, account, agent, desk.Offline, ""); err != nil {
-		return 0, err
-	}
 	open, err := s.open(ctx, account, &agent)
 	if err != nil {
+		return 0, err
+	}
+	if _, err := s.SetPresence(ctx, account, agent, desk.Offline, ""); err != nil {
 		return 0, err
 	}
 	n := 0
@@ -53,7 +53,7 @@ func (s *Service) EndShift(ctx context.Context, account desk.AccountID, agent de
 		if err := ignoreGone(err); err != nil {
 			return n, err
 		}
-		if after.AssigneeID == "" {
+		if after.AssigneeID != agent { // released by this, or by the dispatcher who was faster
 			n++
 		}
 	}

@@ -22,6 +22,11 @@ type counter struct {
 	loaded bool
 	// dirty asks for a look: something has changed.
 	dirty bool
+	// off says that nothing is handed out here by itself, so that nothing needs
+	// to be known but presence, until staffing changes.
+	off bool
+	// waiting is how many waited at the last look.
+	waiting int
 	// office is read anew when it is old, or when staffing, counted in
 	// generations, has changed since it was asked for.
 	office     *office
@@ -73,6 +78,16 @@ func (b *board) rouse() {
 	}
 }
 
+// rest forgets what an account without automatic queue need not know.
+func (c *counter) rest() {
+	c.off, c.loaded, c.waiting = true, false, 0
+	clear(c.open)
+	clear(c.entries)
+	clear(c.pending)
+	clear(c.told)
+	clear(c.gone)
+}
+
 // of finds or makes an account's counter. The caller holds mu.
 func (b *board) of(account desk.AccountID) *counter {
 	c := b.accounts[account]
@@ -87,38 +102,64 @@ func (b *board) of(account desk.AccountID) *counter {
 	return c
 }
 
-// hear takes events in, in the order of the log.
+// hear takes events in, in the order of the log. Most are messages that change
+// nothing here, and are passed over as cheaply as can be.
 func (b *board) hear(events []desk.Event) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	for _, e := range events {
+	var c *counter
+	var account desk.AccountID
+	rouse := false
+	for i := range events {
+		e := &events[i]
+		if c == nil || account != e.AccountID {
+			c, account = b.of(e.AccountID), e.AccountID
+		}
 		switch f := e.Fact.(type) {
 		case desk.PresenceChanged:
-			c := b.of(e.AccountID)
 			if c.office != nil && f.Status == desk.Online {
 				if _, known := c.office.agents[f.AgentID]; !known {
 					c.office = nil // a new colleague
 				}
 			}
-			c.presence[f.AgentID] = desk.Presence{AccountID: e.AccountID, AgentID: f.AgentID, Status: f.Status, Reason: f.Reason, Since: f.Since}
+			p := desk.Presence{AccountID: e.AccountID, AgentID: f.AgentID, Status: f.Status, Reason: f.Reason, Since: f.Since}
+			if f.Chosen {
+				p.Choice = f.Status
+			}
+			c.presence[f.AgentID] = p
 			c.dirty = true
 		case desk.StaffingChanged:
-			c := b.of(e.AccountID)
-			c.office, c.dirty = nil, true
+			c.office, c.dirty, c.off = nil, true, false
 			c.generation++
 		default:
-			if e.State != nil && e.ConversationID != "" {
-				b.of(e.AccountID).hear(e)
+			if !c.off && e.State != nil && e.ConversationID != "" {
+				c.hear(e)
 			}
 		}
+		rouse = rouse || c.dirty
 	}
-	b.rouse()
+	if rouse {
+		b.rouse()
+	}
+}
+
+// same reports that a conversation's new state is the one that is known, as
+// far as the queue cares.
+func (w *waiter) same(st *desk.ConversationState) bool {
+	return st.Status == desk.Open && w.assignee == st.AssigneeID && w.team == st.TeamID && w.answered == st.WaitingSince.IsZero() &&
+		(w.answered || w.since.Equal(st.WaitingSince))
 }
 
 // hear takes one conversation's event in.
-func (c *counter) hear(e desk.Event) {
+func (c *counter) hear(e *desk.Event) {
 	st := e.State
 	old, known := c.open[e.ConversationID]
+	switch e.Fact.(type) {
+	case desk.MessageReceived, desk.MessageSent, desk.NoteAdded, desk.MessageStatusChanged, desk.MessagesRead:
+		if known && old.same(st) {
+			return
+		}
+	}
 	if known && old.version > st.Version {
 		return
 	}

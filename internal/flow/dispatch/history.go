@@ -17,13 +17,31 @@ const ConsumerName = "queue"
 // Consumer keeps what sets waiting conversations apart, who left the queue and
 // how long agents are busy.
 func (s *Service) Consumer() bus.Consumer {
-	return bus.Consumer{Name: ConsumerName, Handle: s.remember}
+	return bus.Consumer{Name: ConsumerName, Batch: memoryBatch, Wants: remembered, Handle: s.remember}
+}
+
+// memoryBatch is how many events are looked at at once: nearly all of them are
+// messages, which are passed over.
+const memoryBatch = 2048
+
+// remembered picks the events of which anything is kept.
+func remembered(e *desk.Event) bool {
+	if e.State == nil || e.ConversationID == "" {
+		return false
+	}
+	switch f := e.Fact.(type) {
+	case desk.ConversationEscalated, desk.ConversationAssigned:
+		return true
+	case desk.StatusChanged:
+		return f.To == desk.Resolved
+	}
+	return false
 }
 
 func (s *Service) remember(_ context.Context, events []desk.Event) (bus.Effects, error) {
 	var writes []func(context.Context, *store.Tx) error
 	for _, e := range events {
-		if e.State == nil || e.ConversationID == "" {
+		if !remembered(&e) {
 			continue
 		}
 		switch f := e.Fact.(type) {
@@ -35,9 +53,6 @@ func (s *Service) remember(_ context.Context, events []desk.Event) (bus.Effects,
 				writes = append(writes, rememberLeft(e, store.QueueAssigned, f.AgentID, string(f.Detail)))
 			}
 		case desk.StatusChanged:
-			if f.To != desk.Resolved {
-				continue
-			}
 			outcome := store.QueueClosed
 			if e.Actor.Kind == desk.ByVisitor {
 				outcome = store.QueueAbandoned
@@ -67,7 +82,7 @@ func (s *Service) remember(_ context.Context, events []desk.Event) (bus.Effects,
 
 // entryAfter is what sets a conversation apart after an event; false if the
 // event changes nothing of it.
-func entryAfter(x store.QueueEntry, e desk.Event) (store.QueueEntry, bool) {
+func entryAfter(x store.QueueEntry, e *desk.Event) (store.QueueEntry, bool) {
 	switch f := e.Fact.(type) {
 	case desk.ConversationEscalated:
 		x.Escalated = true
@@ -103,7 +118,7 @@ func rememberEntry(e desk.Event) func(context.Context, *store.Tx) error {
 		if err != nil {
 			return err
 		}
-		after, changed := entryAfter(before, e)
+		after, changed := entryAfter(before, &e)
 		if !changed {
 			return nil
 		}

@@ -87,6 +87,9 @@ func (s *Service) keepLease(ctx context.Context) error {
 // teams open and close, and visitors are told how long it will still be.
 const tickEvery = 5 * time.Second
 
+// longLook is from when a look counts as long.
+const longLook = 2 * time.Millisecond
+
 // handOut looks at every account once, and then at each in which something
 // changed.
 func (s *Service) handOut(ctx context.Context) error {
@@ -102,6 +105,7 @@ func (s *Service) handOut(ctx context.Context) error {
 	next := s.deps.Clock.Now().Add(tickEvery)
 	for {
 		again := false
+		s.took = 0
 		for _, account := range s.board.changed() {
 			if err := s.serve(ctx, account); err != nil {
 				if ctx.Err() != nil {
@@ -111,6 +115,11 @@ func (s *Service) handOut(ctx context.Context) error {
 				s.board.soil(account)
 				again = true
 			}
+		}
+		// A queue of tens of thousands takes a while to look at. Whoever comes
+		// meanwhile is looked at together, so that looking never takes a core.
+		if s.took > longLook && !s.wait(ctx, min(4*s.took, tickEvery), nil) {
+			return nil
 		}
 		pause := next.Sub(s.deps.Clock.Now())
 		if again {
@@ -150,12 +159,7 @@ func (b *board) soilWaiting() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for _, c := range b.accounts {
-		for _, w := range c.open {
-			if w.assignee == "" {
-				c.dirty = true
-				break
-			}
-		}
+		c.dirty = c.dirty || c.waiting > 0
 	}
 }
 
@@ -167,6 +171,7 @@ func (s *Service) serve(ctx context.Context, account desk.AccountID) error {
 	}
 	now := s.deps.Clock.Now()
 	plan := s.board.plan(account, now)
+	s.took = max(s.took, s.deps.Clock.Now().Sub(now))
 	g, work := errgroup.WithContext(ctx)
 	g.SetLimit(s.config.Hands)
 	for _, h := range plan.handings {
@@ -215,11 +220,7 @@ func (b *board) waiting() (n int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for _, c := range b.accounts {
-		for _, w := range c.open {
-			if w.assignee == "" {
-				n++
-			}
-		}
+		n += c.waiting
 	}
 	return n
 }
@@ -236,8 +237,8 @@ func ignoreGone(err error) error {
 const maxOpen = 1000
 
 // officeLife is how long rules and people are used before they are looked at
-// again: teams and agents change without telling the queue.
-const officeLife = 10 * time.Second
+// again. Their changes are told; this is for the measured pace of work.
+const officeLife = time.Minute
 
 // load reads what is not known yet of an account.
 func (s *Service) load(ctx context.Context, account desk.AccountID) error {
@@ -254,10 +255,12 @@ func (s *Service) load(ctx context.Context, account desk.AccountID) error {
 		c.office = office
 		if c.generation != generation { // it changed while it was read
 			c.dirty, office.read = true, time.Time{}
+		} else if !office.rules.Automatic {
+			c.rest()
 		}
 		s.board.mu.Unlock()
 	}
-	if loaded {
+	if loaded || !office.rules.Automatic {
 		return nil
 	}
 	entries, err := s.deps.Store.QueueEntries(ctx, account)
@@ -273,7 +276,7 @@ func (s *Service) load(ctx context.Context, account desk.AccountID) error {
 	if err != nil {
 		return err
 	}
-	for id := range office.agents {
+	for _, id := range office.everybody {
 		theirs, err := s.open(ctx, account, &id)
 		if err != nil {
 			return err

@@ -19,8 +19,12 @@ type office struct {
 	rules  QueueRules
 	teams  map[desk.TeamID]*teamRoom
 	agents map[desk.AgentID]routing.Agent
-	inbox  func(desk.InboxID) (desk.Inbox, bool)
-	senior desk.TeamID
+	// everybody are also those who are disabled: they may still have conversations.
+	everybody []desk.AgentID
+	inbox     func(desk.InboxID) (desk.Inbox, bool)
+	senior    desk.TeamID
+	// paces are how long agents of a team are busy; "" is anybody.
+	paces map[desk.TeamID]routing.Pace
 }
 
 // teamRoom is a team at work.
@@ -56,6 +60,14 @@ func (s *Service) office(ctx context.Context, account desk.AccountID) (*office, 
 	if o.inbox, err = s.deps.Offices.InboxLookup(ctx, account); err != nil {
 		return nil, err
 	}
+	paces, err := reads.QueuePaces(ctx, account)
+	if err != nil {
+		return nil, err
+	}
+	o.paces = make(map[desk.TeamID]routing.Pace, len(paces))
+	for team, text := range paces {
+		o.paces[team] = decode[routing.Pace](text)
+	}
 	of := make(map[desk.AgentID][]desk.TeamID)
 	for _, t := range teams {
 		room := &teamRoom{work: decode[TeamWork](staffing.Teams[t.ID]), members: make(map[desk.AgentID]bool, len(t.Members))}
@@ -70,6 +82,7 @@ func (s *Service) office(ctx context.Context, account desk.AccountID) (*office, 
 		o.teams[t.ID] = room
 	}
 	for _, p := range people {
+		o.everybody = append(o.everybody, p.ID)
 		if p.Disabled {
 			continue
 		}

@@ -10,6 +10,7 @@ import (
 	"yingda.dev/internal/desk"
 	"yingda.dev/internal/engine/routing"
 	"yingda.dev/internal/platform/bus"
+	"yingda.dev/internal/platform/store"
 )
 
 // handing is a decision and since when the conversation waited.
@@ -28,6 +29,10 @@ type plan struct {
 	agents []routing.Agent
 	office *office
 	wait   map[desk.ConversationID]waiter
+	// entries are what sets those who wait apart, of whom anything is said.
+	entries map[desk.ConversationID]store.QueueEntry
+	// waiting are they as stored, when the plan is read from there.
+	waiting map[desk.ConversationID]desk.Conversation
 }
 
 // plan decides, and notes what is being handed out so that nothing is decided
@@ -37,10 +42,11 @@ func (b *board) plan(account desk.AccountID, now time.Time) plan {
 	defer b.mu.Unlock()
 	c := b.of(account)
 	o := c.office
-	if o == nil || !c.loaded {
+	if o == nil || !c.loaded || !o.rules.Automatic {
+		c.waiting = 0
 		return plan{}
 	}
-	p := plan{office: o, wait: make(map[desk.ConversationID]waiter)}
+	p := plan{office: o, wait: make(map[desk.ConversationID]waiter), entries: make(map[desk.ConversationID]store.QueueEntry)}
 	load := c.load(o)
 	for id, a := range o.agents {
 		a.Load, a.Taking, a.IdleSince = load[id], c.presence[id].Taking(), c.idle[id]
@@ -50,8 +56,12 @@ func (b *board) plan(account desk.AccountID, now time.Time) plan {
 	for id, w := range c.open {
 		if w.assignee == "" {
 			if c.pending[id] == "" {
-				p.queue = append(p.queue, o.work(w, c.entries[id]))
+				entry, said := c.entries[id]
+				p.queue = append(p.queue, o.work(w, entry))
 				p.wait[id] = w
+				if said {
+					p.entries[id] = entry
+				}
 			}
 			continue
 		}
@@ -59,9 +69,6 @@ func (b *board) plan(account desk.AccountID, now time.Time) plan {
 			r.Account = account
 			p.releases = append(p.releases, r)
 		}
-	}
-	if !o.rules.Automatic {
-		return plan{}
 	}
 	routing.Sort(p.queue)
 	given := make(map[desk.ConversationID]bool)
@@ -79,6 +86,7 @@ func (b *board) plan(account desk.AccountID, now time.Time) plan {
 		given[d.Work] = true
 	}
 	p.queue = slices.DeleteFunc(p.queue, func(w routing.Work) bool { return given[w.ID] })
+	c.waiting = len(p.queue)
 	return p
 }
 
@@ -100,7 +108,11 @@ func (c *counter) lost(o *office, w waiter) (desk.Releasing, bool) {
 	if works && (!came || presence.Status != desk.Offline) {
 		return desk.Releasing{}, false // who was never seen by this version works by API and is trusted
 	}
-	return desk.Releasing{Conversation: w.id, From: w.assignee, Why: desk.WentAway, Waiting: w.since}, true
+	why := desk.WentAway
+	if presence.Choice == desk.Offline {
+		why = desk.ShiftEnded
+	}
+	return desk.Releasing{Conversation: w.id, From: w.assignee, Why: why, Waiting: w.since}, true
 }
 
 // place is what a visitor was told.
@@ -116,27 +128,10 @@ func (s *Service) tell(ctx context.Context, account desk.AccountID, p plan) {
 	if p.office == nil {
 		return
 	}
-	paces, err := s.paces(ctx, account)
-	if err != nil {
-		return // the next look tells
-	}
 	now := s.deps.Clock.Now()
-	for _, w := range p.queue {
-		at := p.place(w, paces)
-		s.board.mu.Lock()
-		c := s.board.of(account)
-		before, told := c.told[w.ID]
-		c.told[w.ID] = at
-		for id := range c.told {
-			if x, open := c.open[id]; !open || x.assignee != "" {
-				delete(c.told, id)
-			}
-		}
-		s.board.mu.Unlock()
-		if told && before == at {
-			continue
-		}
-		waiter := p.wait[w.ID]
+	places := p.places()
+	for _, w := range s.board.news(account, p.queue, places) {
+		at, waiter := places[w.ID], p.wait[w.ID]
 		s.deps.Bus.Signal(ctx, bus.Signal{
 			AccountID: account, ConversationID: w.ID, ContactID: waiter.contact, Kind: bus.Queue, By: desk.Author{Kind: desk.BySystem},
 			On: true, Queue: &bus.Place{Position: at.position, Low: at.low, High: at.high, Nobody: at.nobody},
@@ -147,42 +142,62 @@ func (s *Service) tell(ctx context.Context, account desk.AccountID, p plan) {
 	}
 }
 
-// place works out where a conversation stands among those of its team, and how
-// long it will be.
-func (p plan) place(w routing.Work, paces map[desk.TeamID]routing.Pace) place {
-	at := place{position: routing.Position(p.queue, w)}
-	slots, free, there := 0, 0, 0
-	for _, a := range p.agents {
-		if w.Team != "" && !slices.Contains(a.Teams, w.Team) {
-			continue
-		}
-		if a.Taking {
-			there++
-			slots += a.Capacity
-			free += max(a.Capacity-a.Load, 0)
+// news notes what visitors are told, and returns those to whom it is new.
+func (b *board) news(account desk.AccountID, queue []routing.Work, places map[desk.ConversationID]place) (out []routing.Work) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	c := b.of(account)
+	for _, w := range queue {
+		if before, told := c.told[w.ID]; !told || before != places[w.ID] {
+			c.told[w.ID] = places[w.ID]
+			out = append(out, w)
 		}
 	}
-	at.nobody = there == 0
-	pace, known := paces[w.Team]
-	if !known {
-		pace = paces[""]
+	for id := range c.told {
+		if x, open := c.open[id]; !open || x.assignee != "" {
+			delete(c.told, id)
+		}
 	}
-	if wait, ok := routing.Estimate(at.position, slots, free, pace); ok {
-		at.low, at.high = wait.Low.Round(10*time.Second), wait.High.Round(10*time.Second)
-	}
-	return at
+	return out
 }
 
-func (s *Service) paces(ctx context.Context, account desk.AccountID) (map[desk.TeamID]routing.Pace, error) {
-	texts, err := s.deps.Store.QueuePaces(ctx, account)
-	if err != nil {
-		return nil, err
+// crew is how many of a team are there and what they can take.
+type crew struct{ there, slots, free int }
+
+func (p plan) crew(team desk.TeamID) (out crew) {
+	for _, a := range p.agents {
+		if a.Taking && (team == "" || slices.Contains(a.Teams, team)) {
+			out.there++
+			out.slots += a.Capacity
+			out.free += max(a.Capacity-a.Load, 0)
+		}
 	}
-	out := make(map[desk.TeamID]routing.Pace, len(texts))
-	for team, text := range texts {
-		out[team] = decode[routing.Pace](text)
+	return out
+}
+
+// places works out where everybody stands among those of the same team, and
+// how long it will be. The queue is in order.
+func (p plan) places() map[desk.ConversationID]place {
+	out := make(map[desk.ConversationID]place, len(p.queue))
+	ahead, crews := make(map[desk.TeamID]int), make(map[desk.TeamID]crew)
+	for _, w := range p.queue {
+		ahead[w.Team]++
+		there, known := crews[w.Team]
+		if !known {
+			there = p.crew(w.Team)
+			crews[w.Team] = there
+		}
+		at := place{position: ahead[w.Team], nobody: there.there == 0}
+		pace, measured := p.office.paces[w.Team]
+		if !measured {
+			pace = p.office.paces[""]
+		}
+		if wait, ok := routing.Estimate(at.position, there.slots, there.free, pace); ok {
+			at.low, at.high = wait.Low.Round(10*time.Second), wait.High.Round(10*time.Second)
+		}
+		out[w.ID] = at
 	}
-	return out, nil
+	return out
 }
 
 // apologise tells a visitor, once a wait, that nobody is there and when

@@ -48,6 +48,28 @@ func (l *links) change(k link, f func(*linkState)) {
 	}
 }
 
+// recall forgets what the database was told if it kept less than that.
+func (l *links) recall(kept int64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	told := int64(0)
+	for _, st := range l.open {
+		if st.told != nil {
+			told++
+		}
+	}
+	if kept >= told {
+		return
+	}
+	for _, st := range l.open {
+		st.told = nil
+	}
+	select {
+	case l.wake <- struct{}{}:
+	default: // it is awake already
+	}
+}
+
 // Come notes a connection of an agent; each is undone by one Leave.
 func (s *Service) Come(account desk.AccountID, agent desk.AgentID) {
 	s.links.change(link{account, agent}, func(st *linkState) {
@@ -231,11 +253,17 @@ func (s *Service) Loads(ctx context.Context, account desk.AccountID) (map[desk.A
 	return s.deps.Store.OpenLoad(ctx, account)
 }
 
-// renew says that this node is alive.
+// renew says that this node is alive. A node that slept too long for the others
+// has been given up, and tells all its connections again.
 func (s *Service) renew(ctx context.Context) {
-	err := s.deps.Store.Write(ctx, "", func(ctx context.Context, tx *store.Tx) error {
-		return tx.RenewPresenceLinks(ctx, s.deps.Node, tx.Now().Add(s.config.LinkLife))
+	var kept int64
+	err := s.deps.Store.Write(ctx, "", func(ctx context.Context, tx *store.Tx) (err error) {
+		kept, err = tx.RenewPresenceLinks(ctx, s.deps.Node, tx.Now().Add(s.config.LinkLife))
+		return err
 	})
+	if err == nil {
+		s.links.recall(kept)
+	}
 	if err != nil && ctx.Err() == nil {
 		s.deps.Log.WarnContext(ctx, "presence not renewed; trying again", "error", err)
 	}

@@ -7,7 +7,6 @@ import (
 
 	"yingda.dev/internal/desk"
 	"yingda.dev/internal/engine/routing"
-	"yingda.dev/internal/platform/store"
 )
 
 // Entry is a waiting conversation with its place and what it waits for.
@@ -26,22 +25,18 @@ type Entry struct {
 // Queue lists who waits in the account, in the order in which they are
 // served, at most maxOpen.
 func (s *Service) Queue(ctx context.Context, account desk.AccountID) ([]Entry, error) {
-	p, waiting, entries, err := s.look(ctx, account)
+	p, err := s.look(ctx, account)
 	if err != nil {
 		return nil, err
 	}
-	paces, err := s.paces(ctx, account)
-	if err != nil {
-		return nil, err
-	}
-	now := s.deps.Clock.Now()
+	now, places := s.deps.Clock.Now(), p.places()
 	out := make([]Entry, 0, len(p.queue))
 	for _, w := range p.queue {
 		_, lack, _ := routing.Choose(w, p.agents, now)
-		at := p.place(w, paces)
+		at, entry := places[w.ID], p.entries[w.ID]
 		out = append(out, Entry{
-			Conversation: waiting[w.ID], Team: w.Team, Position: at.position, Escalated: entries[w.ID].Escalated,
-			Returned: entries[w.ID].Returned, Wait: routing.Wait{Mean: (at.low + at.high) / 2, Low: at.low, High: at.high}, Lack: lack,
+			Conversation: p.waiting[w.ID], Team: w.Team, Position: at.position, Escalated: entry.Escalated,
+			Returned: entry.Returned, Wait: routing.Wait{Mean: (at.low + at.high) / 2, Low: at.low, High: at.high}, Lack: lack,
 		})
 	}
 	return out, nil
@@ -60,7 +55,7 @@ type Place struct {
 
 // PlaceOf says where a conversation stands.
 func (s *Service) PlaceOf(ctx context.Context, account desk.AccountID, id desk.ConversationID) (Place, error) {
-	p, _, _, err := s.look(ctx, account)
+	p, err := s.look(ctx, account)
 	if err != nil {
 		return Place{}, err
 	}
@@ -71,11 +66,7 @@ func (s *Service) PlaceOf(ctx context.Context, account desk.AccountID, id desk.C
 	if i < 0 {
 		return Place{}, nil
 	}
-	paces, err := s.paces(ctx, account)
-	if err != nil {
-		return Place{}, err
-	}
-	at := p.place(p.queue[i], paces)
+	at := p.places()[id]
 	out := Place{Position: at.position, Low: at.low, High: at.high, Nobody: at.nobody}
 	now := s.deps.Clock.Now()
 	if opens, ok := p.office.opens(p.queue[i].Team, now); ok && opens.After(now) {
@@ -85,49 +76,45 @@ func (s *Service) PlaceOf(ctx context.Context, account desk.AccountID, id desk.C
 }
 
 // look builds the queue as any node can see it, from the database.
-func (s *Service) look(ctx context.Context, account desk.AccountID) (plan, map[desk.ConversationID]desk.Conversation, map[desk.ConversationID]store.QueueEntry, error) {
-	fail := func(err error) (plan, map[desk.ConversationID]desk.Conversation, map[desk.ConversationID]store.QueueEntry, error) {
-		return plan{}, nil, nil, err
-	}
+func (s *Service) look(ctx context.Context, account desk.AccountID) (plan, error) {
 	o, err := s.office(ctx, account)
 	if err != nil {
-		return fail(err)
+		return plan{}, err
 	}
 	presence, err := s.deps.Store.Presences(ctx, account)
 	if err != nil {
-		return fail(err)
+		return plan{}, err
 	}
-	entries, err := s.deps.Store.QueueEntries(ctx, account)
-	if err != nil {
-		return fail(err)
+	p := plan{office: o}
+	if p.entries, err = s.deps.Store.QueueEntries(ctx, account); err != nil {
+		return plan{}, err
 	}
 	nobody := desk.AgentID("")
 	open, err := s.open(ctx, account, &nobody)
 	if err != nil {
-		return fail(err)
+		return plan{}, err
 	}
 	load, err := s.deps.Store.OpenLoad(ctx, account)
 	if err != nil {
-		return fail(err)
+		return plan{}, err
 	}
 	c := &counter{presence: make(map[desk.AgentID]desk.Presence)}
 	for _, p := range presence {
 		c.presence[p.AgentID] = p
 	}
-	p := plan{office: o, wait: make(map[desk.ConversationID]waiter)}
 	for id, a := range o.agents {
 		a.Load, a.Taking = load[id], c.presence[id].Taking()
 		p.agents = append(p.agents, a)
 	}
-	waiting := make(map[desk.ConversationID]desk.Conversation, len(open))
+	p.waiting = make(map[desk.ConversationID]desk.Conversation, len(open))
 	for _, v := range open {
 		w := waiter{id: v.ID, contact: v.ContactID, inbox: v.InboxID, team: v.TeamID, version: v.Version, since: v.WaitingSince}
 		if w.since.IsZero() {
 			w.since = v.LastMessageAt
 		}
-		waiting[v.ID] = v
-		p.queue = append(p.queue, o.work(w, entries[v.ID]))
+		p.waiting[v.ID] = v
+		p.queue = append(p.queue, o.work(w, p.entries[v.ID]))
 	}
 	routing.Sort(p.queue)
-	return p, waiting, entries, nil
+	return p, nil
 }

@@ -73,6 +73,8 @@ type Service struct {
 
 	links links
 	board *board
+	// took is how long the longest look of this round took; handOut's own.
+	took time.Duration
 
 	handed    *prometheus.CounterVec
 	decisions prometheus.Histogram

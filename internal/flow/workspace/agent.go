@@ -47,7 +47,7 @@ func (s *Service) CreateAgent(ctx context.Context, account desk.AccountID, n New
 	if err != nil {
 		return desk.Agent{}, err
 	}
-	err = s.recorded(ctx, account, func(ctx context.Context, tx *store.Tx, pen audit.Pen) error {
+	err = s.staffed(ctx, account, "agents", func(ctx context.Context, tx *store.Tx, pen audit.Pen) error {
 		people, err := rolesAndTeams(ctx, tx.Reads, account)
 		if err != nil {
 			return err
@@ -141,7 +141,7 @@ func (s *Service) ChangeAgent(ctx context.Context, by auth.Principal, account de
 		}
 	}
 	var next desk.Agent
-	err = s.recorded(ctx, account, func(ctx context.Context, tx *store.Tx, pen audit.Pen) error {
+	err = s.staffed(ctx, account, "agents", func(ctx context.Context, tx *store.Tx, pen audit.Pen) error {
 		// What is there now, not what was there before the password was hashed:
 		// a colleague disabled meanwhile stays so.
 		row, err := tx.Agent(ctx, account, id)

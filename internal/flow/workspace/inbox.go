@@ -85,7 +85,7 @@ func (s *Service) CreateInbox(ctx context.Context, account desk.AccountID, n New
 		return desk.Inbox{}, err
 	}
 	out := in
-	return out, s.recorded(ctx, account, func(ctx context.Context, tx *store.Tx, pen audit.Pen) error {
+	return out, s.staffed(ctx, account, "inboxes", func(ctx context.Context, tx *store.Tx, pen audit.Pen) error {
 		return once(ctx, tx, pen, "create inbox", n.Once, string(in.ID), func() error {
 			out = in
 			if err := tx.PutInbox(ctx, store.Inbox{Inbox: in, Secrets: secrets}); err != nil {
@@ -121,7 +121,7 @@ func (s *Service) ChangeInbox(ctx context.Context, account desk.AccountID, id de
 		return desk.Inbox{}, err
 	}
 	var out desk.Inbox
-	err := s.recorded(ctx, account, func(ctx context.Context, tx *store.Tx, pen audit.Pen) error {
+	err := s.staffed(ctx, account, "inboxes", func(ctx context.Context, tx *store.Tx, pen audit.Pen) error {
 		in, err := tx.Inbox(ctx, account, id)
 		if err != nil {
 			return err

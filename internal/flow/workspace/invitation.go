@@ -243,7 +243,7 @@ func (s *Service) AcceptInvitation(ctx context.Context, a Accepted, meta Session
 	if err != nil {
 		return LoggedIn{}, err
 	}
-	err = s.recorded(ctx, row.AccountID, func(ctx context.Context, tx *store.Tx, pen audit.Pen) error {
+	err = s.staffed(ctx, row.AccountID, "agents", func(ctx context.Context, tx *store.Tx, pen audit.Pen) error {
 		people, err := rolesAndTeams(ctx, tx.Reads, row.AccountID)
 		if err != nil {
 			return err

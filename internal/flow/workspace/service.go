@@ -182,6 +182,20 @@ func (s *Service) recorded(ctx context.Context, account desk.AccountID, unit fun
 	return s.write(ctx, account, func(ctx context.Context, tx *store.Tx) error { return unit(ctx, tx, pen) })
 }
 
+// staffed is recorded for a change of who works where: the queue hears of it.
+func (s *Service) staffed(ctx context.Context, account desk.AccountID, what string, unit func(context.Context, *store.Tx, audit.Pen) error) error {
+	return s.recorded(ctx, account, func(ctx context.Context, tx *store.Tx, pen audit.Pen) error {
+		if err := unit(ctx, tx, pen); err != nil {
+			return err
+		}
+		by := desk.Author{Kind: desk.BySystem}
+		if a := pen.Actor(); a != "" {
+			by = desk.Author{Kind: desk.ByAgent, ID: string(a)}
+		}
+		return tx.Emit(desk.Event{AccountID: account, Actor: by, Fact: desk.StaffingChanged{What: what}})
+	})
+}
+
 // once runs unit unless the caller has used the key for the same verb before;
 // then again runs with the id of what was made that time. An empty key is never a repeat.
 func once(ctx context.Context, tx *store.Tx, pen audit.Pen, verb, key, id string, unit func() error, again func(first string) error) error {

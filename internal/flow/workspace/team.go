@@ -39,7 +39,7 @@ func (s *Service) SaveTeamAs(ctx context.Context, by auth.Principal, key string,
 		t.ID = s.deps.IDs.Team()
 	}
 	out := t
-	err := s.recorded(ctx, t.AccountID, func(ctx context.Context, tx *store.Tx, pen audit.Pen) error {
+	err := s.staffed(ctx, t.AccountID, "teams", func(ctx context.Context, tx *store.Tx, pen audit.Pen) error {
 		out = t
 		people, err := rolesAndTeams(ctx, tx.Reads, t.AccountID)
 		if err != nil {
@@ -126,7 +126,7 @@ func teamAct(action string, t desk.Team, details map[string]any) audit.Act {
 // resolved belong to it; resolved ones keep its id and belong to no team.
 func (s *Service) DeleteTeam(ctx context.Context, by auth.Principal, account desk.AccountID, id desk.TeamID) error {
 	const op = "delete team"
-	return s.recorded(ctx, account, func(ctx context.Context, tx *store.Tx, pen audit.Pen) error {
+	return s.staffed(ctx, account, "teams", func(ctx context.Context, tx *store.Tx, pen audit.Pen) error {
 		people, err := rolesAndTeams(ctx, tx.Reads, account)
 		if err != nil {
 			return err

@@ -24,6 +24,11 @@ type Consumer struct {
 	// 0 means the bus's own. Longer makes commits fewer and what the consumer
 	// keeps later. It never holds up a consumer that is far behind.
 	Linger time.Duration
+	// Wants picks the events that Handle is given; nil means all. What nobody
+	// wants is passed over without a commit of its own, so a consumer that cares
+	// for few facts costs next to nothing beside many messages. It must be quick,
+	// depend on the event alone, and not keep it.
+	Wants func(e *desk.Event) bool
 	// Handle looks at consecutive events of the shards that this node holds, in
 	// the order of the log, and returns what is to be written (nil for nothing).
 	// It must not modify or keep the slice. It may be called again with the same

@@ -210,13 +210,14 @@ func (t *Tx) DeletePresenceLink(ctx context.Context, account desk.AccountID, age
 }
 
 // RenewPresenceLinks says that a node is alive: all its connections, of all
-// accounts, at once.
-func (t *Tx) RenewPresenceLinks(ctx context.Context, node string, expires time.Time) error {
+// accounts, at once. It returns how many there were.
+func (t *Tx) RenewPresenceLinks(ctx context.Context, node string, expires time.Time) (int64, error) {
 	const op = "renew connections"
 	if err := t.installation(op); err != nil {
-		return err
+		return 0, err
 	}
-	return t.fail(op, "connection", t.q.RenewPresenceLinks(ctx, query.RenewPresenceLinksParams{Node: node, ExpiresUs: desk.Micros(expires)}))
+	n, err := t.q.RenewPresenceLinks(ctx, query.RenewPresenceLinksParams{Node: node, ExpiresUs: desk.Micros(expires)})
+	return n, t.fail(op, "connection", err)
 }
 
 // OpenLoad counts the open conversations of each agent, by an index look-up

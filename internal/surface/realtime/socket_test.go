@@ -250,6 +250,7 @@ func TestLockedOutAgentsStopListening(t *testing.T) {
 		require.Equal(t, 4501, gone.Closed())
 	}
 	h.Near.Guest().Say("1", "谁在听？")
+	require.Equal(t, "staffing.changed", stays.Next().Text("event.type"))
 	require.Equal(t, "contact.created", stays.Next().Text("event.type"))
 	eventually(t, "one is left", func() bool { return attached(t, h) == 1 })
 }

@@ -65,7 +65,8 @@ func TestAgentsDay(t *testing.T) {
 	require.Equal(t, "售后", lin.Get("/api/v1/teams").Text("items.0.name"))
 	require.Equal(t, "chk_nearby", lin.Get("/api/v1/inboxes").Text("items.0.key"))
 	feed := lin.Get("/api/v1/feed?epoch=epoch-1&since=0")
-	require.Equal(t, "contact.created", feed.Text("events.0.event.type"))
+	require.Equal(t, "staffing.changed", feed.Text("events.0.event.type"))
+	require.Contains(t, string(feed.Body), `"contact.created"`)
 	require.Contains(t, string(feed.Body), "已核实", "colleagues hear notes")
 
 	var hits surfacetest.Answer

@@ -52,6 +52,7 @@ func Run(t *testing.T, f Features, open func(t *testing.T, clock desk.Clock) Clu
 	t.Helper()
 	for name, check := range map[string]func(*testing.T, *world){
 		"each event once and in order":           once,
+		"what nobody wants is passed over":       wants,
 		"goes on after a restart":                restart,
 		"unavailable is nobody's fault":          unavailable,
 		"panics and errors of effects roll back": rollBack,

@@ -45,9 +45,10 @@ type consumer struct {
 	// same for the lag, noShards while there are none.
 	read int64
 	seen atomic.Int64
-	// committed is when positions were last saved.
-	committed time.Time
-	replay    bool
+	// committed is when positions were last saved, looked when events were last
+	// looked at, which may have been in vain.
+	committed, looked time.Time
+	replay            bool
 }
 
 // noShards is what seen holds of a consumer that other nodes do the work for.
@@ -209,7 +210,34 @@ func (c *consumer) step(ctx context.Context) error {
 	if err != nil || len(events) == 0 {
 		return err
 	}
+	if c.passes(events) {
+		return nil
+	}
 	return c.handle(ctx, events)
+}
+
+// passLingers is after how many lingers a position is saved although nothing
+// was wanted: what is read twice after a crash, and what a trim waits for, is
+// not more than that.
+const passLingers = 40
+
+// passes goes over events of which none is wanted.
+func (c *consumer) passes(events []desk.Event) bool {
+	if c.Wants == nil {
+		return false
+	}
+	for i := range events {
+		if c.Wants(&events[i]) {
+			return false
+		}
+	}
+	now := c.b.deps.Clock.Now()
+	if now.Sub(c.committed) >= passLingers*c.Linger {
+		return false // it is handled, which saves the position
+	}
+	c.looked = now
+	c.goOn(events[len(events)-1].Pos)
+	return true
 }
 
 // takeClaims makes the newest claim ours. Shards that we held all along keep
@@ -332,7 +360,7 @@ func (c *consumer) rebuild(ctx context.Context) error {
 }
 
 // gather returns the next events, at least one unless woken for another
-// reason. A busy consumer waits until Linger after its last commit, so that
+// reason. A busy consumer waits until Linger after its last look, so that
 // it commits full batches or few; one that has fallen out of the window has
 // no time for that, because the log comes in pages smaller than its batches.
 func (c *consumer) gather(ctx context.Context) ([]desk.Event, error) {
@@ -340,7 +368,7 @@ func (c *consumer) gather(ctx context.Context) ([]desk.Event, error) {
 	if err != nil || len(events) == 0 || len(events) == c.Batch || !c.b.tail.holds(c.read) {
 		return events, err
 	}
-	wait := c.Linger - c.b.deps.Clock.Now().Sub(c.committed)
+	wait := c.Linger - c.b.deps.Clock.Now().Sub(c.looked)
 	if wait <= 0 || wait > c.Linger {
 		return events, nil
 	}

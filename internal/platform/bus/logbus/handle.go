@@ -83,10 +83,13 @@ func (c *consumer) failed(ctx context.Context, events []desk.Event, err error) {
 // attempt handles events once and commits. Those of conversations put aside
 // are put aside too.
 func (c *consumer) attempt(ctx context.Context, events []desk.Event) error {
-	live := make([]desk.Event, 0, len(events))
-	for _, e := range events {
-		if p, ours := c.held[e.Shard]; ours && e.Pos > p.Pos && !c.parked[subject{e.AccountID, e.ConversationID}] {
-			live = append(live, e)
+	var live []desk.Event
+	if c.Wants == nil {
+		live = make([]desk.Event, 0, len(events))
+	}
+	for i := range events {
+		if e := &events[i]; c.due(e) && !c.parked[subject{e.AccountID, e.ConversationID}] {
+			live = append(live, *e)
 		}
 	}
 	var effects bus.Effects
@@ -106,14 +109,22 @@ func (c *consumer) attempt(ctx context.Context, events []desk.Event) error {
 	return nil
 }
 
+// due reports whether an event is ours to handle and not behind us.
+func (c *consumer) due(e *desk.Event) bool {
+	p, ours := c.held[e.Shard]
+	return ours && e.Pos > p.Pos && (c.Wants == nil || c.Wants(e))
+}
+
 // commit saves effects, what is put aside, and the positions, all or nothing.
 func (c *consumer) commit(ctx context.Context, events []desk.Event, effects bus.Effects, cause error, attempts int) error {
 	last := events[len(events)-1].Pos
 	was := c.positions(0)
 	var letters []store.DeadLetter
-	for _, e := range events {
-		if p, ours := c.held[e.Shard]; ours && e.Pos > p.Pos && c.parked[subject{e.AccountID, e.ConversationID}] {
-			letters = append(letters, c.letter(e, cause, attempts))
+	if len(c.parked) > 0 {
+		for i := range events {
+			if e := &events[i]; c.due(e) && c.parked[subject{e.AccountID, e.ConversationID}] {
+				letters = append(letters, c.letter(*e, cause, attempts))
+			}
 		}
 	}
 	err := c.b.deps.Store.Write(ctx, "", func(ctx context.Context, tx *store.Tx) error {
@@ -139,6 +150,7 @@ func (c *consumer) commit(ctx context.Context, events []desk.Event, effects bus.
 		c.held[p.Shard] = p
 	}
 	c.committed = c.b.deps.Clock.Now()
+	c.looked = c.committed
 	c.goOn(last)
 	c.b.metrics.parked.WithLabelValues(c.Name).Add(float64(len(letters)))
 	return nil

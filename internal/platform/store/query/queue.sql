@@ -50,7 +50,7 @@ WHERE presence_link.account_id = excluded.account_id;
 -- name: DeletePresenceLink :exec
 DELETE FROM presence_link WHERE account_id = @account_id AND agent_id = @agent_id AND node = @node;
 
--- name: RenewPresenceLinks :exec
+-- name: RenewPresenceLinks :execrows
 UPDATE presence_link SET expires_us = @expires_us WHERE node = @node;
 
 -- name: PresenceLinks :many

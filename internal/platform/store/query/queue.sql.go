@@ -635,7 +635,7 @@ func (q *Queries) RenameSkill(ctx context.Context, arg RenameSkillParams) (int64
 	return result.RowsAffected()
 }
 
-const renewPresenceLinks = `-- name: RenewPresenceLinks :exec
+const renewPresenceLinks = `-- name: RenewPresenceLinks :execrows
 UPDATE presence_link SET expires_us = $1 WHERE node = $2
 `
 
@@ -644,9 +644,12 @@ type RenewPresenceLinksParams struct {
 	Node      string
 }
 
-func (q *Queries) RenewPresenceLinks(ctx context.Context, arg RenewPresenceLinksParams) error {
-	_, err := q.db.ExecContext(ctx, renewPresenceLinks, arg.ExpiresUs, arg.Node)
-	return err
+func (q *Queries) RenewPresenceLinks(ctx context.Context, arg RenewPresenceLinksParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, renewPresenceLinks, arg.ExpiresUs, arg.Node)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
 const skills = `-- name: Skills :many

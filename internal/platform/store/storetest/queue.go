@@ -68,7 +68,9 @@ func presence(n *Tenant) {
 	require.Equal(n, []desk.Presence{p}, all)
 	n.Clock.Advance(50 * time.Second)
 	require.NoError(n, n.Store.Write(n.Ctx, "", func(ctx context.Context, tx *store.Tx) error {
-		return tx.RenewPresenceLinks(ctx, "node-a", tx.Now().Add(time.Minute))
+		kept, err := tx.RenewPresenceLinks(ctx, "node-a", tx.Now().Add(time.Minute))
+		require.Equal(n, int64(1), kept)
+		return err
 	}))
 	n.Clock.Advance(20 * time.Second)
 	require.Equal(n, "node-a", links()[0].Node)
@@ -213,7 +215,10 @@ func queueWrites(v *victim, denied func(unit) func(), both func(unitOf) func()) 
 			_, err := tx.ExpiredPresenceLinks(ctx, 1)
 			return err
 		}),
-		"RenewPresenceLinks": denied(func(ctx context.Context, tx *store.Tx) error { return tx.RenewPresenceLinks(ctx, "node", tx.Now()) }),
+		"RenewPresenceLinks": denied(func(ctx context.Context, tx *store.Tx) error {
+			_, err := tx.RenewPresenceLinks(ctx, "node", tx.Now())
+			return err
+		}),
 		"PutPresenceLink": denied(func(ctx context.Context, tx *store.Tx) error {
 			return tx.PutPresenceLink(ctx, store.PresenceLink{AccountID: v.ID})
 		}),
