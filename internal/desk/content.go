@@ -14,6 +14,11 @@ type Content struct {
 	Mentions []AgentID `json:"mentions,omitempty"`
 	// RecalledAt is set when the message was taken back; it then says nothing else.
 	RecalledAt time.Time `json:"recalled_at,omitzero"`
+	// Sources are what the bot's answer rests on.
+	Sources []Source `json:"sources,omitempty"`
+	// DecisionID names the bot's decision that led to the answer; what has one
+	// can be given a thumb.
+	DecisionID string `json:"decision_id,omitempty"`
 }
 
 // PartType names what a Part holds; exactly the field of the same name is set

@@ -195,6 +195,23 @@ func TestConversationHoldsItsInvariants(t *testing.T) {
 				require.NoError(t, take(m.c.Reopen(m.now)))
 				require.Equal(t, desk.Open, m.c.Status)
 			},
+			"hand over": func(t *rapid.T) {
+				tick()
+				before := m.c
+				m.apply(t, m.c.HandOver(teams.Draw(t, "team"), time.Time{}, m.now))
+				if before.Status != desk.Pending {
+					require.Equal(t, before, m.c, "only the bot hands over")
+					return
+				}
+				require.Equal(t, desk.Open, m.c.Status)
+				m.customer = true // whatever the bot has said: the customer waits for a person
+			},
+			"give to bot": func(t *rapid.T) {
+				tick()
+				m.apply(t, m.c.GiveToBot(m.now))
+				require.Equal(t, desk.Pending, m.c.Status)
+				require.Empty(t, m.c.AssigneeID)
+			},
 			"snooze": func(t *rapid.T) {
 				tick()
 				until := m.now.Add(time.Duration(rapid.Int64Range(-int64(time.Hour), int64(400*24*time.Hour)).Draw(t, "until")))

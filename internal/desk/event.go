@@ -73,6 +73,9 @@ const (
 	ReasonReopened      Reason = "reopened"
 	ReasonSnoozed       Reason = "snoozed"
 	ReasonWoke          Reason = "snooze_ended"
+	// ReasonHandedOver is the bot's doing, ReasonGivenToBot a person's or a rule's.
+	ReasonHandedOver Reason = "handed_over"
+	ReasonGivenToBot Reason = "given_to_bot"
 )
 
 type (
@@ -387,6 +390,8 @@ func Facts() []Fact {
 		ToolboxChanged{},
 		BotChanged{},
 		ConversationRated{},
+		MessageThumbed{},
+		BotDrafted{},
 	}
 }
 

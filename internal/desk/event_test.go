@@ -52,6 +52,8 @@ func sampleFacts() map[desk.EventKind]desk.Fact {
 		desk.ToolboxChanged{What: desk.ToolboxLabels},
 		desk.BotChanged{What: desk.BotIntents, Version: "mdl_1"},
 		desk.ConversationRated{Score: 4, Commented: true},
+		desk.MessageThumbed{MessageID: message.MessageID, Seq: 3, Reason: desk.Outdated},
+		desk.BotDrafted{DecisionID: "dec_1", State: desk.DraftWaiting, Until: start.Add(time.Minute)},
 	} {
 		facts[f.Kind()] = f
 	}

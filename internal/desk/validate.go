@@ -32,6 +32,9 @@ func (c Content) Validate() error {
 			return InvalidField("check content", fmt.Sprintf("parts[%d]", i), msg)
 		}
 	}
+	if msg := sourcesProblem(c.Sources); msg != "" {
+		return InvalidField("check content", "sources", msg)
+	}
 	return nil
 }
 

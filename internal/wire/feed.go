@@ -52,6 +52,10 @@ type Event struct {
 	What      string          `json:"what,omitempty"`
 	// Version is what serves from now on, in bot.changed.
 	Version string `json:"version,omitempty"`
+	// Helpful is the customer's thumb, of message.thumbed.
+	Helpful *bool `json:"helpful,omitempty"`
+	// Draft is what became of an answer of the bot that a person looks at first.
+	Draft *DraftChange `json:"draft,omitempty"`
 }
 
 // ConversationHidden is the type of the event that agents hear instead of
@@ -73,6 +77,15 @@ type ScheduleChange struct {
 	State  desk.ScheduleState `json:"state"`
 	Reason string             `json:"reason,omitempty"`
 	At     time.Time          `json:"at,omitzero"`
+}
+
+// DraftChange is what became of an answer of the bot that a person looks at
+// before it is sent.
+type DraftChange struct {
+	ID    string          `json:"id"`
+	State desk.DraftState `json:"state"`
+	// Until is when nobody's decision is one too; while it waits.
+	Until time.Time `json:"until,omitzero"`
 }
 
 // State is what changes of a Conversation from event to event.
@@ -152,6 +165,10 @@ func AgentEvent(e desk.Event, content *desk.Content, names Names) Event {
 		out.What, out.Version = f.What, f.Version
 	case desk.ConversationRated:
 		out.Score, out.Commented = f.Score, f.Commented
+	case desk.MessageThumbed:
+		out.MessageID, out.Seq, out.Helpful, out.Reason = f.MessageID, f.Seq, &f.Helpful, f.Reason
+	case desk.BotDrafted:
+		out.Draft = &DraftChange{ID: f.DecisionID, State: f.State, Until: utc(f.Until)}
 	}
 	return out
 }
@@ -171,6 +188,8 @@ type VisitorEvent struct {
 	From      desk.Status         `json:"from,omitempty"`
 	To        desk.Status         `json:"to,omitempty"`
 	Score     int                 `json:"score,omitempty"`
+	Helpful   *bool               `json:"helpful,omitempty"`
+	Reason    string              `json:"reason,omitempty"`
 }
 
 // EventForVisitor makes the visitors' shape; false for what visitors do not
@@ -213,6 +232,9 @@ func EventForVisitor(e desk.Event, content *desk.Content, names Names) (VisitorE
 		return out, f.AgentID != f.PreviousAgentID
 	case desk.ConversationRated:
 		out.Score = f.Score
+		return out, true
+	case desk.MessageThumbed:
+		out.MessageID, out.Seq, out.Helpful, out.Reason = f.MessageID, f.Seq, &f.Helpful, f.Reason
 		return out, true
 	default:
 		return out, false

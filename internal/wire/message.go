@@ -34,6 +34,7 @@ type Message struct {
 	Mentions []desk.AgentID `json:"mentions,omitempty"`
 	// RecalledAt is set when it was taken back; parts are then empty.
 	RecalledAt time.Time `json:"recalled_at,omitzero"`
+	Bot
 	// SentAt is the sender's clock; At is the commit's time and the order.
 	SentAt time.Time `json:"sent_at,omitzero"`
 	At     time.Time `json:"at"`
@@ -46,8 +47,24 @@ func AgentMessage(m desk.Message, author string) Message {
 		Author:     Author{Kind: m.Author.Kind, ID: m.Author.ID, Name: author},
 		Visibility: m.Visibility, Status: m.Status, FailureReason: m.FailureReason, ClientID: m.ClientID,
 		Parts: parts(m.Content), ReplyTo: m.Content.ReplyTo, Mentions: m.Content.Mentions, RecalledAt: utc(m.Content.RecalledAt),
-		SentAt: utc(m.SentAt), At: utc(m.At),
+		SentAt: utc(m.SentAt), At: utc(m.At), Bot: Bot{Sources: m.Content.Sources, DecisionID: m.Content.DecisionID},
 	}
+}
+
+// Bot is what an answer of the bot has besides.
+type Bot struct {
+	// Sources are what it rests on.
+	Sources []desk.Source `json:"sources,omitempty"`
+	// DecisionID is set on answers that can be given a thumb.
+	DecisionID string `json:"decision_id,omitempty"`
+	// Thumb is what the customer thought of it; events leave it out.
+	Thumb *Thumb `json:"thumb,omitempty"`
+}
+
+// Thumb is what a customer thought of an answer.
+type Thumb struct {
+	Helpful bool   `json:"helpful"`
+	Reason  string `json:"reason,omitempty"`
 }
 
 // VisitorAuthor is who wrote a message, as visitors see it: agents have names
@@ -70,8 +87,10 @@ type VisitorMessage struct {
 	ReplyTo  desk.MessageID      `json:"reply_to,omitempty"`
 	// RecalledAt is set when it was taken back; parts are then empty.
 	RecalledAt time.Time `json:"recalled_at,omitzero"`
-	SentAt     time.Time `json:"sent_at,omitzero"`
-	At         time.Time `json:"at"`
+
+	Bot
+	SentAt time.Time `json:"sent_at,omitzero"`
+	At     time.Time `json:"at"`
 }
 
 // ForVisitor makes the visitors' shape; false for what visitors may not see.
@@ -84,6 +103,7 @@ func ForVisitor(m desk.Message, author string) (VisitorMessage, bool) {
 		ID: m.ID, ConversationID: m.ConversationID, Seq: m.Seq,
 		Author: VisitorAuthor{Kind: m.Author.Kind, Name: author},
 		Status: m.Status, Parts: parts(m.Content), ReplyTo: m.Content.ReplyTo, RecalledAt: utc(m.Content.RecalledAt), SentAt: utc(m.SentAt), At: utc(m.At),
+		Bot: Bot{Sources: m.Content.Sources, DecisionID: m.Content.DecisionID},
 	}
 	if m.Author.Kind == desk.ByVisitor {
 		v.ClientID = m.ClientID // an agent's own id of a message is nobody else's business

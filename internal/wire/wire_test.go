@@ -120,6 +120,8 @@ func events() map[desk.EventKind]desk.Event {
 		desk.PresenceChanged{AgentID: "agt_1", Status: desk.OnBreak, Reason: "lunch", Chosen: true, Since: at},
 		desk.StaffingChanged{What: "skills"},
 		desk.ConversationRated{Score: 4, Commented: true},
+		desk.MessageThumbed{MessageID: "msg_1", Seq: 3, Reason: desk.Outdated},
+		desk.BotDrafted{DecisionID: "dec_secret", State: desk.DraftWaiting, Until: at.Add(time.Minute)},
 	} {
 		c := conversation()
 		out[f.Kind()] = desk.Event{

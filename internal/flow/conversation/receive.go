@@ -56,6 +56,7 @@ func (s *Service) Receive(in Incoming) func(store.Situation) (store.Effects, err
 			return func(store.Situation) (store.Effects, error) { return store.Effects{}, err }
 		}
 	}
+	botFirst, botReturns := s.deps.Bots.Serves(in.Inbox)
 	return func(sit store.Situation) (store.Effects, error) {
 		by := desk.Author{Kind: desk.ByVisitor, ID: string(sit.ContactID)}
 		var out store.Effects
@@ -71,8 +72,12 @@ func (s *Service) Receive(in Incoming) func(store.Situation) (store.Effects, err
 		current := sit.Conversation
 		if current.ID == "" || !current.Live(sit.Now) {
 			opened := desk.OpenConversation(in.NewConversation, in.Inbox.AccountID, sit.ContactID, in.Inbox.ID, in.Thread,
-				in.Inbox.Settings.BotFirst, sit.Now)
+				botFirst, sit.Now)
 			current, facts = opened.Conversation, append(facts, opened.Facts...)
+		} else if current.Status == desk.Resolved && botReturns {
+			back := current.GiveToBot(sit.Now)
+			current, facts = back.Conversation, append(facts, back.Facts...)
+			current.Version-- // one message, one change
 		}
 		shard, ok := current.ID.Shard()
 		if !ok {

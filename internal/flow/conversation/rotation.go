@@ -279,6 +279,7 @@ var stages = []func(*walker, context.Context, desk.AccountID, string, int) ([]se
 	(*walker).contactNotes, (*walker).pageVisits, (*walker).merges,
 	(*walker).cannedReplies, (*walker).drafts, (*walker).scheduled,
 	(*walker).mails,
+	(*walker).botSessions, (*walker).botDecisions,
 }
 
 // Page returns values of one stage; an empty stage leads to the next.
@@ -544,6 +545,8 @@ func replace(ctx context.Context, tx *store.Tx, account desk.AccountID, c seal.C
 		return nil // done before
 	case "canned_reply", "draft", "scheduled_message":
 		return replaceOfToolbox(ctx, tx, account, c)
+	case "bot_session", "bot_decision":
+		return replaceOfBot(ctx, tx, account, c)
 	case "session", "invitation", "second_factor", "audit":
 		return replaceOfPeople(ctx, tx, account, c)
 	case "rating":

@@ -44,7 +44,9 @@ type Deps struct {
 	Routes routes
 	// Files may be nil: then messages carry no uploaded files.
 	Files files
-	Log   *slog.Logger
+	// Bots may be nil: then an inbox's own settings say who is first.
+	Bots bots
+	Log  *slog.Logger
 }
 
 // Config tunes a Service. Its zero value is the default.
@@ -70,6 +72,9 @@ func New(d Deps, c Config) (*Service, error) {
 	}
 	if d.Files == nil {
 		d.Files = noFiles{}
+	}
+	if d.Bots == nil {
+		d.Bots = plainBots{}
 	}
 	return &Service{deps: d, config: c}, nil
 }
@@ -182,5 +187,16 @@ func effects(before desk.Conversation, tr desk.Transition, actor desk.Author) st
 	case before.Status == desk.Snoozed && after.Status != desk.Snoozed:
 		e.Cancel = []store.TimerRef{timer}
 	}
+	botTimers(before, after, actor.Kind == desk.ByVisitor && tells[desk.MessageReceived](tr.Facts), after.UpdatedAt, &e)
 	return e
+}
+
+// tells reports whether one of the facts is of a kind.
+func tells[F desk.Fact](facts []desk.Fact) bool {
+	for _, f := range facts {
+		if _, ok := f.(F); ok {
+			return true
+		}
+	}
+	return false
 }

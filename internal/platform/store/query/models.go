@@ -93,6 +93,58 @@ type Audit struct {
 	Details    []byte
 }
 
+type BotCopilot struct {
+	AccountID string
+	Day       int64
+	AgentID   string
+	Shown     int64
+	Inserted  int64
+	Edited    int64
+	Ignored   int64
+}
+
+type BotDecision struct {
+	AccountID      string
+	ID             string
+	ConversationID string
+	InboxID        string
+	ReadSeq        int64
+	AtUs           int64
+	Kind           string
+	Reason         string
+	Topic          string
+	Hit            string
+	Confidence     int64
+	Locale         string
+	Detail         string
+	Body           []byte
+	MessageID      string
+	Outcome        string
+	Thumb          int64
+	ThumbReason    string
+	Draft          string
+	DraftUntilUs   int64
+	DraftAgent     string
+	Checked        int64
+	CheckedBy      string
+	Corrected      string
+}
+
+type BotSession struct {
+	AccountID      string
+	ConversationID string
+	ReadSeq        int64
+	State          []byte
+	UpdatedUs      int64
+}
+
+type BotSetting struct {
+	AccountID string
+	Settings  string
+	Version   int64
+	UpdatedUs int64
+}
+
 type CannedReply struct {
 	AccountID string
 	ID        string

@@ -658,3 +658,71 @@ CREATE TABLE mail (
 );
 CREATE INDEX mail_account ON mail (account_id, id);
 CREATE INDEX mail_due ON mail (due_us) WHERE state = 'queued';
+
+-- ---------------------------------------------------------------------------
+-- Migration 0010_bot: the bot's settings, sessions and decisions.
+-- ---------------------------------------------------------------------------
+
+-- The account's settings of the bot, as JSON.
+CREATE TABLE bot_settings (
+  account_id text   NOT NULL PRIMARY KEY,
+  settings   text   NOT NULL,
+  version    bigint NOT NULL,
+  updated_us bigint NOT NULL
+);
+
+-- Where the bot is in a conversation: state is JSON, sealed; read_seq is up to
+-- which message it has read and said.
+CREATE TABLE bot_session (
+  account_id      text   NOT NULL,
+  conversation_id text   NOT NULL,
+  read_seq        bigint NOT NULL,
+  state           bytea  NOT NULL,
+  updated_us      bigint NOT NULL,
+  PRIMARY KEY (account_id, conversation_id)
+);
+
+-- One row for each time the bot decided what to do about a question. detail is
+-- JSON without anything that was written, body is JSON with it, sealed.
+-- confidence is in millionths. thumb and checked are 1 for good and -1 for bad.
+CREATE TABLE bot_decision (
+  account_id      text   NOT NULL,
+  id              text   NOT NULL,
+  conversation_id text   NOT NULL,
+  inbox_id        text   NOT NULL,
+  read_seq        bigint NOT NULL,
+  at_us           bigint NOT NULL,
+  kind            text   NOT NULL,
+  reason          text   NOT NULL,
+  topic           text   NOT NULL,
+  hit             text   NOT NULL,
+  confidence      bigint NOT NULL,
+  locale          text   NOT NULL,
+  detail          text   NOT NULL,
+  body            bytea  NOT NULL,
+  message_id      text   NOT NULL,
+  outcome         text   NOT NULL,
+  thumb           bigint NOT NULL,
+  thumb_reason    text   NOT NULL,
+  draft           text   NOT NULL,
+  draft_until_us  bigint NOT NULL,
+  draft_agent     text   NOT NULL,
+  checked         bigint NOT NULL,
+  checked_by      text   NOT NULL,
+  corrected       text   NOT NULL,
+  PRIMARY KEY (account_id, id)
+);
+CREATE INDEX bot_decision_conversation ON bot_decision (account_id, conversation_id, id);
+CREATE INDEX bot_decision_draft ON bot_decision (account_id, id) WHERE draft = 'waiting';
+
+-- What agents did with the replies that were suggested to them, by day.
+CREATE TABLE bot_copilot (
+  account_id text   NOT NULL,
+  day        bigint NOT NULL,
+  agent_id   text   NOT NULL,
+  shown      bigint NOT NULL,
+  inserted   bigint NOT NULL,
+  edited     bigint NOT NULL,
+  ignored    bigint NOT NULL,
+  PRIMARY KEY (account_id, day, agent_id)
+);

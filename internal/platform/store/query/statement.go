@@ -73,3 +73,36 @@ func (p FinishScheduledMessageParams) Statement() Statement {
 		p.State, p.Reason, p.MessageID, p.Body, p.UpdatedUs, p.AccountID, p.ID,
 	}}
 }
+
+// Statement makes a statement of the parameters.
+func (p PutBotSessionParams) Statement() Statement {
+	return Statement{putBotSession, []any{p.AccountID, p.ConversationID, p.ReadSeq, p.State, p.UpdatedUs}}
+}
+
+// Statement makes a statement of the parameters.
+func (p InsertBotDecisionParams) Statement() Statement {
+	return Statement{insertBotDecision, []any{
+		p.AccountID, p.ID, p.ConversationID, p.InboxID, p.ReadSeq, p.AtUs, p.Kind, p.Reason, p.Topic, p.Hit, p.Confidence, p.Locale, p.Detail,
+		p.Body, p.MessageID, p.Outcome, p.Thumb, p.ThumbReason, p.Draft, p.DraftUntilUs, p.DraftAgent, p.Checked, p.CheckedBy, p.Corrected,
+	}}
+}
+
+// Statement makes a statement of the parameters.
+func (p SetBotDraftParams) Statement() Statement {
+	return Statement{setBotDraft, []any{p.Draft, p.DraftAgent, p.MessageID, p.AccountID, p.ID}}
+}
+
+// Statement makes a statement of the parameters.
+func (p OvertakeBotDraftsParams) Statement() Statement {
+	return Statement{overtakeBotDrafts, []any{p.AccountID, p.ConversationID}}
+}
+
+// Statement makes a statement of the parameters.
+func (p SettleBotDecisionsParams) Statement() Statement {
+	return Statement{settleBotDecisions, []any{p.Outcome, p.AccountID, p.ConversationID}}
+}
+
+// Statement makes a statement of the parameters.
+func (p ThumbBotDecisionParams) Statement() Statement {
+	return Statement{thumbBotDecision, []any{p.Thumb, p.ThumbReason, p.AccountID, p.ID}}
+}

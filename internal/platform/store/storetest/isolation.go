@@ -231,6 +231,7 @@ func isolation(n *Tenant) {
 	maps.Copy(own, toolboxReads(n, v, empty, missing))
 	maps.Copy(own, peopleReads(n, v, empty, missing))
 	maps.Copy(own, queueReads(n, v, empty))
+	maps.Copy(own, botReads(n, v, empty, missing))
 	n.everyMethod(reflect.TypeFor[*store.Store](), installation, own)
 }
 
@@ -444,6 +445,7 @@ func isolationOfTransaction(n *Tenant) {
 	maps.Copy(checks, toolboxWrites(v, denied, both))
 	maps.Copy(checks, peopleWrites(v, denied, both))
 	maps.Copy(checks, queueWrites(v, denied, both))
+	maps.Copy(checks, botWrites(v, denied, both))
 	n.everyMethod(reflect.TypeFor[*store.Tx](), except, checks)
 	// Nothing changed.
 	in, err := n.Store.Inbox(n.Ctx, v.ID, v.Inbox.ID)

@@ -49,6 +49,7 @@ func Run(t *testing.T, open Open) {
 			"ratings":                  ratings,
 			"staffing":                 staffing,
 			"queue":                    queue,
+			"bot":                      botRows,
 			"isolation":                isolation,
 			"isolation of transaction": isolationOfTransaction,
 			"search index":             searchIndex,
