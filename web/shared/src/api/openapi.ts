@@ -2689,6 +2689,7 @@ export interface components {
             author: components["schemas"]["Author"];
             client_id?: string;
             conversation_id: string;
+            decision_id?: string;
             failure_reason?: string;
             id: string;
             inbox_id: string;
@@ -2701,7 +2702,9 @@ export interface components {
             sent_at?: string;
             /** Format: int64 */
             seq: number;
+            sources?: components["schemas"]["Source"][];
             status: string;
+            thumb?: components["schemas"]["Thumb"];
             visibility: string;
         };
         MessagePage: {
@@ -3088,6 +3091,10 @@ export interface components {
              */
             version?: number;
         };
+        Source: {
+            title: string;
+            url?: string;
+        };
         Staffing: {
             agents: {
                 [key: string]: components["schemas"]["AgentWork"];
@@ -3113,6 +3120,10 @@ export interface components {
             hours: components["schemas"]["Plan"];
             senior?: boolean;
             zone: string;
+        };
+        Thumb: {
+            helpful: boolean;
+            reason?: string;
         };
         Token: {
             agent_id: string;
