@@ -155,7 +155,9 @@ func botWrites(v *victim, denied func(unit) func(), both func(unitOf) func()) ma
 		"SettleBotDecisions": denied(func(ctx context.Context, tx *store.Tx) error { return tx.SettleBotDecisions(ctx, v.ID, id, "x") }),
 		"OvertakeBotDrafts":  denied(func(ctx context.Context, tx *store.Tx) error { return tx.OvertakeBotDrafts(ctx, v.ID, id) }),
 		"ClaimBotDraft": func() {
-			denied(func(ctx context.Context, tx *store.Tx) error { return tx.ClaimBotDraft(ctx, v.ID, d.ID, "agt_x", tx.Now()) })()
+			denied(func(ctx context.Context, tx *store.Tx) error {
+				return tx.ClaimBotDraft(ctx, v.ID, d.ID, "agt_x", tx.Now())
+			})()
 		},
 		"CheckBotDecision": both(func(ctx context.Context, tx *store.Tx, a desk.AccountID) error {
 			return tx.CheckBotDecision(ctx, a, d.ID, 1, "agt_x")
