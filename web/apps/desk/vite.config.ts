@@ -3,9 +3,12 @@ import ui from '@nuxt/ui/vite'
 import vue from '@vitejs/plugin-vue'
 import { defineConfig } from 'vite'
 import { lateIcons } from './scripts/late-icons.ts'
+import { ourColors } from './scripts/our-colors.ts'
 
 /** Features whose pages are loaded late, with their icons. */
 const late = ['features/admin', 'features/bot', 'features/account', 'features/onboarding', 'features/queue', 'features/context', 'features/composer', 'features/thread', 'features/media', 'features/devtest']
+/** What each meaning looks like; DESIGN.md of web/shared says what they mean. */
+const colors = { primary: 'emerald', neutral: 'slate', success: 'emerald', warning: 'amber', error: 'red', info: 'blue', note: 'violet' } as const
 const outDir = fileURLToPath(new URL('../../../internal/surface/webui/dist/desk', import.meta.url))
 
 export default defineConfig({
@@ -13,9 +16,15 @@ export default defineConfig({
   // relative to its <base href="/desk/">.
   base: './',
   // The UI library is installed at the workspace's root and must share our copies.
-  resolve: { dedupe: ['vue', 'vue-router', 'vue-i18n', '@vueuse/core'] },
+  resolve: {
+    dedupe: ['vue', 'vue-router', 'vue-i18n', '@vueuse/core'],
+    alias: [
+      { find: /^@unhead\/vue(\/client)?$/, replacement: fileURLToPath(new URL('src/shell/head.ts', import.meta.url)) },
+    ],
+  },
   plugins: [
     vue(),
+    ourColors([...new Set(Object.values(colors))]),
     lateIcons(fileURLToPath(new URL('.', import.meta.url)), late),
     ui({
       dts: 'src/components.d.ts' as unknown as boolean,
@@ -25,13 +34,14 @@ export default defineConfig({
       // Icons are part of the build; nothing is fetched from another host at run time.
       icon: { clientBundle: { scan: { globInclude: ['src/**/*.{vue,ts}'], globExclude: late.map((folder) => `src/${folder}/**`) } } },
       ui: {
-        colors: { primary: 'emerald', neutral: 'slate', success: 'emerald', warning: 'amber', error: 'red', info: 'blue', note: 'violet' },
+        colors,
         button: { slots: { base: 'cursor-pointer' } },
       },
       theme: { colors: ['primary', 'success', 'warning', 'error', 'info', 'note'], transitions: true },
     }),
   ],
-  define: { __VUE_OPTIONS_API__: 'false', __INTLIFY_PROD_DEVTOOLS__: 'false', __VUE_I18N_LEGACY_API__: 'false' },
+  // shared/src/i18n/compile.ts reads our texts instead of vue-i18n's own compiler.
+  define: { __VUE_OPTIONS_API__: 'false', __INTLIFY_DROP_MESSAGE_COMPILER__: 'true', __INTLIFY_PROD_DEVTOOLS__: 'false', __VUE_I18N_LEGACY_API__: 'false' },
   server: { proxy: { '/api': 'http://127.0.0.1:8080', '/connection': { target: 'http://127.0.0.1:8080', ws: true } } },
   build: {
     outDir,

@@ -1,5 +1,7 @@
 import { createI18n } from 'vue-i18n'
+import { compileText } from './compile.ts'
 
+export { compileText } from './compile.ts'
 export * from './format.ts'
 
 export const locales = ['zh-CN', 'en'] as const
@@ -46,6 +48,7 @@ export interface Catalogue {
 export function createLanguages<T extends Catalogue>(catalogues: Record<Locale, T>, locale: Locale = preferredLocale()) {
   return createI18n({
     legacy: false,
+    messageCompiler: compileText,
     locale,
     fallbackLocale: false,
     messages: catalogues as unknown as Record<Locale, Record<string, string>>,

@@ -32,7 +32,7 @@ export const own: typeof chinese = {
     hint: 'Besides the password, enter six digits from your phone that change every 30 seconds. A leaked password alone is then worthless.',
     on: 'On',
     off: 'Off',
-    left: '{n} recovery codes left',
+    left: '{n} recovery code left | {n} recovery codes left',
     enable: 'Switch on',
     disable: 'Switch off',
     scan: 'Scan with an authenticator',

@@ -18,7 +18,7 @@ export const session: typeof chinese = {
     ended: 'Your session has ended. Please log in again.',
     logOut: 'Log out',
     stillIn: 'You are still logged in',
-    leaveTitle: '{n} messages are not sent yet',
+    leaveTitle: '{n} message is not sent yet | {n} messages are not sent yet',
     leaveLead: 'After you log out they are not sent.',
     leaveDrop: 'Discard and log out',
     leaveKeep: 'Keep on this device until I am back',

@@ -57,7 +57,7 @@ export const shell: typeof chinese = {
     none: 'Nothing found for “{q}”',
     noneHint: 'Try another word: two Chinese characters or three letters at least.',
     failed: 'The search failed',
-    results: '{n} results',
+    results: '{n} result | {n} results',
     more: 'Show more',
   },
   help: {
