@@ -138,6 +138,7 @@ var homes = map[string][]string{
 	"modernc.org/sqlite":                              {"internal/platform/store/sqlite", "test:internal/platform/store"},
 	"github.com/klauspost/compress":                   {"internal/app", "internal/surface/webui"},
 	"github.com/kljensen/snowball":                    {"internal/platform/text"},
+	"go.yaml.in/yaml":                                 {"internal/app/demo"},
 	"github.com/prometheus/client_golang":             {"internal"},
 	"github.com/prometheus/client_model":              {"test"},
 	"golang.org/x/crypto":                             {"internal/platform/auth", "internal/platform/seal"},

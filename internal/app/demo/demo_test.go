@@ -1,0 +1,108 @@
+package demo_test
+
+import (
+	"encoding/json"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"yingda.dev/internal/app/demo"
+	"yingda.dev/internal/desk"
+)
+
+func TestIntents(t *testing.T) {
+	t.Parallel()
+	intents, err := demo.Intents()
+	require.NoError(t, err)
+	require.GreaterOrEqual(t, len(intents), 40)
+	for l, least := range map[desk.Locale]int{desk.Chinese: 25, desk.English: 15} {
+		lines, err := demo.Examples(l)
+		require.NoError(t, err)
+		count := make(map[string]int)
+		for _, line := range lines {
+			count[line.Label]++
+		}
+		if l == desk.Chinese {
+			require.Len(t, count, len(intents))
+		}
+		require.GreaterOrEqual(t, len(count), 15)
+		for name, n := range count {
+			require.GreaterOrEqual(t, n, least, name)
+		}
+	}
+	for _, in := range intents {
+		require.NotEmpty(t, in.Title, in.Name)
+		require.NotEmpty(t, in.TitleEN, in.Name)
+		require.NotEmpty(t, in.Topic, in.Name)
+		var actions []struct{ Type, Text, Flow, Reason string }
+		require.NoError(t, json.Unmarshal(in.Actions, &actions))
+		require.NotEmpty(t, actions, in.Name)
+		for _, a := range actions {
+			switch a.Type {
+			case "message":
+				require.NotEmpty(t, a.Text, in.Name)
+				require.NotEmpty(t, in.AnswerEN, in.Name)
+			case "flow":
+				require.Contains(t, []string{"order_status", "return", "invoice", "address_change", "coupon", "complaint"}, a.Flow)
+			case "handoff":
+				require.NotEmpty(t, a.Reason, in.Name)
+			default:
+				t.Fatalf("%s: action %q", in.Name, a.Type)
+			}
+		}
+	}
+}
+
+// What every account understands, what the shop's intents are and what is
+// nobody's business must not contradict each other.
+func TestNothingIsTwoThings(t *testing.T) {
+	t.Parallel()
+	for _, l := range []struct {
+		locale desk.Locale
+		name   string
+	}{{desk.Chinese, "zh"}, {desk.English, "en"}} {
+		seen := make(map[string]string)
+		add := func(where, text string) {
+			require.NotContains(t, seen, text, "also in %s", where)
+			seen[text] = where
+		}
+		lines, err := demo.Examples(l.locale)
+		require.NoError(t, err)
+		for _, line := range lines {
+			add("intents", line.Text)
+		}
+		for _, file := range []string{l.name + ".tsv", "outside." + l.name + ".tsv"} {
+			source, err := os.ReadFile("../../flow/training/builtin/" + file)
+			require.NoError(t, err)
+			for row := range strings.Lines(string(source)) {
+				_, text, ok := strings.Cut(strings.TrimRight(row, "\n"), "\t")
+				require.True(t, ok, row)
+				add(file, text)
+			}
+		}
+	}
+}
+
+// Which intents every account has, and that there are enough words for each.
+func TestBuiltin(t *testing.T) {
+	t.Parallel()
+	for file, least := range map[string]int{"zh.tsv": 40, "en.tsv": 25} {
+		source, err := os.ReadFile("../../flow/training/builtin/" + file)
+		require.NoError(t, err)
+		count := make(map[string]int)
+		for row := range strings.Lines(string(source)) {
+			name, _, _ := strings.Cut(row, "\t")
+			count[name]++
+		}
+		var names []string
+		for name, n := range count {
+			require.GreaterOrEqual(t, n, least, name)
+			names = append(names, name)
+		}
+		slices.Sort(names)
+		require.Equal(t, []string{"@bot_identity", "@chitchat", "@complaint", "@goodbye", "@greeting", "@nonsense", "@person", "@thanks"}, names)
+	}
+}
