@@ -106,3 +106,36 @@ func TestBuiltin(t *testing.T) {
 		require.Equal(t, []string{"@bot_identity", "@chitchat", "@complaint", "@goodbye", "@greeting", "@nonsense", "@person", "@thanks"}, names)
 	}
 }
+
+func TestFAQs(t *testing.T) {
+	t.Parallel()
+	for _, l := range []struct {
+		locale     desk.Locale
+		faqs, ways int
+	}{{desk.Chinese, 80, 8}} {
+		faqs, err := demo.FAQs(l.locale)
+		require.NoError(t, err)
+		require.GreaterOrEqual(t, len(faqs), l.faqs)
+		ids, ways := make(map[string]bool), make(map[string]string)
+		buttons := 0
+		for _, f := range faqs {
+			require.False(t, ids[f.ID], f.ID)
+			ids[f.ID] = true
+			require.NotEmpty(t, f.Category, f.ID)
+			require.NotEmpty(t, f.Topic, f.ID)
+			require.NotEmpty(t, f.Source.Title, f.ID)
+			require.True(t, strings.HasPrefix(f.Source.URL, "/demo#"), f.ID)
+			require.GreaterOrEqual(t, len(f.Ways), l.ways, f.ID)
+			for _, way := range append(f.Ways, f.Question) {
+				require.NotContains(t, ways, way, f.ID)
+				ways[way] = f.ID
+			}
+			c := f.Content()
+			require.NoError(t, c.Validate(), f.ID)
+			if len(c.Parts) > 1 {
+				buttons++
+			}
+		}
+		require.Positive(t, buttons)
+	}
+}
