@@ -21,6 +21,6 @@ func run() int {
 	// is back, so a second one ends the process at once.
 	context.AfterFunc(ctx, stop)
 	return app.Main(ctx, app.Process{
-		Args: os.Args[1:], Env: os.Environ(), Out: os.Stdout, Err: os.Stderr,
+		Args: os.Args[1:], Env: os.Environ(), In: os.Stdin, Out: os.Stdout, Err: os.Stderr,
 	})
 }

@@ -28,6 +28,7 @@ type Process struct {
 	Args []string
 	// Env are "NAME=value" entries.
 	Env []string
+	In  io.Reader
 	Out io.Writer
 	Err io.Writer
 }
@@ -48,6 +49,8 @@ type cli struct {
 	Bench   benchCommand   `cmd:"" help:"Measure the program on this machine; see docs/performance.md."`
 	Eval    evalCommand    `cmd:"" help:"Judge the bot on files of your own; see docs/evaluation.md."`
 	Version versionCommand `cmd:"" help:"Print the version."`
+
+	ReadDocument readDocumentCommand `cmd:"" name:"read-document" hidden:"" help:"Read a file for the server, in a process of its own."`
 }
 
 // run is what the commands get.

@@ -18,6 +18,8 @@ const (
 	patience = 30 * time.Second
 	// maxTransfer bounds a whole upload: 25 MiB at 30 KiB a second.
 	maxTransfer = 15 * time.Minute
+	// documentPatience is how long a file may take to be read.
+	documentPatience = time.Minute
 )
 
 // patientReader lets a request's body go on as long as something comes.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -21,6 +22,10 @@ import (
 func TestMain(m *testing.M) {
 	if os.Getenv(serveChild) != "" {
 		os.Exit(runAsProgram())
+	}
+	// The test binary stands for the program where the program starts itself.
+	if len(os.Args) > 1 && slices.Contains([]string{"read-document", "train"}, os.Args[1]) {
+		os.Exit(Main(context.Background(), Process{Args: os.Args[1:], Env: os.Environ(), In: os.Stdin, Out: os.Stdout, Err: os.Stderr}))
 	}
 	// The realtime library counts for ever once a node was built; a process builds one.
 	goleak.VerifyTestMain(stopping{m}, goleak.IgnoreTopFunction("github.com/FZambia/eagle.(*Eagle).aggregate"))

@@ -87,8 +87,7 @@ func Read(name string, data []byte) (doc Document, err error) {
 		doc.Text, err = decode(data)
 	}
 	if err != nil {
-		var known *desk.Error
-		if errors.As(err, &known) {
+		if _, known := errors.AsType[*desk.Error](err); known {
 			return Document{}, err
 		}
 		return Document{}, damaged(err)
@@ -140,7 +139,7 @@ func tidy(s string) string {
 				return -1
 			}
 			return r
-		}, line), "  ")
+		}, line), " \u3000")
 		if line == "" {
 			empty++
 			continue

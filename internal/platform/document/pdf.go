@@ -204,10 +204,10 @@ func (p *pageReader) move(x, y float64) {
 
 func (p *pageReader) showAll(pieces pdf.Value) {
 	for i := range pieces.Len() {
-		switch piece := pieces.Index(i); piece.Kind() {
-		case pdf.String:
+		piece := pieces.Index(i)
+		if kind := piece.Kind(); kind == pdf.String {
 			p.show(piece.RawString())
-		case pdf.Integer, pdf.Real:
+		} else if kind == pdf.Integer || kind == pdf.Real {
 			p.text = matrix{1, 0, 0, 1, -piece.Float64() / 1000 * p.size, 0}.times(p.text)
 		}
 	}

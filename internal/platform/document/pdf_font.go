@@ -71,10 +71,10 @@ func (f *font) simple(v pdf.Value) {
 	}
 	differences, code := enc.Key("Differences"), uint32(0)
 	for i := range min(differences.Len(), 1_000) {
-		switch d := differences.Index(i); d.Kind() {
-		case pdf.Integer:
+		d := differences.Index(i)
+		if kind := d.Kind(); kind == pdf.Integer {
 			code = uint32(d.Int64() & 0xff)
-		case pdf.Name:
+		} else if kind == pdf.Name {
 			if text := glyph(d.Name()); text != "" {
 				f.toText[code] = text
 			}
