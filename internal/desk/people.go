@@ -1,6 +1,9 @@
 package desk
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Account is one company on the installation, strictly apart from all others.
 type Account struct {
@@ -122,4 +125,9 @@ type Team struct {
 	AccountID AccountID
 	Name      string
 	Members   []AgentID
+}
+
+// Revision names what the team is now, whatever the order of its members.
+func (t Team) Revision() Revision {
+	return RevisionOf(t.Name, slices.Sorted(slices.Values(t.Members)))
 }

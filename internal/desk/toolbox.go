@@ -16,6 +16,9 @@ type Label struct {
 	CreatedAt   time.Time
 }
 
+// Revision names what the label is now.
+func (l Label) Revision() Revision { return RevisionOf(l.Name, l.Color, l.Description) }
+
 // LabelColors are the colours of the house that a label may have.
 func LabelColors() []string {
 	return []string{"emerald", "slate", "amber", "red", "blue", "violet", "teal", "pink"}
@@ -52,4 +55,9 @@ type CannedReply struct {
 	TeamID    TeamID
 	CreatedAt time.Time
 	UpdatedAt time.Time
+}
+
+// Revision names what the canned reply is now.
+func (c CannedReply) Revision() Revision {
+	return RevisionOf(c.Shortcut, c.Title, c.Parts, c.Scope, c.TeamID)
 }

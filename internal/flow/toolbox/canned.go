@@ -142,7 +142,7 @@ func mayChange(op string, by By, scope desk.CannedScope, owner string) error {
 }
 
 // SaveCannedReply adds a canned reply (ID "") or changes one. Conflict if its
-// owner has another with the shortcut.
+// owner has another with the shortcut, and if by.Seen is not what it is now.
 func (s *Service) SaveCannedReply(ctx context.Context, by By, c desk.CannedReply) (Canned, error) {
 	const op = "save canned reply"
 	c.AccountID = by.Account
@@ -163,7 +163,7 @@ func (s *Service) SaveCannedReply(ctx context.Context, by By, c desk.CannedReply
 		return Canned{}, err
 	}
 	err = s.deps.Store.Write(ctx, by.Account, func(ctx context.Context, tx *store.Tx) error {
-		return s.writeCanned(ctx, tx, by, pen, &row, c.Parts, created)
+		return s.writeCanned(ctx, tx, by, pen, &row, c, created)
 	})
 	if err != nil {
 		return Canned{}, taken(err, op, "shortcut", "another canned reply has this shortcut")
@@ -176,7 +176,7 @@ func (s *Service) SaveCannedReply(ctx context.Context, by By, c desk.CannedReply
 	return saved, desk.Wrap(desk.KindOf(err), op, err)
 }
 
-func (s *Service) writeCanned(ctx context.Context, tx *store.Tx, by By, pen audit.Pen, row *store.CannedReply, parts []desk.Part, created bool) error {
+func (s *Service) writeCanned(ctx context.Context, tx *store.Tx, by By, pen audit.Pen, row *store.CannedReply, c desk.CannedReply, created bool) error {
 	const op = "save canned reply"
 	action := "canned_reply.changed"
 	if row.Scope == desk.CannedTeam {
@@ -204,6 +204,10 @@ func (s *Service) writeCanned(ctx context.Context, tx *store.Tx, by By, pen audi
 		if err := mayChange(op, by, before.Scope, before.OwnerID); err != nil {
 			return err
 		}
+		if done, err := s.seenCanned(ctx, by, before, c); err != nil || done {
+			*row = before
+			return err
+		}
 		row.CreatedAt, row.UpdatedAt = before.CreatedAt, tx.Now()
 		err = tx.UpdateCannedReply(ctx, *row)
 		if err != nil {
@@ -224,13 +228,30 @@ func (s *Service) writeCanned(ctx context.Context, tx *store.Tx, by By, pen audi
 			return err
 		}
 	}
-	if err := keepFiles(ctx, tx, by.Account, cannedKeeper(row.ID), parts); err != nil {
+	if err := keepFiles(ctx, tx, by.Account, cannedKeeper(row.ID), c.Parts); err != nil {
 		return err
 	}
 	if err := recordCanned(ctx, tx, pen, action, *row); err != nil {
 		return err
 	}
 	return changed(tx, by, desk.ToolboxCannedReplies)
+}
+
+// seenCanned tells whether a canned reply is already what it shall become, and
+// refuses to change what the caller has not seen.
+func (s *Service) seenCanned(ctx context.Context, by By, before store.CannedReply, c desk.CannedReply) (done bool, err error) {
+	keys, err := s.deps.Keys.Account(ctx, by.Account)
+	if err != nil {
+		return false, err
+	}
+	now, err := openCanned(keys, before)
+	if err != nil {
+		return false, err
+	}
+	if now.Revision() == c.Revision() {
+		return true, nil
+	}
+	return false, by.Seen.Seen("save canned reply", now.Revision())
 }
 
 // cannedKeeper is for whom a canned reply's files are kept: they are copied

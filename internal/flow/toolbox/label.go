@@ -20,7 +20,7 @@ func (s *Service) Labels(ctx context.Context, account desk.AccountID) ([]desk.La
 }
 
 // SaveLabel adds a label (ID "") or changes one. Conflict if another has the
-// name, whatever its case and width.
+// name, whatever its case and width, and if by.Seen is not what it is now.
 func (s *Service) SaveLabel(ctx context.Context, by By, l desk.Label) (desk.Label, error) {
 	const op = "save label"
 	l.AccountID = by.Account
@@ -59,6 +59,13 @@ func (s *Service) SaveLabel(ctx context.Context, by By, l desk.Label) (desk.Labe
 			return desk.E(desk.Limited, op, "there are 500 labels already; delete one first")
 		case !created && at < 0:
 			return desk.E(desk.NotFound, op, "there is no such label")
+		case !created && all[at].Revision() == l.Revision(): // a repeat, or nothing to do
+			l = all[at]
+			return nil
+		case !created:
+			if err := by.Seen.Seen(op, all[at].Revision()); err != nil {
+				return err
+			}
 		}
 		act := audit.Act{Action: "label.created", Target: labelTarget(l), Details: map[string]any{"color": l.Color}}
 		if created {

@@ -45,6 +45,8 @@ type By struct {
 	Agent   desk.AgentID
 	// Key is the idempotency key; empty means that a repeat is done again.
 	Key string
+	// Seen, if set, must be the revision of what is changed; otherwise it is a Conflict.
+	Seen desk.Revision
 	// Manages is set for those who may change what belongs to a team or to all.
 	Manages bool
 }

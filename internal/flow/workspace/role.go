@@ -26,6 +26,11 @@ type Role struct {
 	CreatedAt time.Time
 }
 
+// Revision names what the role is now.
+func (r Role) Revision() desk.Revision {
+	return desk.RevisionOf(r.Name, r.Permissions.List(), r.Reach)
+}
+
 // builtIn are the roles that every account has.
 func builtIn() []Role {
 	var roles []Role
@@ -173,6 +178,8 @@ type NewRole struct {
 	Name        string
 	Permissions auth.Set
 	Reach       desk.Reach
+	// Seen, if set, must be the role's revision; otherwise it is a Conflict.
+	Seen desk.Revision
 }
 
 // SaveRole makes or changes a role of the account. Nobody can put into a role,
@@ -237,7 +244,10 @@ func (s *Service) SaveRole(ctx context.Context, by auth.Principal, account desk.
 		out = role
 		changes := audit.Changes(roleDetails(before), roleDetails(role))
 		if len(changes) == 0 {
-			return nil
+			return nil // a repeat, or nothing to do
+		}
+		if err := n.Seen.Seen(op, before.Revision()); err != nil {
+			return err
 		}
 		return putRole(ctx, tx, pen, account, "role.changed", role, changes)
 	})

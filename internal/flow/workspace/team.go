@@ -18,14 +18,24 @@ func (s *Service) Teams(ctx context.Context, account desk.AccountID) ([]desk.Tea
 // SaveTeam adds a team (ID "") or changes one, as the operator. Members must
 // be agents of the account.
 func (s *Service) SaveTeam(ctx context.Context, t desk.Team) (desk.Team, error) {
-	return s.SaveTeamAs(ctx, auth.Principal{}, "", t)
+	return s.SaveTeamAs(ctx, auth.Principal{}, TeamChange{Team: t})
+}
+
+// TeamChange is a team to make (ID ""), or what one becomes.
+type TeamChange struct {
+	desk.Team
+	// Once, if set, is an idempotency key of making one.
+	Once string
+	// Seen, if set, must be the team's revision; otherwise it is a Conflict.
+	Seen desk.Revision
 }
 
 // SaveTeamAs is SaveTeam by an agent. Who does not see everything may change
 // only their own teams: membership is a right to see. A repeat of the
 // idempotency key answers with the team that was made first.
-func (s *Service) SaveTeamAs(ctx context.Context, by auth.Principal, key string, t desk.Team) (desk.Team, error) {
+func (s *Service) SaveTeamAs(ctx context.Context, by auth.Principal, c TeamChange) (desk.Team, error) {
 	const op = "save team"
+	t := c.Team
 	if err := checkName(op, "name", t.Name); err != nil {
 		return t, err
 	}
@@ -49,7 +59,7 @@ func (s *Service) SaveTeamAs(ctx context.Context, by auth.Principal, key string,
 			return err
 		}
 		if created {
-			return once(ctx, tx, pen, "create team", key, string(t.ID), func() error {
+			return once(ctx, tx, pen, "create team", c.Once, string(t.ID), func() error {
 				if err := tx.PutTeam(ctx, t); err != nil {
 					return err
 				}
@@ -68,7 +78,10 @@ func (s *Service) SaveTeamAs(ctx context.Context, by auth.Principal, key string,
 		}
 		changes := audit.Changes(teamDetails(before), teamDetails(t))
 		if len(changes) == 0 {
-			return nil
+			return nil // a repeat, or nothing to do
+		}
+		if err := c.Seen.Seen(op, before.Revision()); err != nil {
+			return err
 		}
 		if err := tx.PutTeam(ctx, t); err != nil {
 			return err

@@ -65,13 +65,14 @@ func (s *Server) changeAgent(ctx context.Context, c caller, in *changeAgentInput
 
 // Team is a group of agents.
 type Team struct {
-	ID      desk.TeamID    `json:"id"`
-	Name    string         `json:"name"`
-	Members []desk.AgentID `json:"member_ids"`
+	ID       desk.TeamID    `json:"id"`
+	Name     string         `json:"name"`
+	Members  []desk.AgentID `json:"member_ids"`
+	Revision desk.Revision  `json:"revision"`
 }
 
 func teamShape(t desk.Team) Team {
-	return Team{ID: t.ID, Name: t.Name, Members: append([]desk.AgentID{}, t.Members...)}
+	return Team{ID: t.ID, Name: t.Name, Members: append([]desk.AgentID{}, t.Members...), Revision: t.Revision()}
 }
 
 func (s *Server) listTeams(ctx context.Context, c caller, _ *nothing) (out[Items[Team]], error) {
@@ -91,18 +92,24 @@ type createTeamInput struct {
 }
 
 func (s *Server) createTeam(ctx context.Context, c caller, in *createTeamInput) (out[Team], error) {
-	t, err := s.deps.Workspace.SaveTeamAs(ctx, c.Principal, in.Key, desk.Team{AccountID: c.Account, Name: in.Body.Name, Members: in.Body.Members})
+	t, err := s.deps.Workspace.SaveTeamAs(ctx, c.Principal, workspace.TeamChange{
+		Team: desk.Team{AccountID: c.Account, Name: in.Body.Name, Members: in.Body.Members}, Once: in.Key,
+	})
 	return out[Team]{teamShape(t)}, err
 }
 
 type changeTeamInput struct {
 	Named
-	Body teamBody
+	Body struct {
+		teamBody
+		seen
+	}
 }
 
 func (s *Server) changeTeam(ctx context.Context, c caller, in *changeTeamInput) (out[Team], error) {
-	t, err := s.deps.Workspace.SaveTeamAs(ctx, c.Principal, in.Key, desk.Team{
-		ID: desk.TeamID(in.ID), AccountID: c.Account, Name: in.Body.Name, Members: in.Body.Members,
+	t, err := s.deps.Workspace.SaveTeamAs(ctx, c.Principal, workspace.TeamChange{
+		Team: desk.Team{ID: desk.TeamID(in.ID), AccountID: c.Account, Name: in.Body.Name, Members: in.Body.Members},
+		Seen: in.Body.Revision,
 	})
 	return out[Team]{teamShape(t)}, err
 }

@@ -19,12 +19,13 @@ type Role struct {
 	BuiltIn     bool              `json:"builtin"`
 	Agents      int               `json:"agents" doc:"How many colleagues have it."`
 	CreatedAt   time.Time         `json:"created_at,omitzero"`
+	Revision    desk.Revision     `json:"revision"`
 }
 
 func roleShape(r workspace.Role) Role {
 	return Role{
 		ID: r.ID, Name: r.Name, Permissions: r.Permissions.List(), Visibility: r.Reach, BuiltIn: r.BuiltIn,
-		Agents: r.Agents, CreatedAt: r.CreatedAt,
+		Agents: r.Agents, CreatedAt: r.CreatedAt, Revision: r.Revision(),
 	}
 }
 
@@ -40,13 +41,18 @@ type roleBody struct {
 	Visibility  desk.Reach `json:"visibility" enum:"own,team,all"`
 }
 
-func (s *Server) saveRole(ctx context.Context, c caller, key string, id desk.Role, b roleBody) (out[Role], error) {
+// seen is in commands that change what several people edit.
+type seen struct {
+	Revision desk.Revision `json:"revision,omitempty" maxLength:"64" doc:"Refuse (409) if it has changed since it had this revision."`
+}
+
+func (s *Server) saveRole(ctx context.Context, c caller, key string, id desk.Role, b roleBody, seen desk.Revision) (out[Role], error) {
 	permissions, err := auth.ParseSet(b.Permissions)
 	if err != nil {
 		return out[Role]{}, err
 	}
 	role, err := s.deps.Workspace.SaveRole(ctx, c.Principal, c.Account, workspace.NewRole{
-		Once: key, ID: id, Name: b.Name, Permissions: permissions, Reach: b.Visibility,
+		Once: key, ID: id, Name: b.Name, Permissions: permissions, Reach: b.Visibility, Seen: seen,
 	})
 	return out[Role]{roleShape(role)}, err
 }
@@ -57,16 +63,19 @@ type createRoleInput struct {
 }
 
 func (s *Server) createRole(ctx context.Context, c caller, in *createRoleInput) (out[Role], error) {
-	return s.saveRole(ctx, c, in.Key, "", in.Body)
+	return s.saveRole(ctx, c, in.Key, "", in.Body, "")
 }
 
 type changeRoleInput struct {
 	Named
-	Body roleBody
+	Body struct {
+		roleBody
+		seen
+	}
 }
 
 func (s *Server) changeRole(ctx context.Context, c caller, in *changeRoleInput) (out[Role], error) {
-	return s.saveRole(ctx, c, in.Key, desk.Role(in.ID), in.Body)
+	return s.saveRole(ctx, c, in.Key, desk.Role(in.ID), in.Body.roleBody, in.Body.Revision)
 }
 
 func (s *Server) deleteRole(ctx context.Context, c caller, in *Named) (noContent, error) {

@@ -9,20 +9,28 @@ import (
 	"yingda.dev/internal/platform/auth"
 )
 
+// knowing is by for somebody who says what they have seen.
+func (c caller) knowing(key string, seen desk.Revision) toolbox.By {
+	by := c.by(key)
+	by.Seen = seen
+	return by
+}
+
 func (c caller) by(key string) toolbox.By {
 	return toolbox.By{Account: c.Account, Agent: c.Agent, Key: key, Manages: c.Permissions.Has(auth.ToolboxManage)}
 }
 
 // Label is a word that agents put on conversations.
 type Label struct {
-	ID          desk.LabelID `json:"id"`
-	Name        string       `json:"name"`
-	Color       string       `json:"color" enum:"emerald,slate,amber,red,blue,violet,teal,pink"`
-	Description string       `json:"description,omitempty"`
+	ID          desk.LabelID  `json:"id"`
+	Name        string        `json:"name"`
+	Color       string        `json:"color" enum:"emerald,slate,amber,red,blue,violet,teal,pink"`
+	Description string        `json:"description,omitempty"`
+	Revision    desk.Revision `json:"revision"`
 }
 
 func labelShape(l desk.Label) Label {
-	return Label{ID: l.ID, Name: l.Name, Color: l.Color, Description: l.Description}
+	return Label{ID: l.ID, Name: l.Name, Color: l.Color, Description: l.Description, Revision: l.Revision()}
 }
 
 func (s *Server) listLabels(ctx context.Context, c caller, _ *nothing) (out[Items[Label]], error) {
@@ -54,11 +62,14 @@ func (s *Server) createLabel(ctx context.Context, c caller, in *createLabelInput
 type changeLabelInput struct {
 	ID desk.LabelID `path:"id" maxLength:"64"`
 	Keyed
-	Body labelBody
+	Body struct {
+		labelBody
+		seen
+	}
 }
 
 func (s *Server) changeLabel(ctx context.Context, c caller, in *changeLabelInput) (out[Label], error) {
-	l, err := s.deps.Toolbox.SaveLabel(ctx, c.by(in.Key), in.Body.label(in.ID))
+	l, err := s.deps.Toolbox.SaveLabel(ctx, c.knowing(in.Key, in.Body.Revision), in.Body.label(in.ID))
 	return out[Label]{labelShape(l)}, err
 }
 
@@ -76,13 +87,14 @@ type CannedReply struct {
 	Scope    desk.CannedScope   `json:"scope" enum:"personal,team,all"`
 	TeamID   desk.TeamID        `json:"team_id,omitempty"`
 	// UpdatedAt is when it was changed last.
-	UpdatedAt time.Time `json:"updated_at"`
+	UpdatedAt time.Time     `json:"updated_at"`
+	Revision  desk.Revision `json:"revision"`
 }
 
 func cannedShape(c toolbox.Canned) CannedReply {
 	return CannedReply{
 		ID: c.ID, Shortcut: c.Shortcut, Title: c.Title, Initials: c.Initials, Parts: c.Parts,
-		Scope: c.Scope, TeamID: c.TeamID, UpdatedAt: c.UpdatedAt,
+		Scope: c.Scope, TeamID: c.TeamID, UpdatedAt: c.UpdatedAt, Revision: c.Revision(),
 	}
 }
 
@@ -121,11 +133,14 @@ func (s *Server) createCannedReply(ctx context.Context, c caller, in *createCann
 type changeCannedInput struct {
 	ID desk.CannedReplyID `path:"id" maxLength:"64"`
 	Keyed
-	Body cannedBody
+	Body struct {
+		cannedBody
+		seen
+	}
 }
 
 func (s *Server) changeCannedReply(ctx context.Context, c caller, in *changeCannedInput) (out[CannedReply], error) {
-	saved, err := s.deps.Toolbox.SaveCannedReply(ctx, c.by(in.Key), in.Body.reply(in.ID))
+	saved, err := s.deps.Toolbox.SaveCannedReply(ctx, c.knowing(in.Key, in.Body.Revision), in.Body.reply(in.ID))
 	return out[CannedReply]{cannedShape(saved)}, err
 }
 
