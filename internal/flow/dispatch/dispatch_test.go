@@ -164,17 +164,17 @@ func TestSkillsTeamsAndEscalation(t *testing.T) {
 		require.NoError(t, err)
 		_, err = q.SaveSkill(t.Context(), desk.Skill{AccountID: c.ID, Name: " 售后 "})
 		require.ErrorIs(t, err, desk.Conflict)
-		require.NoError(t, q.SetAgentWork(t.Context(), c.ID, c.agents[1], dispatch.AgentWork{Capacity: 5, Skills: map[desk.SkillID]int{skill.ID: 3}}))
+		require.NoError(t, q.SetAgentWork(t.Context(), c.ID, c.agents[1], dispatch.AgentWork{Capacity: 5, Skills: map[desk.SkillID]int{skill.ID: 3}}, ""))
 		require.NoError(t, q.SetQueueRules(t.Context(), c.ID, dispatch.QueueRules{
 			Automatic: true, Inboxes: map[desk.InboxID]dispatch.InboxRule{c.Inbox.ID: {Needs: []dispatch.Need{{Skill: skill.ID, Level: 2}}}},
-		}))
+		}, ""))
 		c.arrive(h.nodes[0], c.agents[0], c.agents[1])
 		id := c.write(t, "a", "我要退货")
 		require.Equal(t, c.agents[1], c.gets(t, id))
 
 		senior := desk.Team{ID: h.IDs.Team(), AccountID: c.ID, Name: "VIP", Members: []desk.AgentID{c.agents[2]}}
 		c.addTeam(t, senior)
-		require.NoError(t, q.SetTeamWork(t.Context(), c.ID, senior.ID, dispatch.TeamWork{Senior: true}))
+		require.NoError(t, q.SetTeamWork(t.Context(), c.ID, senior.ID, dispatch.TeamWork{Senior: true}, ""))
 		c.arrive(h.nodes[0], c.agents[2])
 		bot := desk.Author{Kind: desk.ByBot}
 		_, err = q.Escalate(t.Context(), c.ID, id, bot, "angry", 1.5, "k")
@@ -188,10 +188,10 @@ func TestSkillsTeamsAndEscalation(t *testing.T) {
 		_, err = q.Escalate(t.Context(), c.ID, id, bot, "", 1.5, "k2")
 		require.ErrorIs(t, err, desk.Invalid)
 
-		require.ErrorIs(t, q.SetAgentWork(t.Context(), c.ID, c.agents[0], dispatch.AgentWork{Skills: map[desk.SkillID]int{"skl_none": 1}}), desk.Invalid)
-		require.ErrorIs(t, q.SetAgentWork(t.Context(), c.ID, "agt_nobody", dispatch.AgentWork{}), desk.NotFound)
-		require.ErrorIs(t, q.SetTeamWork(t.Context(), c.ID, "tem_none", dispatch.TeamWork{}), desk.NotFound)
-		require.ErrorIs(t, q.SetTeamWork(t.Context(), c.ID, senior.ID, dispatch.TeamWork{Zone: "Mars/Olympus"}), desk.Invalid)
+		require.ErrorIs(t, q.SetAgentWork(t.Context(), c.ID, c.agents[0], dispatch.AgentWork{Skills: map[desk.SkillID]int{"skl_none": 1}}, ""), desk.Invalid)
+		require.ErrorIs(t, q.SetAgentWork(t.Context(), c.ID, "agt_nobody", dispatch.AgentWork{}, ""), desk.NotFound)
+		require.ErrorIs(t, q.SetTeamWork(t.Context(), c.ID, "tem_none", dispatch.TeamWork{}, ""), desk.NotFound)
+		require.ErrorIs(t, q.SetTeamWork(t.Context(), c.ID, senior.ID, dispatch.TeamWork{Zone: "Mars/Olympus"}, ""), desk.Invalid)
 	})
 }
 
@@ -205,10 +205,10 @@ func TestNobodyThere(t *testing.T) {
 		// The clock of the tests stands on Wednesday, 4 March 2026, 13:06 in Shanghai.
 		require.NoError(t, q.SetTeamWork(t.Context(), c.ID, c.Team.ID, dispatch.TeamWork{
 			Zone: "Asia/Shanghai", Hours: sla.Plan{Week: [7][]sla.Period{time.Thursday: {{From: 9 * 60, To: 18 * 60}}}},
-		}))
+		}, ""))
 		require.NoError(t, q.SetQueueRules(t.Context(), c.ID, dispatch.QueueRules{
 			Automatic: true, Inboxes: map[desk.InboxID]dispatch.InboxRule{c.Inbox.ID: {Team: c.Team.ID}},
-		}))
+		}, ""))
 		told := h.signals(t)
 		a := c.write(t, "a", "有人吗")
 		notice := func() (texts []string) {

@@ -190,9 +190,9 @@ func (h *house) company(t *testing.T, agents int, work dispatch.AgentWork) *comp
 		}
 		return tx.PutTeam(ctx, c.Team)
 	})
-	require.NoError(t, h.nodes[0].queue.SetQueueRules(t.Context(), c.ID, dispatch.QueueRules{Automatic: true}))
+	require.NoError(t, h.nodes[0].queue.SetQueueRules(t.Context(), c.ID, dispatch.QueueRules{Automatic: true}, ""))
 	for _, a := range c.agents {
-		require.NoError(t, h.nodes[0].queue.SetAgentWork(t.Context(), c.ID, a, work))
+		require.NoError(t, h.nodes[0].queue.SetAgentWork(t.Context(), c.ID, a, work, ""))
 	}
 	return c
 }

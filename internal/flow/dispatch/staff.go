@@ -119,8 +119,8 @@ type Staff struct {
 	Rules  QueueRules
 }
 
-// Staff reads the account's settings. An agent about whom nothing was said has
-// the usual capacity.
+// Staff reads the account's settings: of an agent about whom nothing was said
+// the usual capacity, of every team what was said, if only nothing.
 func (s *Service) Staff(ctx context.Context, account desk.AccountID) (Staff, error) {
 	staffing, err := s.deps.Store.Staffing(ctx, account)
 	if err != nil {
@@ -132,21 +132,26 @@ func (s *Service) Staff(ctx context.Context, account desk.AccountID) (Staff, err
 	}
 	out := Staff{Agents: make(map[desk.AgentID]AgentWork), Teams: make(map[desk.TeamID]TeamWork), Rules: decode[QueueRules](staffing.Teams[""])}
 	for _, a := range agents {
-		out.Agents[a.ID] = AgentWork{Capacity: usualCapacity}
-		if settings, said := staffing.Agents[a.ID]; said {
-			out.Agents[a.ID] = decode[AgentWork](settings)
-		}
+		out.Agents[a.ID] = agentWork(staffing, a.ID)
 	}
-	for id, settings := range staffing.Teams {
-		if id != "" {
-			out.Teams[id] = decode[TeamWork](settings)
-		}
+	teams, err := s.deps.Store.Teams(ctx, account)
+	for _, t := range teams {
+		out.Teams[t.ID] = decode[TeamWork](staffing.Teams[t.ID])
 	}
-	return out, nil
+	return out, err
 }
 
-// SetAgentWork says what an agent can take.
-func (s *Service) SetAgentWork(ctx context.Context, account desk.AccountID, agent desk.AgentID, w AgentWork) error {
+// agentWork is what was said of an agent, or what is usual.
+func agentWork(staffing store.Staffing, agent desk.AgentID) AgentWork {
+	if settings, said := staffing.Agents[agent]; said {
+		return decode[AgentWork](settings)
+	}
+	return AgentWork{Capacity: usualCapacity}
+}
+
+// SetAgentWork says what an agent can take. seen, if set, must be the revision
+// of what was said before; otherwise it is a Conflict.
+func (s *Service) SetAgentWork(ctx context.Context, account desk.AccountID, agent desk.AgentID, w AgentWork, seen desk.Revision) error {
 	return s.change(ctx, account, changedAgents, func(ctx context.Context, tx *store.Tx, pen audit.Pen) error {
 		if _, err := tx.Agent(ctx, account, agent); err != nil {
 			return err
@@ -156,6 +161,13 @@ func (s *Service) SetAgentWork(ctx context.Context, account desk.AccountID, agen
 			return err
 		}
 		if err := w.Check(skills); err != nil {
+			return err
+		}
+		staffing, err := tx.Staffing(ctx, account)
+		if err != nil {
+			return err
+		}
+		if err := fresh("set agent's work", seen, agentWork(staffing, agent), w); err != nil {
 			return err
 		}
 		if err := putAgent(ctx, tx, account, agent, w); err != nil {
@@ -168,8 +180,18 @@ func (s *Service) SetAgentWork(ctx context.Context, account desk.AccountID, agen
 	})
 }
 
-// SetTeamWork says how a team works.
-func (s *Service) SetTeamWork(ctx context.Context, account desk.AccountID, team desk.TeamID, w TeamWork) error {
+// fresh refuses to change what the caller has not seen; a repeat has seen it.
+func fresh(op string, seen desk.Revision, now, wanted any) error {
+	is := desk.RevisionOf(now)
+	if is == desk.RevisionOf(wanted) {
+		return nil
+	}
+	return seen.Seen(op, is)
+}
+
+// SetTeamWork says how a team works. seen, if set, must be the revision of what
+// was said before; otherwise it is a Conflict.
+func (s *Service) SetTeamWork(ctx context.Context, account desk.AccountID, team desk.TeamID, w TeamWork, seen desk.Revision) error {
 	if err := w.Check(); err != nil {
 		return err
 	}
@@ -181,6 +203,13 @@ func (s *Service) SetTeamWork(ctx context.Context, account desk.AccountID, team 
 		if !teams[team] {
 			return desk.E(desk.NotFound, "set team's work", "there is no such team")
 		}
+		staffing, err := tx.Staffing(ctx, account)
+		if err != nil {
+			return err
+		}
+		if err := fresh("set team's work", seen, decode[TeamWork](staffing.Teams[team]), w); err != nil {
+			return err
+		}
 		if err := putTeam(ctx, tx, account, team, w); err != nil {
 			return err
 		}
@@ -191,8 +220,9 @@ func (s *Service) SetTeamWork(ctx context.Context, account desk.AccountID, team 
 	})
 }
 
-// SetQueueRules says how the account's queue works.
-func (s *Service) SetQueueRules(ctx context.Context, account desk.AccountID, r QueueRules) error {
+// SetQueueRules says how the account's queue works. seen, if set, must be the
+// revision of what was said before; otherwise it is a Conflict.
+func (s *Service) SetQueueRules(ctx context.Context, account desk.AccountID, r QueueRules, seen desk.Revision) error {
 	return s.change(ctx, account, changedRules, func(ctx context.Context, tx *store.Tx, pen audit.Pen) error {
 		skills, err := skillSet(ctx, tx, account)
 		if err != nil {
@@ -203,6 +233,13 @@ func (s *Service) SetQueueRules(ctx context.Context, account desk.AccountID, r Q
 			return err
 		}
 		if err := r.Check(skills, teams); err != nil {
+			return err
+		}
+		staffing, err := tx.Staffing(ctx, account)
+		if err != nil {
+			return err
+		}
+		if err := fresh("set the queue's rules", seen, decode[QueueRules](staffing.Teams[""]), r); err != nil {
 			return err
 		}
 		if err := putTeam(ctx, tx, account, "", r); err != nil {

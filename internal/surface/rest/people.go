@@ -84,6 +84,7 @@ func (s *Server) listTeams(ctx context.Context, c caller, _ *nothing) (out[Items
 type teamBody struct {
 	Name    string         `json:"name" minLength:"1" maxLength:"400" example:"售后"`
 	Members []desk.AgentID `json:"member_ids" maxItems:"1000" nullable:"false"`
+	Seen
 }
 
 type createTeamInput struct {
@@ -100,10 +101,7 @@ func (s *Server) createTeam(ctx context.Context, c caller, in *createTeamInput) 
 
 type changeTeamInput struct {
 	Named
-	Body struct {
-		teamBody
-		seen
-	}
+	Body teamBody
 }
 
 func (s *Server) changeTeam(ctx context.Context, c caller, in *changeTeamInput) (out[Team], error) {

@@ -164,43 +164,76 @@ func (s *Server) deleteSkill(ctx context.Context, c caller, in *namedInput) (noC
 
 // Staffing is who can take what, when teams work, and how the queue works.
 type Staffing struct {
-	Agents map[desk.AgentID]dispatch.AgentWork `json:"agents"`
-	Teams  map[desk.TeamID]dispatch.TeamWork   `json:"teams"`
-	Rules  dispatch.QueueRules                 `json:"rules"`
+	Agents map[desk.AgentID]AgentWork `json:"agents"`
+	Teams  map[desk.TeamID]TeamWork   `json:"teams"`
+	Rules  QueueRules                 `json:"rules"`
 }
+
+// AgentWork is what an agent can take.
+type AgentWork struct {
+	dispatch.AgentWork
+	Seen
+}
+
+// TeamWork is how a team works.
+type TeamWork struct {
+	dispatch.TeamWork
+	Seen
+}
+
+// QueueRules are how the account's queue works.
+type QueueRules struct {
+	dispatch.QueueRules
+	Seen
+}
+
+func seenOf(v any) Seen { return Seen{desk.RevisionOf(v)} }
 
 func (s *Server) getStaffing(ctx context.Context, c caller, _ *nothing) (out[Staffing], error) {
 	staff, err := s.deps.Queue.Staff(ctx, c.Account)
-	return out[Staffing]{Staffing(staff)}, err
+	shape := Staffing{
+		Agents: make(map[desk.AgentID]AgentWork, len(staff.Agents)), Teams: make(map[desk.TeamID]TeamWork, len(staff.Teams)),
+		Rules: QueueRules{staff.Rules, seenOf(staff.Rules)},
+	}
+	for id, w := range staff.Agents {
+		shape.Agents[id] = AgentWork{w, seenOf(w)}
+	}
+	for id, w := range staff.Teams {
+		shape.Teams[id] = TeamWork{w, seenOf(w)}
+	}
+	return out[Staffing]{shape}, err
 }
 
 type agentWorkInput struct {
 	ID desk.AgentID `path:"id" maxLength:"40"`
 	Keyed
-	Body dispatch.AgentWork
+	Body AgentWork
 }
 
-func (s *Server) setAgentWork(ctx context.Context, c caller, in *agentWorkInput) (out[dispatch.AgentWork], error) {
-	return out[dispatch.AgentWork]{in.Body}, s.deps.Queue.SetAgentWork(ctx, c.Account, in.ID, in.Body)
+func (s *Server) setAgentWork(ctx context.Context, c caller, in *agentWorkInput) (out[AgentWork], error) {
+	w := in.Body.AgentWork
+	return out[AgentWork]{AgentWork{w, seenOf(w)}}, s.deps.Queue.SetAgentWork(ctx, c.Account, in.ID, w, in.Body.Revision)
 }
 
 type teamWorkInput struct {
 	ID desk.TeamID `path:"id" maxLength:"40"`
 	Keyed
-	Body dispatch.TeamWork
+	Body TeamWork
 }
 
-func (s *Server) setTeamWork(ctx context.Context, c caller, in *teamWorkInput) (out[dispatch.TeamWork], error) {
-	return out[dispatch.TeamWork]{in.Body}, s.deps.Queue.SetTeamWork(ctx, c.Account, in.ID, in.Body)
+func (s *Server) setTeamWork(ctx context.Context, c caller, in *teamWorkInput) (out[TeamWork], error) {
+	w := in.Body.TeamWork
+	return out[TeamWork]{TeamWork{w, seenOf(w)}}, s.deps.Queue.SetTeamWork(ctx, c.Account, in.ID, w, in.Body.Revision)
 }
 
 type queueRulesInput struct {
 	Keyed
-	Body dispatch.QueueRules
+	Body QueueRules
 }
 
-func (s *Server) setQueueRules(ctx context.Context, c caller, in *queueRulesInput) (out[dispatch.QueueRules], error) {
-	return out[dispatch.QueueRules]{in.Body}, s.deps.Queue.SetQueueRules(ctx, c.Account, in.Body)
+func (s *Server) setQueueRules(ctx context.Context, c caller, in *queueRulesInput) (out[QueueRules], error) {
+	r := in.Body.QueueRules
+	return out[QueueRules]{QueueRules{r, seenOf(r)}}, s.deps.Queue.SetQueueRules(ctx, c.Account, r, in.Body.Revision)
 }
 
 // mine refuses a conversation that the caller may not see.

@@ -39,11 +39,12 @@ type roleBody struct {
 	Name        string     `json:"name" minLength:"1" maxLength:"400" example:"夜班客服"`
 	Permissions []string   `json:"permissions" minItems:"1" maxItems:"64" nullable:"false" example:"[\"conversations.read\"]" doc:"At most what you may do yourself."`
 	Visibility  desk.Reach `json:"visibility" enum:"own,team,all"`
+	Seen
 }
 
-// seen is in commands that change what several people edit.
-type seen struct {
-	Revision desk.Revision `json:"revision,omitempty" maxLength:"64" doc:"Refuse (409) if it has changed since it had this revision."`
+// Seen is in what several people edit.
+type Seen struct {
+	Revision desk.Revision `json:"revision,omitempty" maxLength:"64" doc:"What was seen of it. A change is refused (409) if it is something else now."`
 }
 
 func (s *Server) saveRole(ctx context.Context, c caller, key string, id desk.Role, b roleBody, seen desk.Revision) (out[Role], error) {
@@ -68,14 +69,11 @@ func (s *Server) createRole(ctx context.Context, c caller, in *createRoleInput) 
 
 type changeRoleInput struct {
 	Named
-	Body struct {
-		roleBody
-		seen
-	}
+	Body roleBody
 }
 
 func (s *Server) changeRole(ctx context.Context, c caller, in *changeRoleInput) (out[Role], error) {
-	return s.saveRole(ctx, c, in.Key, desk.Role(in.ID), in.Body.roleBody, in.Body.Revision)
+	return s.saveRole(ctx, c, in.Key, desk.Role(in.ID), in.Body, in.Body.Revision)
 }
 
 func (s *Server) deleteRole(ctx context.Context, c caller, in *Named) (noContent, error) {

@@ -43,6 +43,7 @@ type labelBody struct {
 	Name        string `json:"name" minLength:"1" maxLength:"160" example:"退款" doc:"At most 40 characters."`
 	Color       string `json:"color,omitempty" enum:"emerald,slate,amber,red,blue,violet,teal,pink" default:"emerald"`
 	Description string `json:"description,omitempty" maxLength:"800" doc:"At most 200 characters."`
+	Seen
 }
 
 func (b labelBody) label(id desk.LabelID) desk.Label {
@@ -62,10 +63,7 @@ func (s *Server) createLabel(ctx context.Context, c caller, in *createLabelInput
 type changeLabelInput struct {
 	ID desk.LabelID `path:"id" maxLength:"64"`
 	Keyed
-	Body struct {
-		labelBody
-		seen
-	}
+	Body labelBody
 }
 
 func (s *Server) changeLabel(ctx context.Context, c caller, in *changeLabelInput) (out[Label], error) {
@@ -114,6 +112,7 @@ type cannedBody struct {
 	Parts    []desk.Part      `json:"parts" minItems:"1" maxItems:"20" example:"[{\"type\":\"text\",\"text\":\"{{contact.name|亲}}，退货地址是……\"}]" doc:"As in docs/protocol.md. Texts may hold {{contact.name}}, {{contact.<attribute>}}, {{agent.name}}, {{account.name}} and {{conversation.id}}, each with what stands in for it: {{contact.name|亲}}."`
 	Scope    desk.CannedScope `json:"scope" enum:"personal,team,all"`
 	TeamID   desk.TeamID      `json:"team_id,omitempty" maxLength:"40" pattern:"^[a-z0-9_]*$"`
+	Seen
 }
 
 func (b cannedBody) reply(id desk.CannedReplyID) desk.CannedReply {
@@ -133,10 +132,7 @@ func (s *Server) createCannedReply(ctx context.Context, c caller, in *createCann
 type changeCannedInput struct {
 	ID desk.CannedReplyID `path:"id" maxLength:"64"`
 	Keyed
-	Body struct {
-		cannedBody
-		seen
-	}
+	Body cannedBody
 }
 
 func (s *Server) changeCannedReply(ctx context.Context, c caller, in *changeCannedInput) (out[CannedReply], error) {

@@ -4,11 +4,13 @@ import { join, relative } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { admin as adminEnglish } from './i18n/en/admin.ts'
 import { admin as adminChinese } from './i18n/zh-CN/admin.ts'
+import { bot as botEnglish } from './i18n/en/bot.ts'
+import { bot as botChinese } from './i18n/zh-CN/bot.ts'
 import { chinese as firstChinese } from './i18n/zh-CN.ts'
 import { english as firstEnglish } from './i18n/en.ts'
 
-const chinese = { ...firstChinese, ...adminChinese }
-const english = { ...firstEnglish, ...adminEnglish }
+const chinese = { ...firstChinese, ...adminChinese, ...botChinese }
+const english = { ...firstEnglish, ...adminEnglish, ...botEnglish }
 
 const root = import.meta.dirname
 const icons = JSON.parse(readFileSync(join(root, '../../../node_modules/@iconify-json/lucide/icons.json'), 'utf8')) as {

@@ -1922,6 +1922,8 @@ export interface components {
             /** Format: int64 */
             capacity: number;
             languages?: string[];
+            /** @description What was seen of it. A change is refused (409) if it is something else now. */
+            revision?: string;
             skills?: {
                 [key: string]: number;
             };
@@ -2009,6 +2011,8 @@ export interface components {
              *     ]
              */
             parts: components["schemas"]["Part"][];
+            /** @description What was seen of it. A change is refused (409) if it is something else now. */
+            revision?: string;
             /** @enum {string} */
             scope: "personal" | "team" | "all";
             /**
@@ -2029,6 +2033,7 @@ export interface components {
             initials?: string;
             /** @description May hold variables, to be filled in by the page: {{contact.name|亲}}. */
             parts: components["schemas"]["Part"][];
+            revision: string;
             /** @enum {string} */
             scope: "personal" | "team" | "all";
             shortcut: string;
@@ -2537,6 +2542,7 @@ export interface components {
             description?: string;
             id: string;
             name: string;
+            revision: string;
         };
         LabelBody: {
             /**
@@ -2551,6 +2557,8 @@ export interface components {
              * @example 退款
              */
             name: string;
+            /** @description What was seen of it. A change is refused (409) if it is something else now. */
+            revision?: string;
         };
         LabelInputBody: {
             add?: string[];
@@ -2859,6 +2867,8 @@ export interface components {
             };
             /** Format: int64 */
             returned_min?: number;
+            /** @description What was seen of it. A change is refused (409) if it is something else now. */
+            revision?: string;
             weights?: {
                 [key: string]: number;
             };
@@ -2915,6 +2925,7 @@ export interface components {
             /** @description Of a built-in role its id. */
             name: string;
             permissions: string[];
+            revision: string;
             /** @enum {string} */
             visibility: "own" | "team" | "all";
         };
@@ -2928,6 +2939,8 @@ export interface components {
              *     ]
              */
             permissions: string[];
+            /** @description What was seen of it. A change is refused (409) if it is something else now. */
+            revision?: string;
             /** @enum {string} */
             visibility: "own" | "team" | "all";
         };
@@ -3108,16 +3121,21 @@ export interface components {
             id: string;
             member_ids: string[];
             name: string;
+            revision: string;
         };
         TeamBody: {
             member_ids: string[];
             /** @example 售后 */
             name: string;
+            /** @description What was seen of it. A change is refused (409) if it is something else now. */
+            revision?: string;
         };
         TeamWork: {
             /** Format: int64 */
             answer_within_s?: number;
             hours: components["schemas"]["Plan"];
+            /** @description What was seen of it. A change is refused (409) if it is something else now. */
+            revision?: string;
             senior?: boolean;
             zone: string;
         };

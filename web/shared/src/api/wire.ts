@@ -148,6 +148,8 @@ export interface Team {
   id: string
   name: string
   member_ids: string[]
+  /** What was seen of it; a change says which. */
+  revision: string
 }
 
 export interface Inbox {

@@ -20,7 +20,7 @@ export function useLabels() {
   return { labels: computed(() => query.data.value ?? []), byId }
 }
 
-const fills: Record<string, string> = { emerald: 'bg-success', green: 'bg-success', teal: 'bg-success', amber: 'bg-warning', orange: 'bg-warning', yellow: 'bg-warning', red: 'bg-error', pink: 'bg-error', rose: 'bg-error', blue: 'bg-info', sky: 'bg-info', cyan: 'bg-info', violet: 'bg-note', purple: 'bg-note' }
+const fills: Record<string, string> = { emerald: 'bg-success', green: 'bg-success', teal: 'bg-label-teal', amber: 'bg-warning', orange: 'bg-warning', yellow: 'bg-warning', red: 'bg-error', pink: 'bg-label-pink', rose: 'bg-error', blue: 'bg-info', sky: 'bg-info', cyan: 'bg-label-teal', violet: 'bg-note', purple: 'bg-note' }
 
 /** The fill of a label's dot; what is not known is neutral. */
 export function labelFill(color: string): string {

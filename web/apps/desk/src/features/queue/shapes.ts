@@ -39,6 +39,7 @@ export interface AgentWork {
   capacity: number
   skills?: Record<string, number>
   languages?: string[]
+  revision?: string
 }
 
 /** Minutes from midnight; a `to` above 1440 is on the next day. */
@@ -59,6 +60,7 @@ export interface TeamWork {
   hours: { week: (Period[] | null)[]; exceptions?: Exception[] | null }
   senior?: boolean
   answer_within_s?: number
+  revision?: string
 }
 
 export interface InboxRule {
@@ -75,6 +77,7 @@ export interface QueueRules {
   weights?: Record<string, number> | null
   inboxes?: Record<string, InboxRule> | null
   compensation?: string
+  revision?: string
 }
 
 export interface Staffing {

@@ -25,6 +25,7 @@ export const settings: typeof chinese = {
     body: 'Your changes are not saved, and nothing was overwritten.',
     theirs: 'Drop mine, show the latest',
     mine: 'Put my changes on top of the latest',
+    now: 'It is now: {what}',
     someone: 'A colleague',
   },
   group: { mine: 'Mine', company: 'Company', channels: 'Channels', toolbox: 'Content', safety: 'Safety and operation' },
@@ -259,7 +260,7 @@ export const settings: typeof chinese = {
     editTitle: 'Edit label',
     removeAsk: 'Delete the label “{name}”?',
     removeBody: 'It is taken off every conversation and cannot be brought back.',
-    colors: { emerald: 'Green', slate: 'Grey', amber: 'Amber', red: 'Red', blue: 'Blue', violet: 'Violet' },
+    colors: { emerald: 'Green', slate: 'Grey', amber: 'Amber', red: 'Red', blue: 'Blue', violet: 'Violet', teal: 'Teal', pink: 'Pink' },
   },
   tokens: {
     title: 'API tokens',

@@ -23,6 +23,7 @@ export const settings = {
     body: '你的更改还没有保存，没有覆盖任何内容。',
     theirs: '放弃我的，看最新的',
     mine: '把我的更改放到最新的上面',
+    now: '现在是：{what}',
     someone: '有同事',
   },
   group: { mine: '我的', company: '公司', channels: '渠道', toolbox: '内容', safety: '安全与运行' },
@@ -257,7 +258,7 @@ export const settings = {
     editTitle: '编辑标签',
     removeAsk: '删除标签「{name}」吗',
     removeBody: '会从所有会话上去掉，不能恢复。',
-    colors: { emerald: '绿', slate: '灰', amber: '琥珀', red: '红', blue: '蓝', violet: '紫' },
+    colors: { emerald: '绿', slate: '灰', amber: '琥珀', red: '红', blue: '蓝', violet: '紫', teal: '青', pink: '粉' },
   },
   tokens: {
     title: 'API 令牌',

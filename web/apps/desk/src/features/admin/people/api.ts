@@ -61,8 +61,9 @@ export function usePermissions() {
   return useQuery({ queryKey: keys.permissions, queryFn: async () => (await server.get<Page<Schemas['PermissionGroup']>>('/permissions')).items.flatMap((g) => g.permissions) })
 }
 
-export async function saveRole(role: Pick<Role, 'id' | 'name' | 'permissions' | 'visibility'>): Promise<string> {
-  const { id, ...body } = role
+export async function saveRole(role: Pick<Role, 'id' | 'name' | 'permissions' | 'visibility' | 'revision'>): Promise<string> {
+  const { id, revision, ...rest } = role
+  const body = { ...rest, ...(id ? { revision } : {}) }
   try {
     if (id) {
       await server.command('PUT', `/roles/${id}`, body)
@@ -113,10 +114,14 @@ export async function revokeSession(id: string): Promise<void> {
   await queries.invalidateQueries({ queryKey: ['settings', 'sessions'] })
 }
 
-export async function saveTeam(team: { id: string; name: string; member_ids: string[] }): Promise<void> {
-  const { id, ...body } = team
-  await server.command(id ? 'PUT' : 'POST', id ? `/teams/${id}` : '/teams', body)
-  await queries.invalidateQueries({ queryKey: peopleKeys.teams })
+export async function saveTeam(team: { id: string; name: string; member_ids: string[]; revision: string }): Promise<void> {
+  const { id, revision, ...body } = team
+  try {
+    await server.command(id ? 'PUT' : 'POST', id ? `/teams/${id}` : '/teams', { ...body, ...(id ? { revision } : {}) })
+  } finally {
+    // Also after a conflict: then it shows what somebody else saved.
+    await queries.invalidateQueries({ queryKey: peopleKeys.teams })
+  }
 }
 
 export async function deleteTeam(team: Team): Promise<void> {

@@ -2,14 +2,14 @@ import { useQuery } from '@tanstack/vue-query'
 import type { Page, Part } from '@yingda/shared/api'
 import { queries, server } from '../../../server.ts'
 
-export const labelColors = ['emerald', 'slate', 'amber', 'red', 'blue', 'violet'] as const
+export const labelColors = ['emerald', 'slate', 'amber', 'red', 'blue', 'violet', 'teal', 'pink'] as const
 
 export interface Label {
   id: string
   name: string
   color: string
   description?: string
-  version?: number
+  revision: string
 }
 
 export type Scope = 'personal' | 'team' | 'all'
@@ -22,7 +22,7 @@ export interface CannedReply {
   scope: Scope
   team_id?: string
   agent_id?: string
-  version?: number
+  revision: string
 }
 
 const keys = { labels: ['labels'] as const, canned: ['canned-replies'] as const }
@@ -32,9 +32,13 @@ export function useLabels() {
 }
 
 export async function saveLabel(label: Label): Promise<void> {
-  const { id, ...body } = label
-  await server.command(id ? 'PUT' : 'POST', id ? `/labels/${id}` : '/labels', body)
-  await queries.invalidateQueries({ queryKey: keys.labels })
+  const { id, name, color, description, revision } = label
+  try {
+    await server.command(id ? 'PUT' : 'POST', id ? `/labels/${id}` : '/labels', { name, color, description, ...(id ? { revision } : {}) })
+  } finally {
+    // Also after a conflict: then it shows what somebody else saved.
+    await queries.invalidateQueries({ queryKey: keys.labels })
+  }
 }
 
 export async function deleteLabel(id: string): Promise<void> {
@@ -47,10 +51,13 @@ export function useCanned() {
 }
 
 export async function saveCanned(reply: CannedReply): Promise<void> {
-  const { id, shortcut, title, parts, scope, team_id, version } = reply
-  const body = { shortcut, title, parts, scope, ...(scope === 'team' ? { team_id } : {}), ...(version === undefined ? {} : { version }) }
-  await server.command(id ? 'PUT' : 'POST', id ? `/canned-replies/${id}` : '/canned-replies', body)
-  await queries.invalidateQueries({ queryKey: keys.canned })
+  const { id, shortcut, title, parts, scope, team_id, revision } = reply
+  const body = { shortcut, title, parts, scope, ...(scope === 'team' ? { team_id } : {}), ...(id ? { revision } : {}) }
+  try {
+    await server.command(id ? 'PUT' : 'POST', id ? `/canned-replies/${id}` : '/canned-replies', body)
+  } finally {
+    await queries.invalidateQueries({ queryKey: keys.canned })
+  }
 }
 
 export async function deleteCanned(id: string): Promise<void> {

@@ -6,4 +6,6 @@ export const labelDot: Record<string, string> = {
   red: 'bg-error',
   blue: 'bg-info',
   violet: 'bg-note',
+  teal: 'bg-label-teal',
+  pink: 'bg-label-pink',
 }

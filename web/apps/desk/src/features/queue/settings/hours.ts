@@ -37,6 +37,8 @@ export interface Edited {
   exceptions: Required<Exception>[]
   senior: boolean
   answer: number
+  /** What was seen of it, so that nothing else is overwritten. */
+  revision: string
 }
 
 /** Office hours, Sunday first. */
@@ -52,6 +54,7 @@ export function edit(work: TeamWork | undefined): Edited {
     exceptions,
     senior: work?.senior ?? false,
     answer: work?.answer_within_s ?? 0,
+    revision: work?.revision ?? '',
   }
 }
 
@@ -66,6 +69,7 @@ export function written(e: Edited): TeamWork {
     },
     senior: e.senior,
     answer_within_s: e.answer,
+    ...(e.revision ? { revision: e.revision } : {}),
   }
 }
 
