@@ -112,7 +112,7 @@ func TestFAQs(t *testing.T) {
 	for _, l := range []struct {
 		locale     desk.Locale
 		faqs, ways int
-	}{{desk.Chinese, 80, 8}} {
+	}{{desk.Chinese, 80, 8}, {desk.English, 25, 6}} {
 		faqs, err := demo.FAQs(l.locale)
 		require.NoError(t, err)
 		require.GreaterOrEqual(t, len(faqs), l.faqs)
@@ -137,5 +137,69 @@ func TestFAQs(t *testing.T) {
 			}
 		}
 		require.Positive(t, buttons)
+	}
+}
+
+func TestArticles(t *testing.T) {
+	t.Parallel()
+	for _, l := range []desk.Locale{desk.Chinese, desk.English} {
+		articles, err := demo.Articles(l)
+		require.NoError(t, err)
+		require.GreaterOrEqual(t, len(articles), 3)
+		for _, a := range articles {
+			require.NotEmpty(t, a.Title, a.Name)
+			require.Greater(t, len(a.Body), 500, a.Name)
+		}
+	}
+}
+
+func TestMoods(t *testing.T) {
+	t.Parallel()
+	for l, least := range map[desk.Locale]int{desk.Chinese: 600, desk.English: 100} {
+		lines, err := demo.Moods(l)
+		require.NoError(t, err)
+		require.GreaterOrEqual(t, len(lines), least)
+		count := make(map[string]int)
+		for _, line := range lines {
+			count[line.Label]++
+		}
+		require.Len(t, count, 3)
+		for _, label := range []string{"-1", "0", "1"} {
+			require.GreaterOrEqual(t, count[label], least*3/10, label)
+		}
+	}
+}
+
+// Lines that must not be answered are no examples of anything, so that they
+// can judge what was learned.
+func TestOutside(t *testing.T) {
+	t.Parallel()
+	for _, l := range []struct {
+		locale desk.Locale
+		name   string
+		least  int
+	}{{desk.Chinese, "zh", 300}, {desk.English, "en", 80}} {
+		outside, err := demo.Outside(l.locale)
+		require.NoError(t, err)
+		require.GreaterOrEqual(t, len(outside), l.least)
+		learned := make(map[string]bool)
+		examples, err := demo.Examples(l.locale)
+		require.NoError(t, err)
+		for _, line := range examples {
+			learned[line.Text] = true
+		}
+		for _, file := range []string{l.name + ".tsv", "outside." + l.name + ".tsv"} {
+			source, err := os.ReadFile("../../flow/training/builtin/" + file)
+			require.NoError(t, err)
+			for row := range strings.Lines(string(source)) {
+				_, text, _ := strings.Cut(strings.TrimRight(row, "\n"), "\t")
+				learned[text] = true
+			}
+		}
+		kinds := []string{"outside", "chitchat", "dialect", "fragment"}
+		for _, line := range outside {
+			require.Contains(t, kinds, line.Label)
+			require.False(t, learned[line.Text], line.Text)
+		}
 	}
 }
