@@ -17,6 +17,7 @@ import (
 	"yingda.dev/internal/flow/profile"
 	"yingda.dev/internal/flow/search"
 	"yingda.dev/internal/flow/toolbox"
+	"yingda.dev/internal/flow/training"
 	"yingda.dev/internal/flow/visitor"
 	"yingda.dev/internal/flow/workspace"
 	"yingda.dev/internal/platform/audit"
@@ -48,6 +49,7 @@ type App struct {
 	visitors      *visitor.Service
 	delivery      *delivery.Delivery
 	timers        *timer.Runner
+	training      *training.Service
 	keeper        *keeper
 }
 
@@ -59,7 +61,7 @@ func newApp(k *core) (*App, error) {
 		return nil, err
 	}
 	a := &App{core: k, channels: channels}
-	for _, build := range []func() error{a.buildPeople, a.buildFiles, a.buildConversations, a.buildEvents} {
+	for _, build := range []func() error{a.buildPeople, a.buildFiles, a.buildConversations, a.buildTraining, a.buildEvents} {
 		if err := build(); err != nil {
 			return nil, err
 		}
@@ -223,6 +225,7 @@ func (a *App) buildEvents() (err error) {
 		store: a.store, clock: a.clock, retention: a.config.Retention.Events, log: a.log.With("area", "keeper"),
 		sweepers: map[string]sweeper{
 			"sessions": a.workspace, "drafts": a.toolbox, "files": a.files, "pages": a.profiles, "mails": a.courier,
+			"models": a.training,
 		},
 	}
 	return desk.Wrap(desk.KindOf(err), "build timers", err)

@@ -50,6 +50,7 @@ type cli struct {
 	Eval    evalCommand    `cmd:"" help:"Judge the bot on files of your own; see docs/evaluation.md."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 
+	Train        trainCommand        `cmd:"" name:"train" hidden:"" help:"Learn for the server, in a process of its own."`
 	ReadDocument readDocumentCommand `cmd:"" name:"read-document" hidden:"" help:"Read a file for the server, in a process of its own."`
 }
 

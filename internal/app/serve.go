@@ -80,6 +80,7 @@ func serve(ctx context.Context, c config.Config, r *run) (err error) {
 					{"queue memory", func(ctx context.Context) error { return a.bus.Consume(ctx, a.queue.Consumer()) }},
 					{"timers", a.timers.Run},
 					{"courier", a.courier.Run},
+					{"training", a.training.Run},
 					{"rotator", a.rotator.Run},
 					{"keeper", a.keeper.Run},
 					{"calm", newCalm(timer.Wall).Run},

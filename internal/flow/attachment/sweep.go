@@ -92,7 +92,7 @@ func (s *Service) walk(ctx context.Context, before time.Time) (deleted int64, er
 		}
 		var ids []desk.AttachmentID
 		for _, b := range page {
-			if b.At.Before(before) {
+			if b.At.Before(before) && ours(b.Name) {
 				ids = append(ids, idOf(b.Name))
 			}
 		}
@@ -101,7 +101,7 @@ func (s *Service) walk(ctx context.Context, before time.Time) (deleted int64, er
 			return deleted, err
 		}
 		for _, b := range page {
-			if !b.At.Before(before) || known[idOf(b.Name)] {
+			if !b.At.Before(before) || !ours(b.Name) || known[idOf(b.Name)] {
 				continue
 			}
 			if err := s.deps.Blobs.Delete(ctx, b.Name); err != nil {
@@ -114,6 +114,11 @@ func (s *Service) walk(ctx context.Context, before time.Time) (deleted int64, er
 		}
 		cursor = next
 	}
+}
+
+// ours tells the blobs of files from others' in the same folder, such as models.
+func ours(blobName string) bool {
+	return strings.HasPrefix(blobName, "att") || strings.HasPrefix(blobName, "thb")
 }
 
 // idOf is the file that a blob belongs to.

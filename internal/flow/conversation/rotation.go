@@ -280,6 +280,7 @@ var stages = []func(*walker, context.Context, desk.AccountID, string, int) ([]se
 	(*walker).cannedReplies, (*walker).drafts, (*walker).scheduled,
 	(*walker).mails,
 	(*walker).botSessions, (*walker).botDecisions,
+	(*walker).intents, (*walker).intentModels,
 }
 
 // Page returns values of one stage; an empty stage leads to the next.
@@ -547,6 +548,8 @@ func replace(ctx context.Context, tx *store.Tx, account desk.AccountID, c seal.C
 		return replaceOfToolbox(ctx, tx, account, c)
 	case "bot_session", "bot_decision":
 		return replaceOfBot(ctx, tx, account, c)
+	case "intent", "intent_model":
+		return replaceOfTraining(ctx, tx, account, c)
 	case "session", "invitation", "second_factor", "audit":
 		return replaceOfPeople(ctx, tx, account, c)
 	case "rating":

@@ -28,6 +28,7 @@ import (
 	"yingda.dev/internal/flow/profile"
 	"yingda.dev/internal/flow/search"
 	"yingda.dev/internal/flow/toolbox"
+	"yingda.dev/internal/flow/training"
 	"yingda.dev/internal/flow/visitor"
 	"yingda.dev/internal/flow/workspace"
 	"yingda.dev/internal/platform/audit"
@@ -88,6 +89,7 @@ type House struct {
 	FilesDir string
 	Queue    *dispatch.Service
 	Toolbox  *toolbox.Service
+	Training *training.Service
 	Visitors *visitor.Service
 	RPC      *rpc.Server
 	REST     *rest.Server
@@ -141,6 +143,7 @@ func Start(t testing.TB, o Options) *House {
 	h.run(func(ctx context.Context) error { return h.Feed.Run(ctx, publisher) })
 	h.run(func(ctx context.Context) error { return h.Bus.Consume(ctx, h.Search.Consumer()) })
 	h.run(h.Courier.Run)
+	h.run(h.Training.Run)
 	h.StopRealtime = h.run(h.Realtime.Run)
 	if !o.Empty {
 		h.Near, h.Far = h.company("nearby", "近邻商城"), h.company("faraway", "Far Shop")
@@ -191,6 +194,7 @@ func (h *House) buildFlows(master *seal.Master, keys *seal.Keyring, log *slog.Lo
 	require.NoError(h, err)
 	h.Toolbox, err = toolbox.New(toolbox.Deps{Store: h.Store, Keys: keys, IDs: h.IDs, Clock: h.Clock, Audit: h.Audit, Log: log})
 	require.NoError(h, err)
+	h.buildTraining(keys, log)
 	h.Feed, err = feed.New(feed.Deps{Store: h.Store, Keys: keys, Bus: h.Bus, Directory: h.Workspace, Clock: h.Clock, Files: h.Files, Log: log, Metrics: h.Metrics}, feed.Config{})
 	require.NoError(h, err)
 	h.Queue, err = dispatch.New(dispatch.Deps{

@@ -312,6 +312,33 @@ type Installation struct {
 	Value string
 }
 
+type Intent struct {
+	AccountID string
+	ID        string
+	Name      string
+	Topic     string
+	Enabled   bool
+	Content   []byte
+	Version   int64
+	CreatedUs int64
+	UpdatedUs int64
+}
+
+type IntentModel struct {
+	AccountID string
+	ID        string
+	JobID     string
+	Number    int64
+	Kind      string
+	Seed      string
+	Hash      string
+	Size      int64
+	Revision  int64
+	Report    string
+	Secret    []byte
+	CreatedUs int64
+}
+
 type Invitation struct {
 	ID        string
 	AccountID string
@@ -570,4 +597,32 @@ type Timer struct {
 	Data           string
 	Holder         string
 	ClaimedUntilUs int64
+}
+
+type Training struct {
+	AccountID string
+	ModelID   string
+	Revision  int64
+	Number    int64
+}
+
+type TrainingJob struct {
+	AccountID      string
+	ID             string
+	Origin         string
+	AgentID        string
+	Seed           string
+	State          string
+	Stage          string
+	Done           int64
+	Total          int64
+	LeftUs         int64
+	Error          string
+	Attempts       int64
+	DueUs          int64
+	Holder         string
+	ClaimedUntilUs int64
+	CreatedUs      int64
+	StartedUs      int64
+	EndedUs        int64
 }

@@ -45,6 +45,9 @@ var unscoped = map[string]string{
 	"DroppedAttachments":       "installation's housekeeping",
 	"InvitationByHash":         "finds the account by the hash of a secret",
 	"DeleteExpiredInvitations": "installation's housekeeping",
+	"ClaimTrainingJobs":        "the trainer serves all accounts",
+	"TrainingJobsDue":          "the trainer serves all accounts",
+	"IntentModelsKnown":        "housekeeping of the files' folder",
 }
 
 type statement struct{ name, text string }

@@ -95,6 +95,7 @@ var installation = map[string]bool{
 	"Dialect": true, "DueOutbox": true, "DueMails": true, "DueReplays": true, "DueTimers": true, "Epoch": true, "Events": true, "Head": true,
 	"InboxByKey": true, "Index": true, "InvitationByHash": true, "InstallationValue": true, "NextOutbox": true, "NextTimer": true, "OldDrafts": true, "Oldest": true,
 	"ParkedConversations": true, "Positions": true, "ReleaseLease": true, "ReleasePositions": true, "RenewLease": true,
+	"ClaimTrainingJobs": true, "TrainingJobsDue": true, "IntentModelsKnown": true,
 	"Run": true, "RunningJobs": true, "Session": true, "Trim": true, "TrimKeys": true, "Watch": true, "Write": true, "WriteAlone": true,
 }
 
@@ -232,6 +233,7 @@ func isolation(n *Tenant) {
 	maps.Copy(own, peopleReads(n, v, empty, missing))
 	maps.Copy(own, queueReads(n, v, empty))
 	maps.Copy(own, botReads(n, v, empty, missing))
+	maps.Copy(own, trainingReads(n, v, empty, missing))
 	n.everyMethod(reflect.TypeFor[*store.Store](), installation, own)
 }
 
@@ -446,6 +448,7 @@ func isolationOfTransaction(n *Tenant) {
 	maps.Copy(checks, peopleWrites(v, denied, both))
 	maps.Copy(checks, queueWrites(v, denied, both))
 	maps.Copy(checks, botWrites(v, denied, both))
+	maps.Copy(checks, trainingWrites(v, denied, both))
 	n.everyMethod(reflect.TypeFor[*store.Tx](), except, checks)
 	// Nothing changed.
 	in, err := n.Store.Inbox(n.Ctx, v.ID, v.Inbox.ID)

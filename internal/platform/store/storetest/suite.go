@@ -50,6 +50,8 @@ func Run(t *testing.T, open Open) {
 			"staffing":                 staffing,
 			"queue":                    queue,
 			"bot":                      botRows,
+			"intents":                  intents,
+			"models of intents":        intentModels,
 			"isolation":                isolation,
 			"isolation of transaction": isolationOfTransaction,
 			"search index":             searchIndex,
@@ -64,6 +66,7 @@ func Run(t *testing.T, open Open) {
 	for name, test := range map[string]func(*Tenant){
 		"tailing reader":   tailingReader,
 		"presence":         presence,
+		"trainings":        trainings,
 		"events":           events,
 		"trim":             trim,
 		"trim dedupe":      trimDedupe,

@@ -1,0 +1,109 @@
+package training
+
+import (
+	"context"
+
+	"yingda.dev/internal/desk"
+	"yingda.dev/internal/engine/nlu"
+	"yingda.dev/internal/platform/text"
+)
+
+// Order is what is to be learned.
+type Order struct {
+	Examples []nlu.Example `json:"examples"`
+	// Outside are texts that mean none of the intents.
+	Outside []string `json:"outside"`
+	Seed    uint64   `json:"seed"`
+}
+
+// Step is where a training is.
+type Step struct {
+	// Stage is the kind of model at work.
+	Stage string `json:"stage"`
+	Done  int    `json:"done"`
+	Total int    `json:"total"`
+}
+
+// The kinds of models, in the order they are made.
+const (
+	Linear = "linear"
+	Mixed  = "mixed"
+)
+
+// Made is a model that a training has made.
+type Made struct {
+	Kind   string `json:"kind"`
+	Report Report `json:"report"`
+	Missed []Miss `json:"missed"`
+	// Model is its stored form.
+	Model []byte `json:"-"`
+}
+
+// Trainer learns. It calls step often and made for each model, both on one
+// goroutine; an error of made, or the end of ctx, ends the training. What was
+// wrong with the order is Invalid, a trainer that died is Unavailable.
+type Trainer interface {
+	Train(ctx context.Context, o Order, step func(Step), made func(Made) error) error
+}
+
+// Learn is the work of a training. step may answer false to end it.
+func Learn(o Order, clock desk.Clock, step func(Step) bool, made func(Made) error) error {
+	began := clock.Now()
+	m, r, err := nlu.Train(o.Examples, nlu.Options{Outside: o.Outside, Seed: o.Seed}, func(p nlu.Progress) bool {
+		return step(Step{Linear, p.Done, p.Total})
+	})
+	if err != nil {
+		return err
+	}
+	return deliver(o, clock.Now().Sub(began).Seconds(), Linear, m, r, made)
+}
+
+func deliver(o Order, seconds float64, kind string, m *nlu.Model, r nlu.Report, made func(Made) error) error {
+	report, missed := judge(o.Examples, r)
+	report.Outside, report.Seconds = len(o.Outside), seconds
+	return made(Made{Kind: kind, Report: report, Missed: missed, Model: m.AppendBinary(nil)})
+}
+
+// Here is a Trainer that learns on the caller's goroutine: for tests and tools.
+type Here struct{ Clock desk.Clock }
+
+// Train learns.
+func (h Here) Train(ctx context.Context, o Order, step func(Step), made func(Made) error) error {
+	err := Learn(o, h.Clock, func(s Step) bool {
+		step(s)
+		return ctx.Err() == nil
+	}, made)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return err
+}
+
+// orderOf makes the order of an account's intents. Disabled ones are left out;
+// what is an example of an intent is no stranger.
+func orderOf(intents []Intent, seed uint64) Order {
+	o := Order{Seed: seed}
+	inside := make(map[string]bool)
+	own := []string{}
+	for _, i := range intents {
+		switch {
+		case !i.Enabled:
+		case i.Name == Outside:
+			own = i.Examples
+		default:
+			for _, e := range i.Examples {
+				o.Examples = append(o.Examples, nlu.Example{Intent: i.Name, Text: e})
+				inside[text.Normalize(e)] = true
+			}
+		}
+	}
+	for _, list := range [][]string{own, outsideTexts()} {
+		for _, t := range list {
+			if key := text.Normalize(t); !inside[key] {
+				inside[key] = true
+				o.Outside = append(o.Outside, t)
+			}
+		}
+	}
+	return o
+}
