@@ -12,7 +12,7 @@ import (
 )
 
 // magic begins every stored index; its last character is the format's version.
-const magic = "yingda.faq.1"
+const magic = "yingda.faq.2"
 
 // AppendBinary appends the stored form of the index: little endian, without
 // anything that depends on the machine.
@@ -24,11 +24,10 @@ func (x *Index) AppendBinary(b []byte) []byte {
 		u32(len(s))
 		b = append(b, s...)
 	}
-	for _, w := range x.rank {
-		f64(w)
-	}
-	for _, w := range x.gate {
-		f64(w)
+	for _, list := range [][]float64{x.full.rank, x.full.gate, x.plain.rank, x.plain.gate} {
+		for _, w := range list {
+			f64(w)
+		}
 	}
 	u32(len(x.groups))
 	for _, g := range x.groups {
@@ -96,6 +95,16 @@ func (r *reader) f64() float64 {
 	return v
 }
 
+func (r *reader) weights() weights {
+	w := weights{make([]float64, lookCount), make([]float64, signCount)}
+	for _, list := range [][]float64{w.rank, w.gate} {
+		for i := range list {
+			list[i] = r.f64()
+		}
+	}
+	return w
+}
+
 // count reads how many things of at least size bytes follow.
 func (r *reader) count(most, size int) int {
 	n := r.u32()
@@ -114,13 +123,8 @@ func Read(data []byte) (*Index, error) {
 		return nil, desk.E(desk.Invalid, op, "this is not an index of this version; train it again")
 	}
 	r := &reader{data: rest}
-	x := &Index{terms: make(map[term]int32), from: []int32{0}, start: []int32{0}, rank: make([]float64, lookCount), gate: make([]float64, signCount)}
-	for i := range x.rank {
-		x.rank[i] = r.f64()
-	}
-	for i := range x.gate {
-		x.gate[i] = r.f64()
-	}
+	x := &Index{terms: make(map[term]int32), from: []int32{0}, start: []int32{0}}
+	x.full, x.plain = r.weights(), r.weights()
 	for range r.count(MaxSynonyms, 4) {
 		var g []string
 		for range r.count(MaxSynonyms, 4) {

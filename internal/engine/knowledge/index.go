@@ -26,8 +26,8 @@ type Index struct {
 	synonyms *synonyms
 	groups   [][]string // of synonyms, as given
 	model    *nlu.Model // nil of one entry or too many
-	rank     []float64  // weights of a candidate's looks
-	gate     []float64  // weights of the signs
+	full     weights    // of looks and signs
+	plain    weights    // where the model is left out
 
 	// What follows is worked out of the above.
 	owner      []int32 // the entry of a way
@@ -58,7 +58,7 @@ type worth struct{ cosine, bm25 float32 }
 
 // newIndex makes lists of ways, which lie by entry.
 func newIndex(names []string, ways []built) *Index {
-	x := &Index{names: names, terms: make(map[term]int32), from: make([]int32, len(names)+1), rank: usualRank[:], gate: usualGate[:]}
+	x := &Index{names: names, terms: make(map[term]int32), from: make([]int32, len(names)+1), full: usual(), plain: usual()}
 	var lists [][]int32
 	var often [][]uint8
 	for w, b := range ways {

@@ -48,6 +48,8 @@ var (
 	usualGate = [signCount]float64{1.5, 0, 0.4, -0.5, -1.1, 3.2, -1.2, -1.6, 0, -1.8, 0, 0.3, -0.3, -0.1, 3}
 )
 
+func usual() weights { return weights{usualRank[:], usualGate[:]} }
+
 // The candidates that are looked at closely, by each of the two views.
 const (
 	nearMost = 20
@@ -62,7 +64,7 @@ type candidate struct {
 }
 
 // candidates lists what may answer, in the order of the entries.
-func (x *Index) candidates(q question) []candidate {
+func (x *Index) candidates(q question, k Query) []candidate {
 	s, _ := x.scratch.Get().(*scratch)
 	defer func() {
 		s.clear()
@@ -70,7 +72,7 @@ func (x *Index) candidates(q question) []candidate {
 	}()
 	x.gather(q, s)
 	chosen := top(s.entries, nearMost, func(e int32) float64 { return float64(s.best[e]) })
-	if x.model != nil && len(q.terms) > 0 {
+	if x.model != nil && len(q.terms) > 0 && !k.Plain {
 		s.margins = x.model.Margins(q.text, s.margins)
 		lines := make([]int32, 0, len(x.names))
 		for e := range x.line {
@@ -82,6 +84,9 @@ func (x *Index) candidates(q question) []candidate {
 	}
 	slices.Sort(chosen)
 	chosen = slices.Compact(chosen)
+	if k.Keep != nil {
+		chosen = slices.DeleteFunc(chosen, func(e int32) bool { return !k.Keep(x.names[e]) })
+	}
 	out := make([]candidate, 0, len(chosen))
 	for _, e := range chosen {
 		if s.best[e] > 0 {
@@ -177,12 +182,12 @@ func (x *Index) look(q question, s *scratch, e int32) candidate {
 }
 
 // order gives the candidates their chances and puts the likeliest first.
-func (x *Index) order(all []candidate) {
+func (w weights) order(all []candidate) {
 	looks := make([][]float64, len(all))
 	for i := range all {
 		looks[i] = all[i].looks[:]
 	}
-	for i, p := range chances(looks, x.rank, nil) {
+	for i, p := range chances(looks, w.rank, nil) {
 		all[i].p = p
 	}
 	slices.SortFunc(all, func(a, b candidate) int { return cmp.Or(cmp.Compare(b.p, a.p), cmp.Compare(a.entry, b.entry)) })
@@ -243,22 +248,49 @@ type Answer struct {
 	Confidence float64
 }
 
+// Query is a question to an index.
+type Query struct {
+	Text string
+	// Limit is the most candidates that are wanted.
+	Limit int
+	// Plain leaves the lines out: what is found by words alone, faster and with a
+	// confidence of its own.
+	Plain bool
+	// Keep, if set, tells which entries may answer.
+	Keep func(id string) bool
+}
+
 // Search ranks the entries for a question, with at most limit candidates.
-func (x *Index) Search(s string, limit int) Answer {
-	q := x.ask(s)
-	all := x.candidates(q)
-	if len(all) == 0 || limit <= 0 {
+func (x *Index) Search(s string, limit int) Answer { return x.Ask(Query{Text: s, Limit: limit}) }
+
+// SearchPlain is Search by words alone, for when there is more to do than time.
+func (x *Index) SearchPlain(s string, limit int) Answer {
+	return x.Ask(Query{Text: s, Limit: limit, Plain: true})
+}
+
+// Ask ranks the entries that may answer.
+func (x *Index) Ask(k Query) Answer {
+	q := x.ask(k.Text)
+	all := x.candidates(q, k)
+	if len(all) == 0 || k.Limit <= 0 {
 		return Answer{}
 	}
-	x.order(all)
-	a := Answer{Confidence: x.confidence(q.signs(all))}
-	for _, c := range all[:min(limit, len(all))] {
+	w := x.full
+	if k.Plain {
+		w = x.plain
+	}
+	w.order(all)
+	a := Answer{Confidence: w.confidence(q.signs(all))}
+	for _, c := range all[:min(k.Limit, len(all))] {
 		a.Candidates = append(a.Candidates, Candidate{x.names[c.entry], c.p, int(x.slots[c.way])})
 	}
 	return a
 }
 
-func (x *Index) confidence(signs []float64) float64 { return 1 / (1 + math.Exp(-dot(signs, x.gate))) }
+// weights are how much looks and signs count.
+type weights struct{ rank, gate []float64 }
+
+func (w weights) confidence(signs []float64) float64 { return 1 / (1 + math.Exp(-dot(signs, w.gate))) }
 
 // Len is how many entries there are.
 func (x *Index) Len() int { return len(x.names) }

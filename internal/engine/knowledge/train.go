@@ -108,17 +108,22 @@ func Train(entries []Entry, o Options, step func(Progress) bool) (*Index, Report
 	x.synonyms, x.groups, x.slots = syn, o.Synonyms, set.slots
 	for _, s := range o.Outside {
 		if q := x.ask(s); len(q.terms) > 0 {
-			trials = append(trials, trial{q, x.candidates(q), near})
+			trials = append(trials, trial{q, x.candidates(q, Query{}), near})
 		}
 	}
 	for s := range strings.Lines(elsewhere) {
 		q := x.ask(s)
-		t := trial{q, x.candidates(q), far}
+		t := trial{q, x.candidates(q, Query{}), far}
 		if len(t.found) > 0 && !slices.ContainsFunc(t.found, func(c candidate) bool { return c.looks[lookCosine] > tooNear }) {
 			trials = append(trials, t)
 		}
 	}
-	x.calibrate(trials, set.more(plan), &report)
+	more := set.more(plan)
+	x.full = calibrate(trials, more)
+	if known := len(trials) - strangers(trials); known >= fewTrials {
+		x.tell(trials, &report)
+	}
+	x.plain = calibrate(withoutLines(trials), more)
 	return x, report, nil
 }
 
@@ -299,7 +304,7 @@ func (x *Index) try(s *set, f fold) (out []trial) {
 	for _, list := range [][]int32{f.known, f.strange} {
 		for _, w := range list {
 			q := x.prepare(s.texts[w], s.ways[w].terms)
-			t := trial{q, x.candidates(q), s.ways[w].entry}
+			t := trial{q, x.candidates(q, Query{}), s.ways[w].entry}
 			if x.from[t.truth+1] == x.from[t.truth] {
 				t.truth = near
 			}
@@ -326,8 +331,32 @@ const (
 	gainOfDouble = 0.45
 )
 
-// calibrate learns how much each look and sign counts.
-func (x *Index) calibrate(trials []trial, more float64, r *Report) {
+func strangers(trials []trial) (n int) {
+	for _, t := range trials {
+		if t.truth < 0 {
+			n++
+		}
+	}
+	return n
+}
+
+// withoutLines are the trials as they look without the model.
+func withoutLines(trials []trial) []trial {
+	out := make([]trial, len(trials))
+	for i, t := range trials {
+		t.found = slices.Clone(t.found)
+		for j := range t.found {
+			t.found[j].looks[lookMargin] = 2*t.found[j].looks[lookCosine] - 1
+		}
+		out[i] = t
+	}
+	return out
+}
+
+// calibrate learns how much each look and sign counts, and leaves the trials
+// in their order.
+func calibrate(trials []trial, more float64) weights {
+	w := usual()
 	var choices []choice
 	var known float64
 	strange := make(map[int32]float64)
@@ -349,13 +378,16 @@ func (x *Index) calibrate(trials []trial, more float64, r *Report) {
 		}
 	}
 	if known < fewTrials {
-		return
+		for _, t := range trials {
+			w.order(t.found)
+		}
+		return w
 	}
-	x.rank = learn(choices, x.rank, rankPenalty)
+	w.rank = learn(choices, w.rank, rankPenalty)
 	choices = choices[:0]
 	nothing := make([]float64, signCount)
 	for _, t := range trials {
-		x.order(t.found)
+		w.order(t.found)
 		c := choice{looks: [][]float64{t.question.signs(t.found), nothing}, weight: 1, right: 1}
 		if t.truth < 0 {
 			c.weight = nearPart * known / strange[t.truth]
@@ -367,9 +399,9 @@ func (x *Index) calibrate(trials []trial, more float64, r *Report) {
 		}
 		choices = append(choices, c)
 	}
-	x.gate = learn(choices, x.gate, gatePenalty)
-	x.gate[signOne] += gainOfDouble * math.Log2(more)
-	x.tell(trials, r)
+	w.gate = learn(choices, w.gate, gatePenalty)
+	w.gate[signOne] += gainOfDouble * math.Log2(more)
+	return w
 }
 
 // tell fills in what the trials say of the index.
@@ -387,7 +419,7 @@ func (x *Index) tell(trials []trial, r *Report) {
 		if at >= 0 && at < 3 {
 			third++
 		}
-		if x.confidence(t.question.signs(t.found)) >= 0.9 {
+		if x.full.confidence(t.question.signs(t.found)) >= 0.9 {
 			given++
 			if at == 0 {
 				right++

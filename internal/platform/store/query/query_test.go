@@ -30,6 +30,7 @@ var unscoped = map[string]string{
 	"RenewPresenceLinks":       "a node says that it is alive, for all who are connected to it",
 	"ExpiredPresenceLinks":     "agents of all accounts whose node has died",
 	"PutDeadLetter":            "the bus; a position belongs to one account for ever",
+	"UntrainedKnowledge":       "the trainer serves all accounts",
 	"ClaimTimers":              "the timers' runner serves all accounts",
 	"OldDrafts":                "housekeeping of all accounts' drafts",
 	"NextTimer":                "the timers' runner serves all accounts",

@@ -97,6 +97,7 @@ var installation = map[string]bool{
 	"ParkedConversations": true, "Positions": true, "ReleaseLease": true, "ReleasePositions": true, "RenewLease": true,
 	"ClaimTrainingJobs": true, "TrainingJobsDue": true, "IntentModelsKnown": true,
 	"Run": true, "RunningJobs": true, "Session": true, "Trim": true, "TrimKeys": true, "Watch": true, "Write": true, "WriteAlone": true,
+	"Run": true, "RunningJobs": true, "Session": true, "Trim": true, "TrimKeys": true, "UntrainedKnowledge": true, "Watch": true, "Write": true, "WriteAlone": true,
 }
 
 // isolation calls every method with the other's ids and the own account. None
@@ -234,6 +235,7 @@ func isolation(n *Tenant) {
 	maps.Copy(own, queueReads(n, v, empty))
 	maps.Copy(own, botReads(n, v, empty, missing))
 	maps.Copy(own, trainingReads(n, v, empty, missing))
+	maps.Copy(own, knowledgeReads(n, v, empty, missing))
 	n.everyMethod(reflect.TypeFor[*store.Store](), installation, own)
 }
 
@@ -449,6 +451,7 @@ func isolationOfTransaction(n *Tenant) {
 	maps.Copy(checks, queueWrites(v, denied, both))
 	maps.Copy(checks, botWrites(v, denied, both))
 	maps.Copy(checks, trainingWrites(v, denied, both))
+	maps.Copy(checks, knowledgeWrites(v, denied, both))
 	n.everyMethod(reflect.TypeFor[*store.Tx](), except, checks)
 	// Nothing changed.
 	in, err := n.Store.Inbox(n.Ctx, v.ID, v.Inbox.ID)

@@ -52,6 +52,8 @@ func Run(t *testing.T, open Open) {
 			"bot":                      botRows,
 			"intents":                  intents,
 			"models of intents":        intentModels,
+			"knowledge":                knowledge,
+			"trainings of knowledge":   trainings,
 			"isolation":                isolation,
 			"isolation of transaction": isolationOfTransaction,
 			"search index":             searchIndex,
