@@ -14,6 +14,7 @@ import (
 	"yingda.dev/internal/flow/dispatch"
 	"yingda.dev/internal/flow/feed"
 	"yingda.dev/internal/flow/hub"
+	"yingda.dev/internal/flow/library"
 	"yingda.dev/internal/flow/profile"
 	"yingda.dev/internal/flow/search"
 	"yingda.dev/internal/flow/toolbox"
@@ -51,6 +52,7 @@ type App struct {
 	timers        *timer.Runner
 	training      *training.Service
 	keeper        *keeper
+	library       *library.Service
 }
 
 // newApp builds everything between the database and the surfaces, from the
@@ -61,7 +63,7 @@ func newApp(k *core) (*App, error) {
 		return nil, err
 	}
 	a := &App{core: k, channels: channels}
-	for _, build := range []func() error{a.buildPeople, a.buildFiles, a.buildConversations, a.buildTraining, a.buildEvents} {
+	for _, build := range []func() error{a.buildPeople, a.buildFiles, a.buildConversations, a.buildTraining, a.buildEvents, a.buildLibrary} {
 		if err := build(); err != nil {
 			return nil, err
 		}

@@ -77,6 +77,7 @@ func serve(ctx context.Context, c config.Config, r *run) (err error) {
 					{"feed", func(ctx context.Context) error { return a.feed.Run(ctx, doors.realtime) }},
 					{"delivery", a.delivery.Run},
 					{"queue", a.queue.Run},
+					{"library", a.library.Run},
 					{"queue memory", func(ctx context.Context) error { return a.bus.Consume(ctx, a.queue.Consumer()) }},
 					{"timers", a.timers.Run},
 					{"courier", a.courier.Run},

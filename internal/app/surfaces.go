@@ -68,6 +68,7 @@ func (a *App) buildSurfaces(h *health) (*surfaces, error) {
 		Search:        a.search,
 		Files:         a.files,
 		Toolbox:       a.toolbox,
+		Library:       a.library,
 		DeadLetters:   a.store,
 		Profiles:      a.profiles,
 		Mails:         a.courier,

@@ -281,6 +281,7 @@ var stages = []func(*walker, context.Context, desk.AccountID, string, int) ([]se
 	(*walker).mails,
 	(*walker).botSessions, (*walker).botDecisions,
 	(*walker).intents, (*walker).intentModels,
+	(*walker).knowledgeItems, (*walker).knowledgeVersions, (*walker).knowledgeParts,
 }
 
 // Page returns values of one stage; an empty stage leads to the next.
@@ -546,6 +547,8 @@ func replace(ctx context.Context, tx *store.Tx, account desk.AccountID, c seal.C
 		return nil // done before
 	case "canned_reply", "draft", "scheduled_message":
 		return replaceOfToolbox(ctx, tx, account, c)
+	case "knowledge_item", "knowledge_version", "knowledge_part":
+		return replaceOfKnowledge(ctx, tx, account, c)
 	case "bot_session", "bot_decision":
 		return replaceOfBot(ctx, tx, account, c)
 	case "intent", "intent_model":

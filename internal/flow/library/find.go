@@ -46,7 +46,7 @@ type Hit struct {
 	P float64
 	// Answer is what to say: the FAQ's answer, or the passage.
 	Answer desk.Content
-	Source Source
+	Source desk.Source
 	// Spans are what question and Way have in common, in bytes of Way.
 	Spans []knowledge.Span
 }
@@ -100,8 +100,8 @@ func (c *contents) find(a Ask, at time.Time) Found {
 				h.Title = e.Title + " › " + p.heading
 			}
 			h.Way, h.Answer = p.text, desk.TextContent(p.text)
-			if h.Source == (Source{}) {
-				h.Source = Source{Title: e.Title}
+			if h.Source == (desk.Source{}) {
+				h.Source = desk.Source{Title: e.Title}
 			}
 		} else {
 			h.Way = e.Title

@@ -57,7 +57,8 @@ type Body struct {
 	Text string `json:"text,omitempty"`
 	// Locale is an article's language; empty means every.
 	Locale string `json:"locale,omitempty"`
-	Source Source `json:"source,omitzero"`
+	// Source is where it comes from, shown below an answer.
+	Source desk.Source `json:"source,omitzero"`
 	// Topic is what thresholds and figures are kept by; may be empty.
 	Topic string `json:"topic,omitempty"`
 	// ValidFrom and ValidUntil bound when it answers; zero means without bound.
@@ -76,12 +77,6 @@ type Answer struct {
 	// Locale is the language it is in ("zh-CN", "en"); empty means any.
 	Locale  string       `json:"locale,omitempty"`
 	Content desk.Content `json:"content"`
-}
-
-// Source is where knowledge comes from, shown below an answer.
-type Source struct {
-	Title string `json:"title,omitempty"`
-	URL   string `json:"url,omitempty"`
 }
 
 // ItemPlace is where an item is sealed for, VersionPlace one of its versions,
@@ -123,8 +118,13 @@ func (it *Item) check() error {
 	}
 	it.Source.URL = strings.TrimSpace(it.Source.URL)
 	if u := it.Source.URL; u != "" {
-		if p, err := url.Parse(u); err != nil || p.Scheme != "https" && p.Scheme != "http" || p.Host == "" || len(u) > 2048 {
-			return desk.InvalidField(op, "source", "the source's address begins with https:// or http://")
+		p, err := url.Parse(u)
+		local := err == nil && p.Scheme == "" && p.Host == "" && strings.HasPrefix(u, "/") && !strings.ContainsRune(u, '\\')
+		if err != nil || !local && (p.Scheme != "https" && p.Scheme != "http" || p.Host == "") || len(u) > 2048 {
+			return desk.InvalidField(op, "source", "the source's address begins with https://")
+		}
+		if it.Source.Title == "" {
+			it.Source.Title = p.Host
 		}
 	}
 	if !it.ValidFrom.IsZero() && !it.ValidUntil.IsZero() && !it.ValidUntil.After(it.ValidFrom) {

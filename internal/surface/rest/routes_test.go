@@ -85,6 +85,7 @@ type things struct {
 	people                               people
 	contact, other, note, merge          string
 	skill                                string
+	entry                                string
 }
 
 // onePixel is a picture.
@@ -122,6 +123,8 @@ func furnish(t *testing.T, c *surfacetest.Company) things {
 	v.merge = admin.Post("/api/v1/contacts/"+v.contact+"/merge", map[string]string{"other_id": gone}).Text("merge_id")
 	require.NotEmpty(t, v.merge)
 	v.skill = admin.Post("/api/v1/skills", map[string]string{"name": "秘密技能"}).Text("id")
+	v.entry = admin.Post("/api/v1/knowledge/entries", knowledgeEntry("秘密问题")).Text("id")
+	require.NotEmpty(t, v.entry)
 	events, err := c.Store.AccountEvents(t.Context(), c.ID, 0, 10)
 	require.NoError(t, err)
 	require.NoError(t, c.Store.Write(t.Context(), "", func(ctx context.Context, tx *store.Tx) error {
@@ -173,6 +176,9 @@ func (v things) body(c *surfacetest.Company, id string) any {
 		return map[string]any{"add": []string{v.label}}
 	case "createSkill", "renameSkill", "setAgentWork", "setTeamWork", "setQueueRules", "setPresence", "setIdle", "transfer", "escalate":
 		return queueBody(c, id)
+	case "createKnowledge", "changeKnowledge", "changeManyKnowledge", "addWay", "restoreKnowledge", "saveKnowledgeCategories", "saveSynonyms",
+		"findKnowledge", "serveKnowledge", "previewKnowledgeImport", "importKnowledge":
+		return v.knowledgeBody(id)
 	case "createLabel", "changeLabel":
 		return map[string]string{"name": id, "color": "red"}
 	case "createCannedReply", "changeCannedReply":
@@ -201,6 +207,8 @@ func (v things) address(r rest.Line) string {
 		id = v.letter
 	case strings.Contains(r.Path, "/skills/"):
 		id = v.skill
+	case strings.Contains(r.Path, "/knowledge/"):
+		id = v.entry
 	case strings.Contains(r.Path, "/labels/"):
 		id = v.label
 	case strings.Contains(r.Path, "/canned-replies/"):

@@ -16,6 +16,7 @@ import (
 	"yingda.dev/internal/flow/courier"
 	"yingda.dev/internal/flow/dispatch"
 	"yingda.dev/internal/flow/feed"
+	"yingda.dev/internal/flow/library"
 	"yingda.dev/internal/flow/profile"
 	"yingda.dev/internal/flow/search"
 	"yingda.dev/internal/flow/toolbox"
@@ -63,6 +64,7 @@ type Deps struct {
 	Rotator       *conversation.Rotator
 	Search        *search.Service
 	Toolbox       *toolbox.Service
+	Library       *library.Service
 	Queue         *dispatch.Service
 	Files         files
 	Profiles      *profile.Service

@@ -25,6 +25,7 @@ import (
 	"yingda.dev/internal/flow/dispatch"
 	"yingda.dev/internal/flow/feed"
 	"yingda.dev/internal/flow/hub"
+	"yingda.dev/internal/flow/library"
 	"yingda.dev/internal/flow/profile"
 	"yingda.dev/internal/flow/search"
 	"yingda.dev/internal/flow/toolbox"
@@ -90,6 +91,7 @@ type House struct {
 	Queue    *dispatch.Service
 	Toolbox  *toolbox.Service
 	Training *training.Service
+	Library  *library.Service
 	Visitors *visitor.Service
 	RPC      *rpc.Server
 	REST     *rest.Server
@@ -204,6 +206,7 @@ func (h *House) buildFlows(master *seal.Master, keys *seal.Keyring, log *slog.Lo
 	require.NoError(h, err)
 	h.Visitors, err = visitor.New(visitor.Deps{Store: h.Store, Keys: keys, Pages: h.Profiles, Signals: h.Bus, Clock: h.Clock, Log: log, Metrics: h.Metrics}, visitor.Config{})
 	require.NoError(h, err)
+	h.buildLibrary(keys, log)
 	return rotator
 }
 
@@ -245,6 +248,7 @@ func (h *House) buildSurfaces(o Options, master *seal.Master, rotator *conversat
 		Search:        h.Search,
 		Files:         h.Files,
 		Toolbox:       h.Toolbox,
+		Library:       h.Library,
 		DeadLetters:   h.Store,
 		Profiles:      h.Profiles,
 		Mails:         h.Courier,

@@ -364,6 +364,53 @@ type Job struct {
 	UpdatedUs int64
 }
 
+type KnowledgeIndex struct {
+	AccountID string
+	ID        string
+	Revision  int64
+	Parts     int64
+	Report    string
+	CreatedUs int64
+}
+
+type KnowledgeItem struct {
+	AccountID  string
+	ID         string
+	Kind       string
+	CategoryID string
+	Version    int64
+	Content    []byte
+	CreatedUs  int64
+	UpdatedUs  int64
+}
+
+type KnowledgePart struct {
+	AccountID string
+	IndexID   string
+	Part      int64
+	Body      []byte
+}
+
+type KnowledgeShelf struct {
+	AccountID string
+	Revision  int64
+	Trained   int64
+	Serving   string
+	Pinned    string
+	Settings  string
+	UpdatedUs int64
+}
+
+type KnowledgeVersion struct {
+	AccountID string
+	ItemID    string
+	Version   int64
+	Act       string
+	AgentID   string
+	Content   []byte
+	AtUs      int64
+}
+
 type Label struct {
 	AccountID   string
 	ID          string

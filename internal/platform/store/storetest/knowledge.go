@@ -87,7 +87,7 @@ func knowledge(n *Tenant) {
 	require.Empty(n, past, "the history goes with what it is of")
 }
 
-func trainings(n *Tenant) {
+func learnings(n *Tenant) {
 	_, err := n.Store.KnowledgeShelf(n.Ctx, n.ID)
 	n.kind(desk.NotFound, err)
 	shelf := store.KnowledgeShelf{AccountID: n.ID, Revision: 2, Trained: 1, Serving: "kix_1", Settings: json.RawMessage(`{}`), UpdatedAt: n.Clock.Now()}

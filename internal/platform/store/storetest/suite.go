@@ -53,7 +53,7 @@ func Run(t *testing.T, open Open) {
 			"intents":                  intents,
 			"models of intents":        intentModels,
 			"knowledge":                knowledge,
-			"trainings of knowledge":   trainings,
+			"trainings of knowledge":   learnings,
 			"isolation":                isolation,
 			"isolation of transaction": isolationOfTransaction,
 			"search index":             searchIndex,
