@@ -1162,6 +1162,294 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/knowledge/categories": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Categories in their order
+         * @description Needs the permission `knowledge.read`.
+         */
+        get: operations["listKnowledgeCategories"];
+        /**
+         * Replace the list of categories
+         * @description Needs the permission `knowledge.manage`.
+         */
+        put: operations["saveKnowledgeCategories"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/knowledge/entries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * FAQs and articles, the one changed last first
+         * @description Needs the permission `knowledge.read`.
+         */
+        get: operations["listKnowledge"];
+        put?: never;
+        /**
+         * Add an FAQ or an article
+         * @description Needs the permission `knowledge.manage`.
+         */
+        post: operations["createKnowledge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/knowledge/entries/bulk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Enable, disable, move or delete many entries
+         * @description Needs the permission `knowledge.manage`.
+         */
+        post: operations["changeManyKnowledge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/knowledge/entries/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Open an entry
+         * @description Needs the permission `knowledge.read`.
+         */
+        get: operations["getKnowledge"];
+        /**
+         * Change an entry; Conflict if somebody else has
+         * @description Needs the permission `knowledge.manage`.
+         */
+        put: operations["changeKnowledge"];
+        post?: never;
+        /**
+         * Delete an entry and its history
+         * @description Needs the permission `knowledge.manage`.
+         */
+        delete: operations["deleteKnowledge"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/knowledge/entries/{id}/restore": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make an earlier version the newest
+         * @description Needs the permission `knowledge.manage`.
+         */
+        post: operations["restoreKnowledge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/knowledge/entries/{id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * An entry's history, the newest first
+         * @description Needs the permission `knowledge.read`.
+         */
+        get: operations["listKnowledgeVersions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/knowledge/entries/{id}/ways": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add a way of asking to an FAQ
+         * @description Needs the permission `knowledge.manage`.
+         */
+        post: operations["addWay"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/knowledge/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All FAQs as a table (CSV)
+         * @description Needs the permission `knowledge.manage`.
+         */
+        get: operations["exportKnowledge"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/knowledge/find": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Try a question
+         * @description Needs the permission `knowledge.read`.
+         */
+        post: operations["findKnowledge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/knowledge/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Import a table of FAQs (CSV): all of it or nothing
+         * @description Needs the permission `knowledge.manage`.
+         */
+        post: operations["importKnowledge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/knowledge/import/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What a table of FAQs (CSV) would do, and what is wrong with it
+         * @description Needs the permission `knowledge.manage`.
+         */
+        post: operations["previewKnowledgeImport"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/knowledge/synonyms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Groups of words that mean the same
+         * @description Needs the permission `knowledge.read`.
+         */
+        get: operations["listSynonyms"];
+        /**
+         * Replace the groups of synonyms
+         * @description Needs the permission `knowledge.manage`.
+         */
+        put: operations["saveSynonyms"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/knowledge/training": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How learning goes, and what each training was worth
+         * @description Needs the permission `knowledge.read`.
+         */
+        get: operations["getKnowledgeTraining"];
+        /**
+         * Let an earlier training answer, or the newest again
+         * @description Needs the permission `knowledge.manage`.
+         */
+        put: operations["serveKnowledge"];
+        /**
+         * Learn everything again
+         * @description Needs the permission `knowledge.manage`.
+         */
+        post: operations["trainKnowledge"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/labels": {
         parameters: {
             query?: never;
@@ -1883,6 +2171,12 @@ export interface components {
             items: components["schemas"]["Activity"][];
             more: boolean;
         };
+        AddWayInputBody: {
+            /** @description Where it came from, for the history. */
+            origin?: string;
+            /** @example 可以退吗 */
+            text: string;
+        };
         Agent: {
             disabled?: boolean;
             email: string;
@@ -1987,6 +2281,13 @@ export interface components {
              */
             until?: string;
         };
+        BulkKnowledgeInputBody: {
+            /** @enum {string} */
+            action: "enable" | "disable" | "move" | "delete";
+            /** @description Where to move; empty is no category. */
+            category_id?: string;
+            ids: string[];
+        };
         BulkResult: {
             id: string;
             ok: boolean;
@@ -2068,6 +2369,43 @@ export interface components {
              * @description Refuse if the inbox has changed since this version.
              */
             version?: number;
+        };
+        ChangeKnowledgeInputBody: {
+            /** @description Of an FAQ: at most one for each channel and language. */
+            answers?: components["schemas"]["KnowledgeAnswer"][];
+            category_id?: string;
+            enabled: boolean;
+            /** @enum {string} */
+            kind: "faq" | "article";
+            /** @description Of an article: its language; empty is every. */
+            locale?: string;
+            source?: components["schemas"]["KnowledgeSource"];
+            /** @description Of an article: Markdown, at most 200,000 characters. */
+            text?: string;
+            /**
+             * @description An FAQ's question or an article's title, at most 300 characters.
+             * @example 怎么退货
+             */
+            title: string;
+            /** @description What thresholds and figures are kept by. */
+            topic?: string;
+            /** Format: date-time */
+            valid_from?: string;
+            /** Format: date-time */
+            valid_until?: string;
+            /**
+             * Format: int64
+             * @description The version that the change is made on.
+             */
+            version: number;
+            /**
+             * @description Other ways of asking it, at most 300. Repeats are dropped.
+             * @example [
+             *       "我想退货",
+             *       "可以退吗"
+             *     ]
+             */
+            ways?: string[];
         };
         ChangeMeInputBody: {
             /** @enum {string} */
@@ -2404,6 +2742,16 @@ export interface components {
             /** Format: int64 */
             max_upload_bytes: number;
         };
+        FindKnowledgeInputBody: {
+            channel?: string;
+            /** Format: int64 */
+            limit?: number;
+            locale?: string;
+            /** @description Find by words alone, as under overload. */
+            plain?: boolean;
+            /** @example 不想要了能退吗 */
+            text: string;
+        };
         Form: {
             fields: components["schemas"]["FormField"][];
             title?: string;
@@ -2425,6 +2773,37 @@ export interface components {
         };
         IdleInputBody: {
             idle: boolean;
+        };
+        ImportDone: {
+            /** Format: int64 */
+            changed: number;
+            /** Format: int64 */
+            created: number;
+        };
+        ImportInputBody: {
+            /** @description A table with a heading row: question and answer, and optionally id, category, ways, topic, source_title, source_url, valid_from, valid_until, enabled. Ways of asking stand in one cell, one a line. */
+            csv: string;
+        };
+        ImportPreview: {
+            /** Format: int64 */
+            changed: number;
+            /** Format: int64 */
+            created: number;
+            /** @description With any of them nothing can be imported; at most 100. */
+            problems: components["schemas"]["ImportProblem"][];
+            /** Format: int64 */
+            rows: number;
+            /** @description The first 20 rows as they were read. */
+            sample: components["schemas"]["KnowledgeBody"][];
+        };
+        ImportProblem: {
+            column?: string;
+            message: string;
+            /**
+             * Format: int64
+             * @description As spreadsheets count, the heading row being 1; 0 is the table itself.
+             */
+            row: number;
         };
         Inbox: {
             channel: string;
@@ -2512,6 +2891,9 @@ export interface components {
         ItemsInvitation: {
             items: components["schemas"]["Invitation"][];
         };
+        ItemsKnowledgeVersion: {
+            items: components["schemas"]["KnowledgeVersion"][];
+        };
         ItemsLabel: {
             items: components["schemas"]["Label"][];
         };
@@ -2535,6 +2917,179 @@ export interface components {
         };
         ItemsWaiting: {
             items: components["schemas"]["Waiting"][];
+        };
+        KnowledgeAnswer: {
+            /** @description Where it is for (webchat); empty is everywhere. */
+            channel?: string;
+            /** @description The language it is in (zh-CN, en); empty is any. */
+            locale?: string;
+            /**
+             * @description As in docs/protocol.md.
+             * @example [
+             *       {
+             *         "text": "七天内可以退货。",
+             *         "type": "text"
+             *       }
+             *     ]
+             */
+            parts: components["schemas"]["Part"][];
+        };
+        KnowledgeBody: {
+            /** @description Of an FAQ: at most one for each channel and language. */
+            answers?: components["schemas"]["KnowledgeAnswer"][];
+            category_id?: string;
+            enabled: boolean;
+            /** @enum {string} */
+            kind: "faq" | "article";
+            /** @description Of an article: its language; empty is every. */
+            locale?: string;
+            source?: components["schemas"]["KnowledgeSource"];
+            /** @description Of an article: Markdown, at most 200,000 characters. */
+            text?: string;
+            /**
+             * @description An FAQ's question or an article's title, at most 300 characters.
+             * @example 怎么退货
+             */
+            title: string;
+            /** @description What thresholds and figures are kept by. */
+            topic?: string;
+            /** Format: date-time */
+            valid_from?: string;
+            /** Format: date-time */
+            valid_until?: string;
+            /**
+             * @description Other ways of asking it, at most 300. Repeats are dropped.
+             * @example [
+             *       "我想退货",
+             *       "可以退吗"
+             *     ]
+             */
+            ways?: string[];
+        };
+        KnowledgeCategories: {
+            items: components["schemas"]["KnowledgeCategory"][];
+            /**
+             * Format: int64
+             * @description The version that a change is made on.
+             */
+            version: number;
+        };
+        KnowledgeCategory: {
+            /** @description Empty or beginning with new: a new one. */
+            id: string;
+            name: string;
+            parent_id?: string;
+        };
+        KnowledgeEntry: {
+            /** @description Of an FAQ: at most one for each channel and language. */
+            answers?: components["schemas"]["KnowledgeAnswer"][];
+            category_id?: string;
+            /** Format: date-time */
+            created_at: string;
+            enabled: boolean;
+            id: string;
+            /** @enum {string} */
+            kind: "faq" | "article";
+            /** @description Of an article: its language; empty is every. */
+            locale?: string;
+            /** @description Where it came from: desk, import, review or demo. */
+            origin?: string;
+            source?: components["schemas"]["KnowledgeSource"];
+            /** @enum {string} */
+            state: "live" | "disabled" | "waiting" | "expired";
+            /** @description Of an article: Markdown, at most 200,000 characters. */
+            text?: string;
+            /**
+             * @description An FAQ's question or an article's title, at most 300 characters.
+             * @example 怎么退货
+             */
+            title: string;
+            /** @description What thresholds and figures are kept by. */
+            topic?: string;
+            /** Format: date-time */
+            updated_at: string;
+            updated_by?: string;
+            /** Format: date-time */
+            valid_from?: string;
+            /** Format: date-time */
+            valid_until?: string;
+            /** Format: int64 */
+            version: number;
+            /**
+             * @description Other ways of asking it, at most 300. Repeats are dropped.
+             * @example [
+             *       "我想退货",
+             *       "可以退吗"
+             *     ]
+             */
+            ways?: string[];
+        };
+        KnowledgeExport: {
+            csv: string;
+            name: string;
+        };
+        KnowledgeFound: {
+            /**
+             * Format: double
+             * @description The chance that the first hit answers the question.
+             */
+            confidence: number;
+            hits: components["schemas"]["KnowledgeHit"][];
+            /** Format: int64 */
+            took_us: number;
+            /** @description The training that answered. */
+            version?: string;
+        };
+        KnowledgeHit: {
+            answer: components["schemas"]["Part"][];
+            id: string;
+            /** @enum {string} */
+            kind: "faq" | "article";
+            /**
+             * Format: double
+             * @description How likely it is among the hits, if one of them is right.
+             */
+            p: number;
+            source?: components["schemas"]["KnowledgeSource"];
+            /** @description What the question and the way have in common. */
+            spans: components["schemas"]["KnowledgeSpan"][];
+            title: string;
+            topic?: string;
+            /** @description The way of asking that is nearest, or the passage of an article. */
+            way: string;
+        };
+        KnowledgePage: {
+            items: components["schemas"]["KnowledgeEntry"][];
+            /** @description Missing at the end. */
+            next_cursor?: string;
+        };
+        KnowledgeSource: {
+            title?: string;
+            url?: string;
+        };
+        KnowledgeSpan: {
+            /** Format: int64 */
+            end: number;
+            /** Format: int64 */
+            start: number;
+        };
+        KnowledgeTraining: {
+            /** @description The training on the node that was asked. */
+            running?: components["schemas"]["TrainingProgress"];
+            /** @description Those that can serve, the newest first. */
+            trainings: components["schemas"]["TrainingReport"][];
+            /** @description Something was changed that is not learned yet. */
+            waiting: boolean;
+        };
+        KnowledgeVersion: {
+            /** @description created, changed, moved, enabled, disabled, imported, restored, or way_ and where the way of asking came from. */
+            act: string;
+            agent_id?: string;
+            /** Format: date-time */
+            at: string;
+            entry: components["schemas"]["KnowledgeBody"];
+            /** Format: int64 */
+            version: number;
         };
         Label: {
             /** @enum {string} */
@@ -2912,6 +3467,18 @@ export interface components {
              */
             version?: number;
         };
+        RestoreKnowledgeInputBody: {
+            /**
+             * Format: int64
+             * @description The newest version that the caller has seen.
+             */
+            expect_version: number;
+            /**
+             * Format: int64
+             * @description The version to bring back.
+             */
+            version: number;
+        };
         Role: {
             /**
              * Format: int64
@@ -3025,6 +3592,10 @@ export interface components {
              */
             recovery_left: number;
         };
+        ServeKnowledgeInputBody: {
+            /** @description The training that is to answer; empty is always the newest. */
+            id?: string;
+        };
         Session: {
             account: components["schemas"]["Account"];
             agent: components["schemas"]["Agent"];
@@ -3117,6 +3688,23 @@ export interface components {
                 [key: string]: components["schemas"]["TeamWork"];
             };
         };
+        Synonyms: {
+            /**
+             * @example [
+             *       [
+             *         "退货",
+             *         "退款",
+             *         "不要了"
+             *       ]
+             *     ]
+             */
+            groups: (string[] | null)[];
+            /**
+             * Format: int64
+             * @description The version that a change is made on.
+             */
+            version: number;
+        };
         Team: {
             id: string;
             member_ids: string[];
@@ -3154,6 +3742,48 @@ export interface components {
             permissions: string[];
             /** Format: date-time */
             used_at?: string;
+        };
+        TrainingProgress: {
+            /** Format: int64 */
+            done: number;
+            /** Format: int64 */
+            total: number;
+        };
+        TrainingReport: {
+            /** Format: date-time */
+            at: string;
+            /** Format: int64 */
+            bytes: number;
+            /**
+             * Format: int64
+             * @description Ways that stand under more than one entry.
+             */
+            contradictions: number;
+            /** Format: double */
+            coverage_at_90: number;
+            id: string;
+            /** Format: int64 */
+            items: number;
+            /**
+             * Format: int64
+             * @description How many ways were asked; 0 if there was too little to judge by.
+             */
+            judged: number;
+            /** @description Somebody chose it. */
+            pinned: boolean;
+            /** Format: double */
+            precision_at_90: number;
+            /** Format: double */
+            seconds: number;
+            serving: boolean;
+            /** @description FAQs with fewer than three ways of asking, at most 100. */
+            thin: string[];
+            /** Format: double */
+            top1: number;
+            /** Format: double */
+            top3: number;
+            /** Format: int64 */
+            ways: number;
         };
         TransferInputBody: {
             agent_id?: string;
@@ -5596,6 +6226,683 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Rotation"];
                 };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listKnowledgeCategories: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KnowledgeCategories"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    saveKnowledgeCategories: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Drawn by the caller for each command and kept for its repeats. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KnowledgeCategories"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KnowledgeCategories"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listKnowledge: {
+        parameters: {
+            query?: {
+                kind?: "faq" | "article";
+                /** @description Ids, separated by commas; - is those without one. */
+                category?: string[] | null;
+                state?: "live" | "disabled" | "waiting" | "expired";
+                topic?: string;
+                /** @description Words that must all occur in question, ways of asking, answers or text. */
+                q?: string;
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KnowledgePage"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createKnowledge: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Drawn by the caller for each command and kept for its repeats. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["KnowledgeBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KnowledgeEntry"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeManyKnowledge: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Drawn by the caller for each command and kept for its repeats. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BulkKnowledgeInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getKnowledge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KnowledgeEntry"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeKnowledge: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Drawn by the caller for each command and kept for its repeats. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeKnowledgeInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KnowledgeEntry"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteKnowledge: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Drawn by the caller for each command and kept for its repeats. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    restoreKnowledge: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Drawn by the caller for each command and kept for its repeats. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RestoreKnowledgeInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KnowledgeEntry"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listKnowledgeVersions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsKnowledgeVersion"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addWay: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Drawn by the caller for each command and kept for its repeats. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddWayInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KnowledgeEntry"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportKnowledge: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KnowledgeExport"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    findKnowledge: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Drawn by the caller for each command and kept for its repeats. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FindKnowledgeInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KnowledgeFound"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    importKnowledge: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Drawn by the caller for each command and kept for its repeats. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImportInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportDone"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    previewKnowledgeImport: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Drawn by the caller for each command and kept for its repeats. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImportInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportPreview"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listSynonyms: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Synonyms"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    saveSynonyms: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Drawn by the caller for each command and kept for its repeats. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Synonyms"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Synonyms"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getKnowledgeTraining: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KnowledgeTraining"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    serveKnowledge: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Drawn by the caller for each command and kept for its repeats. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ServeKnowledgeInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    trainKnowledge: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Drawn by the caller for each command and kept for its repeats. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A problem. */
             default: {
