@@ -11,7 +11,7 @@ import (
 )
 
 // magic begins every stored model; its last character is the format's version.
-const magic = "yingda.nlu.1"
+const magic = "yingda.nlu.2"
 
 // The bounds of a stored model; what is beyond cannot have come from Train.
 const (
@@ -59,7 +59,10 @@ func (m *Model) AppendBinary(b []byte) []byte {
 			b = append(b, byte(m.weight[j]), byte(m.centre[j])) //nolint:gosec // the bits are what is kept
 		}
 	}
-	return b
+	if m.mixed == nil {
+		return append(b, 0)
+	}
+	return m.mixed.append(append(b, 1))
 }
 
 var errModel = errors.New("the stored model is damaged")
@@ -128,6 +131,9 @@ func Read(data []byte) (*Model, error) {
 	}
 	m.readIntents(r)
 	m.readFeatures(r)
+	if r.take(1)[0] == 1 {
+		m.mixed = readMix(r, len(m.names))
+	}
 	if r.err == nil && len(r.data) > 0 {
 		r.err = errModel
 	}

@@ -1,9 +1,6 @@
 package nlu
 
-import (
-	"math"
-	"strconv"
-)
+import "math"
 
 // A feature is named by a 64-bit hash of what it is, so that none has to be
 // kept as text. Two features with one name are as good as impossible.
@@ -47,8 +44,7 @@ func (h hash) text(s string) hash {
 }
 
 // extract lists the features of a text in the order of their first place.
-func extract(s string) []counted {
-	tokens := tokenize(s)
+func extract(tokens []token) []counted {
 	index := make(map[feature]int, 8*len(tokens))
 	out := make([]counted, 0, 8*len(tokens))
 	add := func(g group, h hash) {
@@ -65,11 +61,6 @@ func extract(s string) []counted {
 	before, twoBefore := edge, edge
 	for i, t := range tokens {
 		name := t.text
-		if t.kind == number && len(name) > 4 {
-			name = longNumber(len(name)) // which number it is does not matter, that it is one does
-		}
-		t.text = name
-		tokens[i].text = name
 		add(unigrams, newHash.text(name))
 		add(bigrams, newHash.text(before.text).text(name))
 		if t.kind == glyph && before.kind == glyph && twoBefore.kind == glyph {
@@ -89,10 +80,6 @@ func extract(s string) []counted {
 		add(bigrams, newHash.text(before.text).text(edge.text))
 	}
 	return out
-}
-
-func longNumber(digits int) string {
-	return "\x02" + strconv.Itoa(min(digits, 20))
 }
 
 // The lengths of subwords in characters, with a mark at each end of the word.

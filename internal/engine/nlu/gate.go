@@ -9,18 +9,21 @@ const usualTemperature = 7
 var usualGate = gate{weights: signs{-1.5, 1.5, 1.2, 1.6, -1.5, 0.8, 0.05}}
 
 // signs are what the gate looks at.
-type signs [7]float64
+type signs [10]float64
 
 // signs of a reading: 1, the best margin, its lead, log of its probability
 // against the others, how much of the text was never seen, how near the centre
-// of the intent's examples it is, and its length.
-func (r reading) signs(t float64) signs {
+// of the intent's examples it is, and its length; and if networks were heard,
+// the lines' own margin, the energy, and whether both agree.
+func (r *reading) signs(t float64) signs {
 	lead := r.margin[r.best] - r.second
-	if math.IsInf(lead, 1) {
-		lead = 2
+	most := 2.0
+	if r.net != nil {
+		most = 8
 	}
 	return signs{
-		1, r.margin[r.best], min(lead, 2), math.Log(1 / r.partition(t)), r.unknown, r.centre, math.Log(float64(1 + r.pieces)),
+		1, r.margin[r.best], min(lead, most), math.Log(1 / r.partition(t)), r.unknown, float64(r.centre[r.best]), math.Log(float64(1 + r.pieces)),
+		r.line, r.energy, r.agree,
 	}
 }
 
@@ -45,27 +48,30 @@ type trial struct {
 func (t trial) right() bool { return t.reading.best == t.truth }
 
 // try judges what a fold kept back.
-func (m *Model) try(s *set, f fold) (out []trial) {
-	for _, i := range f.known {
-		if r := m.read(s.texts[i]); r.best >= 0 {
-			out = append(out, trial{r, s.label[i], i})
+func (m *Model) try(s *set, f fold, e *ensemble) (out []trial) {
+	hear := func(i, truth int) {
+		r := m.read(s.texts[i])
+		if e != nil {
+			e.hear(&r, s.tokens[i])
+		}
+		if r.best >= 0 {
+			out = append(out, trial{r, truth, i})
 		}
 	}
+	for _, i := range f.known {
+		hear(i, s.label[i])
+	}
 	for _, i := range f.strange {
-		if r := m.read(s.texts[i]); r.best >= 0 {
-			out = append(out, trial{r, -1, i})
-		}
+		hear(i, -1)
 	}
 	return out
 }
 
-func (m *Model) strange(f []counted) trial { return trial{m.read(f), -1, -1} }
-
 // judged tells what came of the examples that a fold kept back.
-func (m *Model) judged(s *set, trials []trial) (out []Judged) {
+func (s *set) judged(trials []trial, temperature float64, g gate) (out []Judged) {
 	for _, t := range trials {
 		if t.truth >= 0 {
-			out = append(out, Judged{s.given[t.text], m.names[t.reading.best], m.gate.confidence(t.reading.signs(m.temperature))})
+			out = append(out, Judged{s.given[t.text], s.names[t.reading.best], g.confidence(t.reading.signs(temperature))})
 		}
 	}
 	return out
@@ -130,7 +136,7 @@ const fewTrials = 60
 
 // learnGate fits the gate to the trials by Newton's method, with a small
 // penalty that keeps it near the usual one.
-func learnGate(trials []trial, temperature float64) gate {
+func learnGate(trials []trial, temperature float64, usual gate) gate {
 	var known, outside float64
 	for _, t := range trials {
 		if t.truth < 0 {
@@ -140,7 +146,7 @@ func learnGate(trials []trial, temperature float64) gate {
 		}
 	}
 	if known < fewTrials {
-		return usualGate
+		return usual
 	}
 	weight := 1.0
 	if outside > 0 {
@@ -156,7 +162,7 @@ func learnGate(trials []trial, temperature float64) gate {
 		}
 		fit.add(t.reading.signs(temperature), y, w)
 	}
-	return fit.solve(usualGate)
+	return fit.solve(usual)
 }
 
 // regression is a logistic regression held near a gate by a small penalty.
@@ -229,7 +235,7 @@ func (r *regression) loss(g, begin gate) (sum float64) {
 }
 
 // solve finds x of a·x = b for a symmetric positive a (Cholesky).
-func solve(a [7][7]float64, b signs) (x signs, ok bool) {
+func solve(a [len(signs{})][len(signs{})]float64, b signs) (x signs, ok bool) {
 	n := len(b)
 	for i := range n {
 		for j := range i + 1 {

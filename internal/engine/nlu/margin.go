@@ -6,7 +6,7 @@ import "math"
 // of Intents, for those who weigh it together with something else. A text that
 // says nothing lies on no side: -Inf.
 func (m *Model) Margins(text string, into []float64) []float64 {
-	f := extract(text)
+	f := extract(tokenize(text))
 	if len(f) == 0 {
 		for range m.names {
 			into = append(into, math.Inf(-1))

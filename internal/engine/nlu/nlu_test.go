@@ -40,10 +40,12 @@ func shop() (out []nlu.Example) {
 	return out
 }
 
+// train makes a model of lines alone, which most tests are about.
 func train(t testing.TB, examples []nlu.Example) (*nlu.Model, nlu.Report) {
 	t.Helper()
-	m, r, err := nlu.Train(examples, nlu.Options{}, nil)
+	m, r, err := nlu.Train(examples, nlu.Options{Linear: true}, nil)
 	require.NoError(t, err)
+	require.False(t, m.Mixed())
 	return m, r
 }
 
@@ -107,7 +109,7 @@ func TestModelIsReproducibleAndStorable(t *testing.T) {
 	for _, e := range shop() {
 		require.Equal(t, a.Classify(e.Text, 2), c.Classify(e.Text, 2))
 	}
-	other, _, err := nlu.Train(shop(), nlu.Options{Seed: 7}, nil)
+	other, _, err := nlu.Train(shop(), nlu.Options{Linear: true, Seed: 7}, nil)
 	require.NoError(t, err)
 	require.False(t, bytes.Equal(stored, other.AppendBinary(nil)))
 }
@@ -187,7 +189,7 @@ func TestFiveThousandIntents(t *testing.T) {
 func TestProgressAndCancel(t *testing.T) {
 	t.Parallel()
 	last := nlu.Progress{Done: -1}
-	_, _, err := nlu.Train(shop(), nlu.Options{}, func(p nlu.Progress) bool {
+	_, _, err := nlu.Train(shop(), nlu.Options{Linear: true}, func(p nlu.Progress) bool {
 		require.Equal(t, last.Done+1, p.Done)
 		require.Less(t, p.Done, p.Total)
 		last = p
@@ -228,7 +230,7 @@ func FuzzRead(f *testing.F) {
 }
 
 func FuzzClassify(f *testing.F) {
-	m, _, err := nlu.Train(shop(), nlu.Options{}, nil)
+	m, _, err := nlu.Train(shop(), nlu.Options{Linear: true}, nil)
 	require.NoError(f, err)
 	f.Add("我的冰箱什么时候到")
 	f.Add("\xff\xfe\x00 é e\u0301 👨‍👩‍👧 ١٢٣")

@@ -23,6 +23,9 @@ func (d *draw) below(n int) int {
 	return int(hi)                           //nolint:gosec // below n
 }
 
+// unit draws 0 ≤ x < 1.
+func (d *draw) unit() float64 { return float64(d.next()>>11) / (1 << 53) }
+
 // The training of a line between one class and the rest: L2-regularised,
 // squared hinge loss, dual coordinate descent with shrinking (Hsieh et al.,
 // ICML 2008).

@@ -1,6 +1,7 @@
 package nlu
 
 import (
+	"strconv"
 	"unicode"
 	"unicode/utf8"
 
@@ -27,13 +28,21 @@ type token struct {
 	kind kind
 }
 
+// shortNumber is how many digits are told apart.
+const shortNumber = 4
+
 // tokenize cuts a text into tokens, after making spellings alike: width, case,
 // digits, traditional characters.
 func tokenize(s string) []token {
 	s = text.Normalize(s)
 	var out []token
 	add := func(from, to int, k kind) {
-		if from < to {
+		switch {
+		case from >= to:
+		case k == number && to-from > shortNumber:
+			// Which number it is does not matter, that it is one does.
+			out = append(out, token{"\x02" + strconv.Itoa(min(to-from, 20)), k})
+		default:
 			out = append(out, token{s[from:to], k})
 		}
 	}

@@ -19,8 +19,12 @@ type Options struct {
 	Outside []string
 	// Seed makes another training of the same examples; 0 is the usual one.
 	Seed uint64
+	// Linear leaves out the networks: seconds instead of minutes, for a model
+	// that serves until the better one is ready.
+	Linear bool
 	// Unjudged leaves out the folds: a quarter of the work, for those who want
-	// Margins and judge by themselves. Confidence is then a guess.
+	// Margins and judge by themselves. Confidence is then a guess, and there are
+	// no networks.
 	Unjudged bool
 }
 
@@ -46,8 +50,13 @@ type Report struct {
 	// Thin are intents with fewer than 5 examples, in alphabetical order.
 	Thin []string
 	// Accuracy is the part of examples that a model got right which had not
-	// seen them; 0 if there were too few to tell.
+	// seen them, lines and networks together if Mixed; 0 if there were too few
+	// to tell.
 	Accuracy float64
+	// LinearAccuracy is the same of the lines alone.
+	LinearAccuracy float64
+	// Mixed says whether networks answer too: they do where they helped.
+	Mixed bool
 	// Judged are the examples that were judged by a model which had not seen
 	// them, with the guess and its confidence; empty if there were too few.
 	Judged []Judged
@@ -71,7 +80,6 @@ const (
 // Train learns a Model. step is called before each step and may be nil; false
 // ends the training with Unavailable. Fewer than two intents are Invalid.
 func Train(examples []Example, o Options, step func(Progress) bool) (*Model, Report, error) {
-	const op = "train intents"
 	set, report, err := gather(examples)
 	if err != nil {
 		return nil, report, err
@@ -80,50 +88,68 @@ func Train(examples []Example, o Options, step func(Progress) bool) (*Model, Rep
 	if !o.Unjudged {
 		plan = folds(set, o.Seed)
 	}
-	total := (len(plan) + 1) * len(set.names)
-	done := 0
-	tick := func() error {
-		if step != nil && !step(Progress{done, total}) {
-			return desk.E(desk.Unavailable, op, "the training was cancelled")
-		}
-		done++
-		return nil
-	}
+	c := newCourse(set, plan, o, step)
 	var trials []trial
-	for _, f := range plan {
-		m, err := fit(set, f.learn, o.Seed, tick)
+	for n, f := range plan {
+		m, err := fit(set, f.learn, o.Seed, c.tick)
 		if err != nil {
 			return nil, report, err
 		}
-		trials = append(trials, m.try(set, f)...)
+		e, err := c.teach(f.learn, 1, uint64(n))
+		if err != nil {
+			return nil, report, err
+		}
+		trials = append(trials, m.try(set, f, e)...)
 	}
 	all := make([]int, len(set.texts))
 	for i := range all {
 		all[i] = i
 	}
-	m, err := fit(set, all, o.Seed, tick)
+	m, err := fit(set, all, o.Seed, c.tick)
 	if err != nil {
 		return nil, report, err
 	}
+	var outside [][]token
 	for _, t := range o.Outside {
-		if f := extract(t); len(f) > 0 {
-			trials = append(trials, m.strange(f))
+		tokens := tokenize(t)
+		if f := extract(tokens); len(f) > 0 {
+			outside = append(outside, tokens)
+			trials = append(trials, trial{m.read(f), -1, -1})
 		}
 	}
 	m.temperature = temperature(trials)
-	m.gate = learnGate(trials, m.temperature)
+	m.gate = learnGate(trials, m.temperature, usualGate)
 	report.Features = len(m.vocabulary.idf)
-	report.Accuracy = accuracy(trials)
-	report.Judged = m.judged(set, trials)
+	report.LinearAccuracy = accuracy(trials)
+	report.Accuracy = report.LinearAccuracy
+	report.Judged = set.judged(trials, m.temperature, m.gate)
+	if c.passes == 0 {
+		return m, report, nil
+	}
+	e, err := c.teach(all, netCount, uint64(len(plan)))
+	if err != nil {
+		return nil, report, err
+	}
+	for i, tokens := range outside {
+		e.hear(&trials[len(trials)-len(outside)+i].reading, tokens)
+	}
+	if x := learnMix(e, trials); x != nil {
+		m.mixed = x
+		report.Mixed = true
+		trials = x.joined(trials)
+		report.Accuracy = accuracy(trials)
+		report.Judged = set.judged(trials, 1, x.gate)
+	}
 	return m, report, nil
 }
 
 // set is a training set made ready.
 type set struct {
-	names []string
-	texts [][]counted
-	label []int
-	given []int // the place among the examples that were given
+	names  []string
+	texts  [][]counted
+	tokens [][]token
+	label  []int
+	given  []int // the place among the examples that were given
 }
 
 func gather(examples []Example) (*set, Report, error) {
@@ -140,7 +166,8 @@ func gather(examples []Example) (*set, Report, error) {
 		if e.Intent == "" {
 			return nil, r, desk.InvalidField(op, "examples", fmt.Sprintf("example %d has no intent", i+1))
 		}
-		f := extract(e.Text)
+		tokens := tokenize(e.Text)
+		f := extract(tokens)
 		if len(f) == 0 {
 			r.Skipped++
 			continue
@@ -159,6 +186,7 @@ func gather(examples []Example) (*set, Report, error) {
 		}
 		counts[e.Intent]++
 		s.texts = append(s.texts, f)
+		s.tokens = append(s.tokens, tokens)
 		s.label = append(s.label, n)
 		s.given = append(s.given, i)
 	}

@@ -46,16 +46,26 @@ type Trainer interface {
 	Train(ctx context.Context, o Order, step func(Step), made func(Made) error) error
 }
 
-// Learn is the work of a training. step may answer false to end it.
+// Learn is the work of a training: first the model that is ready in seconds,
+// then, where it is better, the one that takes minutes. step may answer false
+// to end it.
 func Learn(o Order, clock desk.Clock, step func(Step) bool, made func(Made) error) error {
-	began := clock.Now()
-	m, r, err := nlu.Train(o.Examples, nlu.Options{Outside: o.Outside, Seed: o.Seed}, func(p nlu.Progress) bool {
-		return step(Step{Linear, p.Done, p.Total})
-	})
-	if err != nil {
-		return err
+	for _, kind := range []string{Linear, Mixed} {
+		began := clock.Now()
+		m, r, err := nlu.Train(o.Examples, nlu.Options{Outside: o.Outside, Seed: o.Seed, Linear: kind == Linear}, func(p nlu.Progress) bool {
+			return step(Step{kind, p.Done, p.Total})
+		})
+		if err != nil {
+			return err
+		}
+		if kind == Mixed && !m.Mixed() {
+			return nil
+		}
+		if err := deliver(o, clock.Now().Sub(began).Seconds(), kind, m, r, made); err != nil {
+			return err
+		}
 	}
-	return deliver(o, clock.Now().Sub(began).Seconds(), Linear, m, r, made)
+	return nil
 }
 
 func deliver(o Order, seconds float64, kind string, m *nlu.Model, r nlu.Report, made func(Made) error) error {

@@ -26,7 +26,7 @@ var forms = func() []uint16 {
 	}
 	pairs := []rune(strings.ReplaceAll(simplified, "\n", ""))
 	for i := 0; i+1 < len(pairs); i += 2 {
-		out[pairs[i]-firstHan] = uint16(pairs[i+1]) //nolint:gosec // the script takes only characters of the block; a test walks the table
+		out[pairs[i]-firstHan] = uint16(pairs[i+1])
 	}
 	return out
 }()
