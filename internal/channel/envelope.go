@@ -58,6 +58,9 @@ type Envelope struct {
 	Reply ReplyContext
 	// Opens says what this does to the reply window.
 	Opens []Trigger
+	// Introduces: Peer.Profile holds what the person just said of themselves in a
+	// form; what is not known of an existing contact is filled with it.
+	Introduces bool
 	// Echo marks our own message coming back, or one a colleague wrote in the
 	// platform's own application.
 	Echo bool

@@ -7,10 +7,12 @@ import (
 
 // Account is one company on the installation, strictly apart from all others.
 type Account struct {
-	ID        AccountID
-	Name      string
-	Locale    Locale
-	CreatedAt time.Time
+	ID     AccountID
+	Name   string
+	Locale Locale
+	// RequireTOTP lets people work only once they have a second factor.
+	RequireTOTP bool
+	CreatedAt   time.Time
 }
 
 // Locale is a BCP 47 language tag of a language the product speaks.

@@ -64,6 +64,7 @@ func Decode(claims auth.VisitorClaims, params json.RawMessage) (channel.Envelope
 	if err := introduce(&e.Peer.Profile, p.Prechat); err != nil {
 		return channel.Envelope{}, err
 	}
+	e.Introduces = len(p.Prechat) > 0
 	e.At = p.SentAt.UTC().Truncate(time.Microsecond)
 	if p.SentAt.IsZero() {
 		e.At = time.Time{}

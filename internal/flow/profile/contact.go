@@ -268,6 +268,35 @@ func (s *Service) Update(ctx context.Context, by By, id desk.ContactID, c Change
 	return s.Get(ctx, by, id)
 }
 
+// Introduce fills what is not known of a contact with what they said in a form
+// before the chat. What is known stays: a form proves nothing.
+func (s *Service) Introduce(ctx context.Context, account desk.AccountID, id desk.ContactID, says desk.Profile) error {
+	keys, err := s.keys(ctx, account)
+	if err != nil {
+		return err
+	}
+	return s.deps.Store.Write(ctx, account, func(ctx context.Context, tx *store.Tx) error {
+		stored, err := tx.Contact(ctx, account, id)
+		if err != nil {
+			return err
+		}
+		known := s.open(ctx, keys, stored).Profile
+		filled, _ := join(known, says, nil)
+		if len(filled.Attributes) > maxAttributes {
+			filled.Attributes = known.Attributes
+		}
+		if filled.Name == known.Name && filled.Email == known.Email && filled.Phone == known.Phone && filled.Locale == known.Locale &&
+			maps.Equal(filled.Attributes, known.Attributes) {
+			return nil
+		}
+		rev, err := tx.ContactRevision(ctx, account, id)
+		if err != nil {
+			return err
+		}
+		return s.put(ctx, tx, By{Account: account, visitor: id}, keys, stored, filled, rev)
+	})
+}
+
 // put writes a contact's new profile with its version, its words and the fact.
 func (s *Service) put(ctx context.Context, tx *store.Tx, by By, keys *seal.AccountKeys, stored store.Contact, p desk.Profile, rev store.ContactRevision) error {
 	sealed, err := sealJSON(keys, profilePlace(stored.ID), p)

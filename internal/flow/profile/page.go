@@ -2,6 +2,8 @@ package profile
 
 import (
 	"context"
+	"slices"
+	"strings"
 	"time"
 
 	"yingda.dev/internal/desk"
@@ -42,7 +44,8 @@ func (s *Service) RecordPages(ctx context.Context, account desk.AccountID, conta
 	})
 }
 
-// Pages lists what a contact did on pages, the newest first, below the cursor.
+// Pages lists what a contact did on pages, the newest first, below the cursor;
+// also what was done by those who were merged into it.
 func (s *Service) Pages(ctx context.Context, by By, id desk.ContactID, cursor string) (visits []desk.PageVisit, next string, err error) {
 	const page = 50
 	keys, err := s.keys(ctx, by.Account)
@@ -52,10 +55,19 @@ func (s *Service) Pages(ctx context.Context, by By, id desk.ContactID, cursor st
 	if _, err := s.contact(ctx, s.deps.Store.Reads, by, id); err != nil {
 		return nil, "", err
 	}
-	stored, err := s.deps.Store.PageVisits(ctx, by.Account, id, cursor, page+1)
+	everybody, err := s.mergedInto(ctx, by.Account, id)
 	if err != nil {
 		return nil, "", err
 	}
+	var stored []store.PageVisit
+	for _, one := range everybody {
+		rows, err := s.deps.Store.PageVisits(ctx, by.Account, one, cursor, page+1)
+		if err != nil {
+			return nil, "", err
+		}
+		stored = append(stored, rows...)
+	}
+	slices.SortFunc(stored, func(a, b store.PageVisit) int { return strings.Compare(b.ID, a.ID) })
 	if len(stored) > page {
 		stored = stored[:page]
 		next = stored[page-1].ID
@@ -69,4 +81,24 @@ func (s *Service) Pages(ctx context.Context, by By, id desk.ContactID, cursor st
 		visits = append(visits, desk.PageVisit(v))
 	}
 	return visits, next, nil
+}
+
+// maxMerged bounds whose pages are read together.
+const maxMerged = 20
+
+// mergedInto is a contact with all that were merged into it and still are.
+func (s *Service) mergedInto(ctx context.Context, account desk.AccountID, id desk.ContactID) ([]desk.ContactID, error) {
+	all := []desk.ContactID{id}
+	for i := 0; i < len(all) && len(all) < maxMerged; i++ {
+		merges, err := s.deps.Store.ContactMerges(ctx, account, all[i], maxMerged)
+		if err != nil {
+			return nil, err
+		}
+		for _, m := range merges {
+			if m.Keep == all[i] && m.UndoneAt.IsZero() && !slices.Contains(all, m.Lose) {
+				all = append(all, m.Lose)
+			}
+		}
+	}
+	return all, nil
 }

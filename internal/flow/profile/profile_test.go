@@ -256,6 +256,18 @@ func TestMergeAndUndo(t *testing.T) {
 		require.NoError(t, err)
 		_, err = h.Update(t.Context(), h.by, lose, profile.Change{Attributes: map[string]string{"城市": "上海"}, Version: -1})
 		require.NoError(t, err)
+		for i, who := range []desk.ContactID{keep, lose, keep} {
+			page := desk.PageVisit{Kind: desk.VisitPage, URL: fmt.Sprintf("https://shop.example/%d", i), At: h.Clock.Now()}
+			require.NoError(t, h.RecordPages(t.Context(), h.by.Account, who, []desk.PageVisit{page}))
+		}
+		trail := func(id desk.ContactID) (urls []string) {
+			pages, _, err := h.Pages(t.Context(), h.by, id, "")
+			require.NoError(t, err)
+			for _, p := range pages {
+				urls = append(urls, p.URL)
+			}
+			return urls
+		}
 		before, theirs := h.see(keep), h.see(lose)
 
 		p, err := h.Preview(t.Context(), h.by, keep, lose)
@@ -288,6 +300,7 @@ func TestMergeAndUndo(t *testing.T) {
 		notes, _, err := h.Notes(t.Context(), h.by, keep, "")
 		require.NoError(t, err)
 		require.Len(t, notes, 1)
+		require.Equal(t, []string{"https://shop.example/2", "https://shop.example/1", "https://shop.example/0"}, trail(keep), "both trails read as one")
 		_, err = h.Update(t.Context(), h.by, lose, profile.Change{Name: new("x"), Version: -1})
 		require.ErrorIs(t, err, desk.Conflict)
 
@@ -302,6 +315,8 @@ func TestMergeAndUndo(t *testing.T) {
 		undone, err := h.Undo(t.Context(), h.by, id)
 		require.NoError(t, err)
 		require.False(t, undone.UndoneAt.IsZero())
+		require.Equal(t, []string{"https://shop.example/1"}, trail(lose))
+		require.Len(t, trail(keep), 2)
 		_, err = h.Undo(t.Context(), h.by, id)
 		require.ErrorIs(t, err, desk.Conflict)
 		same := func(want, got profile.View) {

@@ -42,9 +42,16 @@ type By struct {
 	// Key is the idempotency key of a command; empty means that a repeat is done
 	// again.
 	Key string
+	// visitor is set instead of Agent when contacts say something of themselves.
+	visitor desk.ContactID
 }
 
-func (b By) author() desk.Author { return desk.Author{Kind: desk.ByAgent, ID: string(b.Agent)} }
+func (b By) author() desk.Author {
+	if b.visitor != "" {
+		return desk.Author{Kind: desk.ByVisitor, ID: string(b.visitor)}
+	}
+	return desk.Author{Kind: desk.ByAgent, ID: string(b.Agent)}
+}
 
 // once runs do unless the command's key was used before; first is what it
 // answered then.

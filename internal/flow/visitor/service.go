@@ -14,9 +14,18 @@ import (
 	"yingda.dev/internal/platform/store"
 )
 
-// pages keeps what contacts looked at.
+// pages keeps what contacts looked at and said of themselves.
 type pages interface {
 	RecordPages(ctx context.Context, account desk.AccountID, contact desk.ContactID, visits []desk.PageVisit) error
+	Introduce(ctx context.Context, account desk.AccountID, contact desk.ContactID, says desk.Profile) error
+}
+
+// Introduce fills what is not known of a contact with what they said in a form.
+func (s *Service) Introduce(ctx context.Context, account desk.AccountID, contact desk.ContactID, says desk.Profile) error {
+	if s.deps.Pages == nil {
+		return nil
+	}
+	return s.deps.Pages.Introduce(ctx, account, contact, says)
 }
 
 // signals is the ephemeral lane of the bus.

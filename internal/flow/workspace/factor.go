@@ -195,13 +195,19 @@ func (s *Service) ConfirmTOTP(ctx context.Context, by auth.Principal, code strin
 }
 
 // DisableTOTP switches the caller's second factor off, for their password.
-// Invalid if it is wrong, Limited after too many.
+// Invalid if it is wrong, Limited after too many, Denied if the account requires one.
 func (s *Service) DisableTOTP(ctx context.Context, by auth.Principal, password string, meta SessionMeta) error {
 	const op = "disable second factor"
 	if err := s.provePassword(ctx, op, by, password, "password", meta); err != nil {
 		return err
 	}
-	return s.dropFactor(ctx, op, by.Account, by.Agent, nil)
+	return s.dropFactor(ctx, op, by.Account, by.Agent, func(ctx context.Context, tx *store.Tx) error {
+		company, err := tx.Reads.Account(ctx, by.Account)
+		if err == nil && company.RequireTOTP {
+			err = desk.E(desk.Denied, op, "your company requires a second factor")
+		}
+		return err
+	})
 }
 
 // ResetTOTP takes a colleague's second factor away, for one who has lost

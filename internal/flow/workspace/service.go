@@ -98,6 +98,9 @@ type directory struct {
 	inboxes map[desk.InboxID]desk.Inbox
 	roles   map[desk.Role]Role
 	teams   []desk.Team
+	// unproved are agents without the second factor that the account requires;
+	// empty if it requires none.
+	unproved map[desk.AgentID]bool
 }
 
 // standing is what an agent may do and see now: nothing if disabled or unknown.
@@ -154,7 +157,8 @@ func (s *Service) directory(ctx context.Context, account desk.AccountID) (*direc
 		for _, in := range inboxes {
 			d.inboxes[in.ID] = in
 		}
-		return d, nil
+		d.unproved, err = s.unproved(ctx, account, agents)
+		return d, err
 	})
 }
 

@@ -190,6 +190,13 @@ func (s *Service) sessionPrincipal(ctx context.Context, se session, secret strin
 		return auth.Principal{}, unauthenticated(err, errSession)
 	}
 	p.Session, p.CSRF = se.Hash, auth.CSRFToken(secret)
+	d, err := s.directory(ctx, se.AccountID)
+	if err != nil {
+		return auth.Principal{}, err
+	}
+	if d.unproved[se.AgentID] {
+		p.NeedsFactor, p.Permissions = true, 0
+	}
 	return p, nil
 }
 

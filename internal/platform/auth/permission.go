@@ -43,6 +43,8 @@ const (
 	// MessagesRecall is for what others wrote, at any time; one's own messages
 	// need it only after two minutes.
 	MessagesRecall Permission = "messages.recall"
+	// AccountManage is to change the company itself.
+	AccountManage Permission = "account.manage"
 )
 
 // all fixes each permission's bit; it is only ever appended to.
@@ -51,7 +53,7 @@ var all = [...]Permission{
 	ConversationsSnooze, SearchRead, PeopleRead, PeopleManage, InboxesRead, InboxesManage, TokensManage,
 	KeysManage, DeadLettersManage, MetricsRead, ContactsManage, ToolboxManage, RolesManage, SessionsManage,
 	AuditRead, LiveRead, QueueManage, KnowledgeRead, KnowledgeManage, BotManage, MessagesRecall,
-	BotAssist,
+	BotAssist, AccountManage,
 }
 
 // Permissions lists every permission in a stable order.
@@ -156,6 +158,9 @@ type Principal struct {
 	// Session is the id of the log-in session and Token that of the API token;
 	// exactly one is set.
 	Session, Token string
+	// NeedsFactor is set for a log-in without the second factor that the account
+	// requires: until there is one, Permissions are none.
+	NeedsFactor bool
 	// CSRF is what the caller's pages must send with commands; empty for tokens,
 	// which browsers do not send by themselves.
 	CSRF string
@@ -165,6 +170,9 @@ type Principal struct {
 func (p Principal) Require(needed Permission) error {
 	if p.Permissions.Has(needed) {
 		return nil
+	}
+	if p.NeedsFactor {
+		return &desk.Error{Kind: desk.Denied, Op: "check permission", Field: "totp", Msg: "your company requires a second factor; set it up first"}
 	}
 	return desk.E(desk.Denied, "check permission", "this needs the permission "+string(needed))
 }

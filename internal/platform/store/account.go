@@ -42,7 +42,7 @@ func (r Reads) Account(ctx context.Context, id desk.AccountID) (desk.Account, er
 
 func accountOf(row query.Account) desk.Account {
 	return desk.Account{
-		ID: desk.AccountID(row.ID), Name: row.Name, Locale: desk.Locale(row.Locale),
+		ID: desk.AccountID(row.ID), Name: row.Name, Locale: desk.Locale(row.Locale), RequireTOTP: row.RequireTotp,
 		CreatedAt: desk.FromMicros(row.CreatedUs),
 	}
 }
@@ -54,17 +54,19 @@ func (t *Tx) InsertAccount(ctx context.Context, a desk.Account) error {
 		return err
 	}
 	return t.fail(op, "account", t.q.InsertAccount(ctx, query.InsertAccountParams{
-		ID: string(a.ID), Name: a.Name, Locale: string(a.Locale), CreatedUs: desk.Micros(a.CreatedAt),
+		ID: string(a.ID), Name: a.Name, Locale: string(a.Locale), RequireTotp: a.RequireTOTP, CreatedUs: desk.Micros(a.CreatedAt),
 	}))
 }
 
-// UpdateAccount changes name and locale.
+// UpdateAccount changes name, locale and whether a second factor is required.
 func (t *Tx) UpdateAccount(ctx context.Context, a desk.Account) error {
 	const op = "update account"
 	if err := t.own(op, a.ID); err != nil {
 		return err
 	}
-	n, err := t.q.UpdateAccount(ctx, query.UpdateAccountParams{ID: string(a.ID), Name: a.Name, Locale: string(a.Locale)})
+	n, err := t.q.UpdateAccount(ctx, query.UpdateAccountParams{
+		ID: string(a.ID), Name: a.Name, Locale: string(a.Locale), RequireTotp: a.RequireTOTP,
+	})
 	return t.changed(op, "account", n, err)
 }
 

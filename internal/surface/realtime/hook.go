@@ -13,10 +13,10 @@ import (
 // travels in the request's context.
 type link struct {
 	from From
-	// One of the two is set before the link counts as connected: the visitor, or
-	// the question whether the agent is still who they were.
+	// visitor is set before the link counts as connected, unless it is an agent's.
 	visitor *visitor
-	agent   func(context.Context) error
+	// still asks whether who is connected may still be.
+	still func(context.Context) error
 	// joined: the answer to the connect put it into its feed's room.
 	joined bool
 

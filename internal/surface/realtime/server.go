@@ -68,7 +68,8 @@ type Config struct {
 	// PingInterval is how often an idle connection is asked whether it lives.
 	// Defaults to 25 seconds.
 	PingInterval time.Duration
-	// RecheckInterval is how long an agent who was locked out may still listen.
+	// RecheckInterval is how long somebody may still listen who was locked out, or
+	// whose inbox was switched off.
 	// Defaults to 30 seconds.
 	RecheckInterval time.Duration
 }
@@ -210,7 +211,7 @@ func (s *Server) agent(ctx context.Context, l *link, token string) (centrifuge.C
 	if err != nil {
 		return centrifuge.ConnectReply{}, s.refusal(ctx, err)
 	}
-	l.agent = func(ctx context.Context) error {
+	l.still = func(ctx context.Context) error {
 		_, err := s.deps.Agents.Recognise(ctx, header, own, token)
 		return err
 	}
@@ -232,6 +233,7 @@ func (s *Server) visitor(ctx context.Context, l *link, token string) (centrifuge
 	s.strangers.add(v)
 	l.onClose(func() { s.strangers.remove(v) })
 	l.visitor = v
+	l.still = func(ctx context.Context) error { return s.deps.Visitors.Admitted(ctx, v.call) }
 	contact, err := s.deps.Visitors.Contact(ctx, v.who)
 	if err != nil {
 		return centrifuge.ConnectReply{}, s.refusal(ctx, err)

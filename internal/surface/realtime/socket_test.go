@@ -255,6 +255,29 @@ func TestLockedOutAgentsStopListening(t *testing.T) {
 	eventually(t, "one is left", func() bool { return attached(t, h) == 1 })
 }
 
+// Who is connected to an inbox that is switched off hears nothing more.
+func TestSwitchedOffInboxEndsItsConnections(t *testing.T) {
+	t.Parallel()
+	h := surfacetest.Start(t, surfacetest.Options{Roomy: true})
+	talker, silent, far := h.Near.Guest(), h.Near.Guest(), h.Far.Guest()
+	talker.Say("1", "在吗")
+	far.Say("1", "hallo")
+	open := []*surfacetest.Socket{talker.Socket(), silent.Socket()}
+	stays := far.Socket()
+	h.Realtime.Check(t.Context())
+	in := h.Near.Inbox
+	_, err := h.Workspace.ChangeInbox(t.Context(), h.Near.ID, in.ID, workspace.InboxChange{Name: in.Name, Settings: in.Settings})
+	require.NoError(t, err)
+	h.Realtime.Check(t.Context())
+	for _, gone := range open {
+		require.Equal(t, 4503, gone.Closed())
+	}
+	_, err = h.Dial(nil, map[string]string{"visitor_token": talker.Token})
+	require.Error(t, err)
+	far.Say("2", "wir sind noch da")
+	require.NotEmpty(t, stays.Next().Text("event.type"))
+}
+
 // A reader who does not read is cut off, the others are served, and fetching
 // brings back what was missed.
 func TestSlowReader(t *testing.T) {

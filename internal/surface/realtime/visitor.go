@@ -128,10 +128,8 @@ func (s *Server) connected(c *centrifuge.Client) {
 	if !ok {
 		return
 	}
-	if l.agent != nil {
-		s.watched.add(l, c)
-		l.onClose(func() { s.watched.remove(l) })
-	}
+	s.watched.add(l, c)
+	l.onClose(func() { s.watched.remove(l) })
 	v := l.visitor
 	if v == nil {
 		return

@@ -12,8 +12,9 @@ import (
 	"yingda.dev/internal/desk"
 )
 
-// watched are the agents' connections. Who logs out, is disabled or has their
-// token revoked must not go on listening, so each is asked for every Config.RecheckInterval.
+// watched are the connections. Agents who log out, are disabled or have their
+// token revoked must not go on listening, and visitors not to an inbox that was
+// switched off, so each is asked for every Config.RecheckInterval.
 type watched struct {
 	mu    sync.Mutex
 	links map[*link]*centrifuge.Client
@@ -37,7 +38,7 @@ func (w *watched) all() map[*link]*centrifuge.Client {
 	return maps.Clone(w.links)
 }
 
-// watch asks for the agents' connections until ctx ends.
+// watch asks for the connections until ctx ends.
 func (s *Server) watch(ctx context.Context) {
 	every := time.NewTicker(s.recheck)
 	defer every.Stop()
@@ -51,11 +52,11 @@ func (s *Server) watch(ctx context.Context) {
 	}
 }
 
-// check ends the connections of agents who are no longer who they were. A
-// database that does not answer at this moment ends none.
+// check ends the connections of those who may not listen any more. A database
+// that does not answer at this moment ends none.
 func (s *Server) check(ctx context.Context) {
 	for l, c := range s.watched.all() {
-		switch err := l.agent(ctx); {
+		switch err := l.still(ctx); {
 		case errors.Is(err, desk.Unauthenticated):
 			c.Disconnect(errUnauthenticated)
 		case errors.Is(err, desk.Denied):

@@ -46,6 +46,8 @@ func (v things) peopleBody(c *surfacetest.Company, id string) any {
 		return map[string]any{"channel": "webchat", "name": "H5"}
 	case "changeInbox":
 		return map[string]any{"name": "网页", "enabled": true, "settings": c.Inbox.Settings}
+	case "changeAccount":
+		return map[string]any{"locale": "zh-CN"}
 	case "changeMe":
 		return map[string]any{"locale": "zh-CN"}
 	case "changePassword":

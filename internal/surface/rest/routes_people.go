@@ -10,6 +10,7 @@ import (
 func peopleRoutes() []route {
 	const get, post, put, patch, del = http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete
 	return []route{
+		{patch, "/api/v1/account", "changeAccount", "Rename the company, change its language, require a second factor of everybody", auth.AccountManage, false, to((*Server).changeAccount)},
 		{get, "/api/v1/agents", "listAgents", "Colleagues", auth.PeopleRead, false, to((*Server).listAgents)},
 		{patch, "/api/v1/agents/{id}", "changeAgent", "Rename a colleague, give another role, disable or enable", auth.PeopleManage, false, to((*Server).changeAgent)},
 		{get, "/api/v1/agents/{id}/sessions", "listSessions", "Where a colleague is logged in", auth.SessionsManage, false, to((*Server).listSessions)},

@@ -21,9 +21,14 @@ type logInInput struct {
 
 // Account is the company.
 type Account struct {
-	ID     desk.AccountID `json:"id"`
-	Name   string         `json:"name"`
-	Locale desk.Locale    `json:"locale"`
+	ID          desk.AccountID `json:"id"`
+	Name        string         `json:"name"`
+	Locale      desk.Locale    `json:"locale"`
+	RequireTOTP bool           `json:"require_totp" doc:"People can work only once they have a second factor."`
+}
+
+func accountShape(a desk.Account) Account {
+	return Account{ID: a.ID, Name: a.Name, Locale: a.Locale, RequireTOTP: a.RequireTOTP}
 }
 
 // Features are what this installation can do.
@@ -39,6 +44,7 @@ type Session struct {
 	Permissions []auth.Permission `json:"permissions"`
 	Visibility  desk.Reach        `json:"visibility" enum:"own,team,all" doc:"Which conversations are seen."`
 	Features    Features          `json:"features"`
+	Must        string            `json:"must,omitempty" enum:",totp" doc:"What has to be done before anything else is permitted: totp is to set up a second factor."`
 	CSRFToken   string            `json:"csrf_token,omitempty" doc:"Send it as X-CSRF-Token with every command; empty for API tokens."`
 }
 
@@ -71,10 +77,11 @@ func (s *Server) loggedIn(ctx context.Context, l workspace.LoggedIn) sessionOutp
 
 func (s *Server) sessionShape(ctx context.Context, a desk.Agent, account desk.Account, p auth.Principal) Session {
 	return Session{
-		Agent: s.agentShape(ctx, a), Account: Account{ID: account.ID, Name: account.Name, Locale: account.Locale},
+		Agent: s.agentShape(ctx, a), Account: accountShape(account),
 		Permissions: p.Permissions.List(), Visibility: p.Sight.Reach,
 		Features:  Features{Mail: s.deps.Mails.Enabled(), MaxUploadBytes: s.deps.Files.MaxSize()},
 		CSRFToken: p.CSRF,
+		Must:      map[bool]string{true: "totp"}[p.NeedsFactor],
 	}
 }
 

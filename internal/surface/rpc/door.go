@@ -102,6 +102,7 @@ type visits interface {
 	Visit(ctx context.Context, account desk.AccountID, key string, contact desk.ContactID, visits []desk.PageVisit) error
 	Known(ctx context.Context, account desk.AccountID, key string, contact desk.ContactID)
 	Forget(key string)
+	Introduce(ctx context.Context, account desk.AccountID, contact desk.ContactID, says desk.Profile) error
 }
 
 // queues knows who waits at which place; package dispatch implements it.
@@ -224,6 +225,14 @@ func (s *Server) OnContact(met func(context.Context, Visitor)) { s.met = met }
 func (s *Server) Recognise(ctx context.Context, call Call) (Visitor, error) {
 	v, _, err := s.admit(ctx, call)
 	return v, err
+}
+
+// Admitted tells whether a caller who was recognised may still listen; it counts
+// against no limit. Denied means that the inbox was switched off or does not
+// know the page's site any more, Unauthenticated that the session is over.
+func (s *Server) Admitted(ctx context.Context, call Call) error {
+	_, _, err := s.visitor(ctx, call)
+	return err
 }
 
 // Contact finds who the visitor is to the account; empty if they never wrote.

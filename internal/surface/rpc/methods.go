@@ -31,6 +31,12 @@ func (s *Server) sendMessage(ctx context.Context, c session, params json.RawMess
 	s.tell(ctx, c, accepted.ContactID)
 	if !accepted.Repeated {
 		s.followed(ctx, c, accepted.ContactID, params)
+		if envelope.Introduces {
+			// The message is stored; what the form asked is an extra.
+			if err := s.deps.Visits.Introduce(ctx, c.visitor.Account, accepted.ContactID, envelope.Peer.Profile); err != nil {
+				s.report(ctx, "message.send prechat", err)
+			}
+		}
 	}
 	m, err := s.sent(ctx, c, accepted.MessageID, accepted.Repeated, desk.Message{
 		MessageHead: desk.MessageHead{

@@ -258,6 +258,14 @@ func TestTheFormBeforeTheChatIntroduces(t *testing.T) {
 	require.Equal(t, desk.Profile{
 		Name: "王小明", Email: "wang@example.com", Locale: desk.Chinese, Attributes: map[string]string{"order": "A-1042"},
 	}, live.Contact.Profile)
+	// Who has written before fills what is not known, and changes nothing that is.
+	g.Call("message.send", "client_id", "2", "parts", surfacetest.Text("y"),
+		"prechat", map[string]string{"name": "别人", "email": "other@example.com", "phone": "138 0013 8000", "order": "B-1", "size": "L"})
+	live, err = h.Conversations.Get(t.Context(), h.Near.ID, desk.ConversationID(opened.Text("result.conversation.id")))
+	require.NoError(t, err)
+	require.Equal(t, desk.Profile{
+		Name: "王小明", Email: "wang@example.com", Phone: "138 0013 8000", Locale: desk.Chinese, Attributes: map[string]string{"order": "A-1042", "size": "L"},
+	}, live.Contact.Profile)
 	require.NotContains(t, h.Log.String(), "wang@")
 }
 

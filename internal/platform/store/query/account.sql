@@ -9,10 +9,10 @@ ON CONFLICT (key) DO UPDATE SET value = excluded.value;
 INSERT INTO installation (key, value) VALUES (@key, @value) ON CONFLICT (key) DO NOTHING;
 
 -- name: InsertAccount :exec
-INSERT INTO account (id, name, locale, created_us) VALUES (@id, @name, @locale, @created_us);
+INSERT INTO account (id, name, locale, require_totp, created_us) VALUES (@id, @name, @locale, @require_totp, @created_us);
 
 -- name: UpdateAccount :execrows
-UPDATE account SET name = @name, locale = @locale WHERE id = @id;
+UPDATE account SET name = @name, locale = @locale, require_totp = @require_totp WHERE id = @id;
 
 -- name: Accounts :many
 SELECT * FROM account ORDER BY id;

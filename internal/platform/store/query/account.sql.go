@@ -76,7 +76,7 @@ func (q *Queries) APITokens(ctx context.Context, arg APITokensParams) ([]ApiToke
 }
 
 const account = `-- name: Account :one
-SELECT id, name, locale, created_us FROM account WHERE id = $1
+SELECT id, name, locale, require_totp, created_us FROM account WHERE id = $1
 `
 
 type AccountParams struct {
@@ -90,6 +90,7 @@ func (q *Queries) Account(ctx context.Context, arg AccountParams) (Account, erro
 		&i.ID,
 		&i.Name,
 		&i.Locale,
+		&i.RequireTotp,
 		&i.CreatedUs,
 	)
 	return i, err
@@ -134,7 +135,7 @@ func (q *Queries) AccountKeys(ctx context.Context, arg AccountKeysParams) ([]Acc
 }
 
 const accounts = `-- name: Accounts :many
-SELECT id, name, locale, created_us FROM account ORDER BY id
+SELECT id, name, locale, require_totp, created_us FROM account ORDER BY id
 `
 
 func (q *Queries) Accounts(ctx context.Context) ([]Account, error) {
@@ -150,6 +151,7 @@ func (q *Queries) Accounts(ctx context.Context) ([]Account, error) {
 			&i.ID,
 			&i.Name,
 			&i.Locale,
+			&i.RequireTotp,
 			&i.CreatedUs,
 		); err != nil {
 			return nil, err
@@ -412,14 +414,15 @@ func (q *Queries) InsertAPIToken(ctx context.Context, arg InsertAPITokenParams) 
 }
 
 const insertAccount = `-- name: InsertAccount :exec
-INSERT INTO account (id, name, locale, created_us) VALUES ($1, $2, $3, $4)
+INSERT INTO account (id, name, locale, require_totp, created_us) VALUES ($1, $2, $3, $4, $5)
 `
 
 type InsertAccountParams struct {
-	ID        string
-	Name      string
-	Locale    string
-	CreatedUs int64
+	ID          string
+	Name        string
+	Locale      string
+	RequireTotp bool
+	CreatedUs   int64
 }
 
 func (q *Queries) InsertAccount(ctx context.Context, arg InsertAccountParams) error {
@@ -427,6 +430,7 @@ func (q *Queries) InsertAccount(ctx context.Context, arg InsertAccountParams) er
 		arg.ID,
 		arg.Name,
 		arg.Locale,
+		arg.RequireTotp,
 		arg.CreatedUs,
 	)
 	return err
@@ -776,17 +780,23 @@ func (q *Queries) TouchSession(ctx context.Context, arg TouchSessionParams) (int
 }
 
 const updateAccount = `-- name: UpdateAccount :execrows
-UPDATE account SET name = $1, locale = $2 WHERE id = $3
+UPDATE account SET name = $1, locale = $2, require_totp = $3 WHERE id = $4
 `
 
 type UpdateAccountParams struct {
-	Name   string
-	Locale string
-	ID     string
+	Name        string
+	Locale      string
+	RequireTotp bool
+	ID          string
 }
 
 func (q *Queries) UpdateAccount(ctx context.Context, arg UpdateAccountParams) (int64, error) {
-	result, err := q.db.ExecContext(ctx, updateAccount, arg.Name, arg.Locale, arg.ID)
+	result, err := q.db.ExecContext(ctx, updateAccount,
+		arg.Name,
+		arg.Locale,
+		arg.RequireTotp,
+		arg.ID,
+	)
 	if err != nil {
 		return 0, err
 	}

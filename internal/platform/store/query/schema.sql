@@ -9,10 +9,11 @@ CREATE TABLE installation (
 );
 
 CREATE TABLE account (
-  id         text   NOT NULL PRIMARY KEY,
-  name       text   NOT NULL,
-  locale     text   NOT NULL,
-  created_us bigint NOT NULL
+  id           text    NOT NULL PRIMARY KEY,
+  name         text    NOT NULL,
+  locale       text    NOT NULL,
+  require_totp boolean NOT NULL,
+  created_us   bigint  NOT NULL
 );
 
 CREATE TABLE account_key (

@@ -31,10 +31,11 @@ export const routes: RouteRecordRaw[] = [
 export function createDeskRouter(): Router {
   const router = createRouter({ history: createWebHistory('/desk/'), routes })
   router.beforeEach(async (to) => {
-    if (to.meta.open || session.value) return true
+    if (to.meta.open) return true
     try {
-      await resume()
-      return true
+      const { must } = session.value ?? (await resume())
+      if (!!must === (to.name === 'second-factor')) return true
+      return must ? { name: 'second-factor', query: { to: to.fullPath } } : '/'
     } catch (error) {
       if (await isFresh(error)) return { name: 'setup' }
       // Without an answer the log-in page is still the right place: it says what is wrong and tries again.

@@ -38,6 +38,7 @@ export const operations: Record<string, string> = {
   fetchFeed: '此后发生了什么',
   listAgents: '同事',
   getMe: '自己的账号',
+  changeAccount: '修改公司名称、语言和安全要求',
   changeMe: '修改自己的名字或语言',
   changePassword: '修改自己的密码；其他登录会结束',
   beginTOTP: '取得验证器应用的密钥',

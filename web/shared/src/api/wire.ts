@@ -162,7 +162,9 @@ export interface Inbox {
 
 export interface Session {
   agent: Agent
-  account: { id: string; name: string; locale: string }
+  account: { id: string; name: string; locale: string; require_totp: boolean }
+  /** What has to be done before anything else is permitted; totp is to set up a second factor. */
+  must?: '' | 'totp'
   permissions: string[]
   visibility: 'own' | 'team' | 'all'
   csrf_token: string

@@ -1,8 +1,9 @@
 /**
  * Texts to functions, for vue-i18n's runtime: its own compiler knows a language of which the catalogues use two things, and weighs more than all of them.
  *
- * {name} stands for a value, {'…'} for these very signs. " | " (with its spaces) parts forms by number: "one conversation | {n} conversations"; the values n or count choose.
- * Nothing else means anything: @, # and single bars are letters.
+ * {name} stands for a value, {'…'} for braces themselves. A bar parts forms by number: "one conversation | {n} conversations"; the values n
+ * or count choose, or a number given with the key.
+ * Nothing else means anything: @ and # are letters.
  */
 import type { MessageCompiler, MessageContext } from 'vue-i18n'
 
@@ -17,7 +18,7 @@ function parse(form: string): Part[] {
 }
 
 export const compileText: MessageCompiler = (message) => {
-  const forms = String(message).split(' | ').map(parse)
+  const forms = String(message).split(/\s*\|\s*/).map(parse)
   const speak = (context: MessageContext, parts: Part[]): string =>
     parts.map((part) => (typeof part === 'string' ? part : String(context.named(part.name) ?? ''))).join('')
   const compiled = (context: MessageContext): string =>

@@ -17,6 +17,7 @@ CREATE TABLE account (
   id         text   NOT NULL PRIMARY KEY,
   name       text   NOT NULL,
   locale     text   NOT NULL,
+  require_totp boolean NOT NULL DEFAULT false,
   created_us bigint NOT NULL
 );
 

@@ -17,6 +17,7 @@ CREATE TABLE account (
   id         text   NOT NULL PRIMARY KEY,
   name       text   NOT NULL,
   locale     text   NOT NULL,
+  require_totp integer NOT NULL DEFAULT 0,
   created_us integer NOT NULL
 ) STRICT;
 

@@ -5,7 +5,7 @@ import { session } from '../session/model.ts'
 
 export interface Me {
   agent: { id: string; name: string; email: string; role_id?: string; role_name?: string; locale?: string }
-  account: { id: string; name: string; locale: string }
+  account: { id: string; name: string; locale: string; require_totp: boolean }
   totp?: { enabled: boolean; recovery_left: number }
 }
 
@@ -39,5 +39,12 @@ export async function confirmTotp(code: string): Promise<string[]> {
 
 export async function disableTotp(password: string): Promise<void> {
   await server.command('POST', '/me/totp/disable', { password })
+  await queries.invalidateQueries({ queryKey: key })
+}
+
+/** Changes the company; needs account.manage. */
+export async function changeCompany(change: { name?: string; locale?: string; require_totp?: boolean }): Promise<void> {
+  await server.command('PATCH', '/account', change)
+  if (session.value) session.value = { ...session.value, account: { ...session.value.account, ...change } } satisfies Session
   await queries.invalidateQueries({ queryKey: key })
 }

@@ -23,6 +23,7 @@ export const placeGroups: PlaceGroup[] = [
   {
     name: 'company',
     places: [
+      { name: 'company', path: '/settings/company', icon: 'i-lucide-building-2', permission: 'account.manage' },
       { name: 'people', path: '/settings/people', icon: 'i-lucide-users', permission: 'people.manage' },
       { name: 'teams', path: '/settings/teams', icon: 'i-lucide-users-round', permission: 'people.manage' },
       { name: 'skills', path: '/settings/skills', icon: 'i-lucide-sparkles', permission: 'queue.manage' },

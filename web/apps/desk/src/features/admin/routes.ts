@@ -13,8 +13,10 @@ function late(name: Exclude<keyof typeof pages, 'settingsRoutes'>) {
   }
 }
 
-/** Pages before log-in: registering the company, and following an invitation. */
+/** Pages before the desk: registering the company, following an invitation, setting up the second factor that the company requires. */
 export const openAdminRoutes: RouteRecordRaw[] = [
+  // Not open: one is logged in, and may do nothing else yet.
+  { path: '/second-factor', name: 'second-factor', component: late('SecondFactorView') },
   { path: '/setup', name: 'setup', component: late('SetupView'), meta: { open: true } },
   { path: '/invite', name: 'invite', component: late('InviteView'), meta: { open: true } },
 ]

@@ -6,6 +6,7 @@ export const settingsRoutes: RouteRecordRaw[] = [
   { path: '', component: pages.SettingsHome },
   { path: 'account', component: pages.AccountView },
   { path: 'security', component: pages.SecurityView },
+  { path: 'company', component: pages.CompanyView },
   { path: 'people', component: pages.PeopleView },
   { path: 'teams', component: pages.TeamsView },
   { path: 'skills', component: pages.SkillsView },

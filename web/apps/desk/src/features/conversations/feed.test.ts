@@ -53,7 +53,7 @@ function state(c: Conversation, fields: Partial<Conversation> = {}): FeedEvent['
 beforeEach(() => {
   queries.clear()
   resetAll()
-  session.value = { agent: { id: 'agt_me', name: 'me', email: '', role_id: 'agent', role_name: 'agent', totp: false }, account: { id: 'acc_1', name: '', locale: 'zh-CN' }, permissions: [], visibility: 'all', features: { mail: false, max_upload_bytes: 26214400 }, csrf_token: '' }
+  session.value = { agent: { id: 'agt_me', name: 'me', email: '', role_id: 'agent', role_name: 'agent', totp: false }, account: { id: 'acc_1', name: '', locale: 'zh-CN', require_totp: false }, permissions: [], visibility: 'all', features: { mail: false, max_upload_bytes: 26214400 }, csrf_token: '' }
 })
 
 afterEach(() => vi.restoreAllMocks())

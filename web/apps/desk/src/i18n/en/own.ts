@@ -32,6 +32,8 @@ export const own: typeof chinese = {
     hint: 'Besides the password, enter six digits from your phone that change every 30 seconds. A leaked password alone is then worthless.',
     on: 'On',
     off: 'Off',
+    mustTitle: 'Switch on two-step log-in first',
+    mustLead: '{company} requires two-step log-in of everybody. It takes a minute.',
     left: '{n} recovery code left | {n} recovery codes left',
     enable: 'Switch on',
     disable: 'Switch off',

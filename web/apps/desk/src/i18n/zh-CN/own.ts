@@ -30,6 +30,8 @@ export const own = {
     hint: '登录时除了密码，还要输入手机上每 30 秒变化的六位数。密码泄露也不怕。',
     on: '已开启',
     off: '未开启',
+    mustTitle: '先开启两步验证',
+    mustLead: '{company}要求所有人使用两步验证。设置只需要一分钟。',
     left: '还有 {n} 个恢复码可用',
     enable: '开启',
     disable: '关闭',

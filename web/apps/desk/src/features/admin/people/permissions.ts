@@ -6,7 +6,7 @@ export const groups: { name: string; permissions: string[] }[] = [
   { name: 'contacts', permissions: ['contacts.manage'] },
   { name: 'content', permissions: ['toolbox.manage', 'knowledge.read', 'knowledge.manage', 'bot.manage', 'bot.assist'] },
   { name: 'watching', permissions: ['live.read', 'queue.manage', 'metrics.read'] },
-  { name: 'company', permissions: ['people.read', 'people.manage', 'roles.manage', 'inboxes.read', 'inboxes.manage'] },
+  { name: 'company', permissions: ['account.manage', 'people.read', 'people.manage', 'roles.manage', 'inboxes.read', 'inboxes.manage'] },
   { name: 'safety', permissions: ['tokens.manage', 'sessions.manage', 'audit.read', 'dead_letters.manage', 'keys.manage'] },
 ]
 
