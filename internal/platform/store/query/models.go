@@ -5,10 +5,11 @@
 package query
 
 type Account struct {
-	ID        string
-	Name      string
-	Locale    string
-	CreatedUs int64
+	ID          string
+	Name        string
+	Locale      string
+	RequireTotp bool
+	CreatedUs   int64
 }
 
 type AccountKey struct {

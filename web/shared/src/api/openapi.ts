@@ -4,6 +4,26 @@
  */
 
 export interface paths {
+    "/api/v1/account": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /**
+         * Rename the company, change its language, require a second factor of everybody
+         * @description Needs the permission `account.manage`.
+         */
+        patch: operations["changeAccount"];
+        trace?: never;
+    };
     "/api/v1/agents": {
         parameters: {
             query?: never;
@@ -2125,6 +2145,8 @@ export interface components {
             id: string;
             locale: string;
             name: string;
+            /** @description People can work only once they have a second factor. */
+            require_totp: boolean;
         };
         Act: {
             /** @example role.changed */
@@ -2350,6 +2372,16 @@ export interface components {
             subtitle?: string;
             title: string;
             url?: string;
+        };
+        ChangeAccountInputBody: {
+            /**
+             * @description Of the company's own mails and of new colleagues.
+             * @enum {string}
+             */
+            locale?: "zh-CN" | "en";
+            name?: string;
+            /** @description Needs a second factor of the caller (otherwise 409). API tokens go on. */
+            require_totp?: boolean;
         };
         ChangeAgentInputBody: {
             /** @description Ends sessions and tokens at once; conversations stay assigned. */
@@ -3186,6 +3218,11 @@ export interface components {
             /** @description Send it as X-CSRF-Token with every command; empty for API tokens. */
             csrf_token?: string;
             features: components["schemas"]["Features"];
+            /**
+             * @description What has to be done before anything else is permitted: totp is to set up a second factor.
+             * @enum {string}
+             */
+            must?: "" | "totp";
             permissions: string[];
             totp: components["schemas"]["SecondFactor"];
             /**
@@ -3602,6 +3639,11 @@ export interface components {
             /** @description Send it as X-CSRF-Token with every command; empty for API tokens. */
             csrf_token?: string;
             features: components["schemas"]["Features"];
+            /**
+             * @description What has to be done before anything else is permitted: totp is to set up a second factor.
+             * @enum {string}
+             */
+            must?: "" | "totp";
             permissions: string[];
             /**
              * @description Which conversations are seen.
@@ -3901,6 +3943,42 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    changeAccount: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Drawn by the caller for each command and kept for its repeats. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeAccountInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Account"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listAgents: {
         parameters: {
             query?: never;
