@@ -27,6 +27,7 @@ import (
 	"yingda.dev/internal/platform/blob/dirblob"
 	"yingda.dev/internal/platform/bus/logbus"
 	"yingda.dev/internal/platform/mail"
+	"yingda.dev/internal/platform/robot"
 	"yingda.dev/internal/platform/timer"
 )
 
@@ -211,6 +212,7 @@ func (a *App) buildEvents() (err error) {
 	a.queue, err = dispatch.New(dispatch.Deps{
 		Store: a.store, Keys: a.keys, Conversations: a.conversations, Offices: a.workspace, Bus: a.bus, IDs: a.ids,
 		Clock: a.clock, After: timer.Wall, Audit: a.audit, Log: a.log.With("area", "dispatch"), Metrics: a.metrics, Node: a.node,
+		Robots: robot.New(a.clock, robot.Config{}),
 	}, dispatch.Config{})
 	if err != nil {
 		return err
@@ -221,6 +223,7 @@ func (a *App) buildEvents() (err error) {
 			conversation.SnoozeTimer: a.conversations.FireSnooze, conversation.ScheduleTimer: a.conversations.FireSchedule,
 			delivery.WindowTimer:     a.delivery.CloseWindow,
 			conversation.AnswerTimer: a.conversations.FireAnswer,
+			dispatch.RobotTimer:      a.queue.FireRobot,
 		},
 	}, timer.Config{})
 	a.keeper = &keeper{

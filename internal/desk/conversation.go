@@ -185,6 +185,23 @@ func (c Conversation) Resolve(now time.Time) (Transition, error) {
 	return Transition{c, []Fact{fact}}, nil
 }
 
+// Abandon ends an open conversation that nobody has, because the customer does
+// not want to wait any longer. Abandoning a resolved one changes nothing; one
+// that somebody has is not abandoned but resolved.
+func (c Conversation) Abandon(now time.Time) (Transition, error) {
+	if c.Status != Resolved && (c.Status != Open || c.AssigneeID != "") {
+		return Transition{}, E(Conflict, "leave queue", "the conversation does not wait in the queue")
+	}
+	tr, err := c.Resolve(now)
+	for i, f := range tr.Facts {
+		if changed, ok := f.(StatusChanged); ok {
+			changed.Reason = ReasonCustomerLeft
+			tr.Facts[i] = changed
+		}
+	}
+	return tr, err
+}
+
 // Reopen brings a resolved, snoozed or pending conversation back to the people.
 // Reopening an open one changes nothing.
 func (c Conversation) Reopen(now time.Time) (Transition, error) {

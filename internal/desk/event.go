@@ -70,6 +70,7 @@ const (
 	ReasonAgentReplied  Reason = "agent_replied"
 	ReasonAssigned      Reason = "assigned"
 	ReasonResolved      Reason = "resolved"
+	ReasonCustomerLeft  Reason = "customer_left"
 	ReasonReopened      Reason = "reopened"
 	ReasonSnoozed       Reason = "snoozed"
 	ReasonWoke          Reason = "snooze_ended"
@@ -146,6 +147,24 @@ type (
 		Reason string `json:"reason"`
 		// Score is the mood that was measured, 0 to 10; -1 when none was.
 		Score float64 `json:"score"`
+	}
+	// WaitChosen tells what a waiting visitor wants to do meanwhile.
+	WaitChosen struct {
+		Choice     WaitChoice `json:"choice"`
+		CallbackID string     `json:"callback_id,omitempty"`
+	}
+	// CallbackChanged tells what became of a wish to be called back.
+	CallbackChanged struct {
+		CallbackID string        `json:"callback_id"`
+		State      CallbackState `json:"state"`
+	}
+	// QueueAlert tells that a rule of the queue is broken, or kept again. It is
+	// about no conversation.
+	QueueAlert struct {
+		Rule  AlertRule `json:"rule"`
+		On    bool      `json:"on"`
+		Value int64     `json:"value,omitempty"`
+		Since time.Time `json:"since,omitzero"`
 	}
 	// PresenceChanged tells where an agent is. It is about no conversation.
 	PresenceChanged struct {
@@ -236,7 +255,7 @@ const (
 // ever. Messages are kept themselves, and receipts and reading are not acts.
 func InTrail(f Fact) bool {
 	switch f := f.(type) {
-	case StatusChanged, ConversationAssigned, ConversationLabelled, ConversationRated, MessageRecalled:
+	case StatusChanged, ConversationAssigned, ConversationEscalated, WaitChosen, CallbackChanged, ConversationLabelled, ConversationRated, MessageRecalled:
 		return true
 	case ScheduleChanged:
 		return f.State != ScheduleSent // the message tells of itself
@@ -360,6 +379,15 @@ func (ConversationRated) Kind() EventKind { return "conversation.rated" }
 func (ConversationEscalated) Kind() EventKind { return "conversation.escalated" }
 
 // Kind names the fact.
+func (WaitChosen) Kind() EventKind { return "conversation.wait_chosen" }
+
+// Kind names the fact.
+func (CallbackChanged) Kind() EventKind { return "callback.changed" }
+
+// Kind names the fact.
+func (QueueAlert) Kind() EventKind { return "queue.alert" }
+
+// Kind names the fact.
 func (PresenceChanged) Kind() EventKind { return "presence.changed" }
 
 // Kind names the fact.
@@ -381,6 +409,9 @@ func Facts() []Fact {
 		StatusChanged{},
 		ConversationAssigned{},
 		ConversationEscalated{},
+		WaitChosen{},
+		CallbackChanged{},
+		QueueAlert{},
 		PresenceChanged{},
 		StaffingChanged{},
 		MessageRecalled{},

@@ -40,6 +40,10 @@ type Event struct {
 	Detail json.RawMessage `json:"detail,omitempty"`
 	// Mood is what was measured when it was escalated, 0 to 10.
 	Mood *float64 `json:"mood,omitempty"`
+	// Wait is what a waiting visitor wants, or what became of it.
+	Wait *WaitChange `json:"wait,omitempty"`
+	// Alert is a rule of the queue that is broken, or kept again.
+	Alert *AlertChange `json:"alert,omitempty"`
 	// Presence is where an agent is now.
 	Presence *Presence `json:"presence,omitempty"`
 	// Score is what the customer gave, 1 to 5.
@@ -61,6 +65,21 @@ type Event struct {
 // ConversationHidden is the type of the event that agents hear instead of
 // another when a conversation goes out of their sight: it carries nothing but the id.
 const ConversationHidden desk.EventKind = "conversation.hidden"
+
+// WaitChange is what a waiting visitor wants, or what became of a callback.
+type WaitChange struct {
+	Choice     desk.WaitChoice    `json:"choice,omitempty"`
+	CallbackID string             `json:"callback_id,omitempty"`
+	State      desk.CallbackState `json:"state,omitempty"`
+}
+
+// AlertChange is a rule of the queue that is broken, or kept again.
+type AlertChange struct {
+	Rule  desk.AlertRule `json:"rule"`
+	On    bool           `json:"on"`
+	Value int64          `json:"value,omitempty"`
+	Since time.Time      `json:"since,omitzero"`
+}
 
 // Presence is where an agent is.
 type Presence struct {
@@ -141,6 +160,12 @@ func AgentEvent(e desk.Event, content *desk.Content, names Names) Event {
 		if f.Score >= 0 {
 			out.Mood = &f.Score
 		}
+	case desk.WaitChosen:
+		out.Wait = &WaitChange{Choice: f.Choice, CallbackID: f.CallbackID}
+	case desk.CallbackChanged:
+		out.Wait = &WaitChange{CallbackID: f.CallbackID, State: f.State}
+	case desk.QueueAlert:
+		out.Alert = &AlertChange{Rule: f.Rule, On: f.On, Value: f.Value, Since: utc(f.Since)}
 	case desk.PresenceChanged:
 		out.AgentID, out.Reason = f.AgentID, f.Reason
 		out.Presence = &Presence{Status: f.Status, Reason: f.Reason, Chosen: f.Chosen, Since: utc(f.Since)}

@@ -15,10 +15,13 @@ type Policy struct {
 	Escalated time.Duration
 	// Returned is added each time it was offered and not taken.
 	Returned time.Duration
+	// Unhurried is taken away when the customer left a message or waits for a
+	// call, and does not sit before the chat.
+	Unhurried time.Duration
 }
 
 // Usual is the policy of an account that has not set one.
-var Usual = Policy{VIP: 5 * time.Minute, Escalated: 15 * time.Minute, Returned: 2 * time.Minute}
+var Usual = Policy{VIP: 5 * time.Minute, Escalated: 15 * time.Minute, Returned: 2 * time.Minute, Unhurried: time.Hour}
 
 // The most that tier and returns can add, so that the sum has a bound.
 const (
@@ -35,9 +38,9 @@ func (p Policy) Boost(tier int, escalated bool, returned int) time.Duration {
 	return boost
 }
 
-// Longest is the largest boost there is: who has waited that much longer than
-// somebody else goes first, whoever that is.
-func (p Policy) Longest() time.Duration { return p.Boost(maxTier, true, maxReturns) }
+// Longest is the largest difference that standing makes: who has waited that
+// much longer than somebody else goes first, whoever that is.
+func (p Policy) Longest() time.Duration { return p.Boost(maxTier, true, maxReturns) + p.Unhurried }
 
 // compare orders the queue: who counts as waiting longest first. The order
 // does not depend on the time of asking, so a queue stays sorted by itself.

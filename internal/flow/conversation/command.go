@@ -100,6 +100,26 @@ func (s *Service) ReadByContact(ctx context.Context, account desk.AccountID, con
 	return err
 }
 
+// Abandon ends a conversation in which nobody has answered, because the
+// customer does not want to wait any longer. Conflict if somebody has it by now,
+// NotFound if it is not this contact's.
+func (s *Service) Abandon(ctx context.Context, account desk.AccountID, conversation desk.ConversationID, contact desk.ContactID) (desk.Conversation, error) {
+	out, err := s.deps.Store.Do(ctx, store.Command{
+		Account: account, Target: store.Target{Conversation: conversation},
+		Decide: func(sit store.Situation) (store.Effects, error) {
+			if sit.Conversation.ContactID != contact {
+				return store.Effects{}, desk.E(desk.NotFound, "leave queue", "there is no such conversation")
+			}
+			tr, err := sit.Conversation.Abandon(sit.Now)
+			if err != nil {
+				return store.Effects{}, err
+			}
+			return effects(sit.Conversation, tr, desk.Author{Kind: desk.ByVisitor, ID: string(contact)}), nil
+		},
+	})
+	return out.Conversation, err
+}
+
 // FireSnooze opens the conversation whose snooze is over. A timer that fires
 // twice or after a change of mind does nothing; one that fires before its time
 // by the database's clock is Unavailable and has to fire again.

@@ -282,6 +282,7 @@ var stages = []func(*walker, context.Context, desk.AccountID, string, int) ([]se
 	(*walker).botSessions, (*walker).botDecisions,
 	(*walker).intents, (*walker).intentModels,
 	(*walker).knowledgeItems, (*walker).knowledgeVersions, (*walker).knowledgeParts,
+	(*walker).callbacks, (*walker).robots,
 }
 
 // Page returns values of one stage; an empty stage leads to the next.
@@ -525,6 +526,8 @@ func replace(ctx context.Context, tx *store.Tx, account desk.AccountID, c seal.C
 			return err
 		}
 		return tx.UpdateAttachmentMeta(ctx, account, a.ID, c.New)
+	case "callback", "robot":
+		return replaceQueue(ctx, tx, account, c)
 	case "mail":
 		return tx.UpdateMailBody(ctx, account, row, c.New) // written once and never changed
 	case "contact_note":

@@ -42,6 +42,8 @@ type counter struct {
 	pending map[desk.ConversationID]desk.AgentID
 	// told is what visitors were last told, so that nobody is told the same again.
 	told map[desk.ConversationID]place
+	// alarms are the alerts that are on.
+	alarms map[desk.AlertRule]alarm
 	// gone are ended conversations' versions, for events that come late; only
 	// kept until the snapshot is in.
 	gone map[desk.ConversationID]int64
@@ -96,6 +98,7 @@ func (b *board) of(account desk.AccountID) *counter {
 			presence: make(map[desk.AgentID]desk.Presence), open: make(map[desk.ConversationID]waiter), idle: make(map[desk.AgentID]time.Time),
 			entries: make(map[desk.ConversationID]store.QueueEntry), pending: make(map[desk.ConversationID]desk.AgentID),
 			told: make(map[desk.ConversationID]place), gone: make(map[desk.ConversationID]int64),
+			alarms: make(map[desk.AlertRule]alarm),
 		}
 		b.accounts[account] = c
 	}
@@ -212,7 +215,10 @@ func (c *counter) freed(w waiter, at time.Time) {
 }
 
 // snapshot puts what the database holds below what was heard since.
-func (c *counter) snapshot(open []desk.Conversation, entries map[desk.ConversationID]store.QueueEntry, presence []desk.Presence) {
+func (c *counter) snapshot(open []desk.Conversation, entries map[desk.ConversationID]store.QueueEntry, presence []desk.Presence, alerts []store.QueueAlert) {
+	for _, a := range alerts {
+		c.alarms[a.Rule] = alarm{value: a.Value, since: a.Since}
+	}
 	for _, v := range open {
 		if old, ok := c.open[v.ID]; ok && old.version >= v.Version {
 			continue

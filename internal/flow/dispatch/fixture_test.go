@@ -7,6 +7,8 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -23,6 +25,7 @@ import (
 	"yingda.dev/internal/platform/audit"
 	"yingda.dev/internal/platform/bus"
 	"yingda.dev/internal/platform/bus/logbus"
+	"yingda.dev/internal/platform/robot"
 	"yingda.dev/internal/platform/seal"
 	"yingda.dev/internal/platform/store"
 	"yingda.dev/internal/platform/store/pgtest"
@@ -50,12 +53,13 @@ type house struct {
 
 // node is one process.
 type node struct {
-	store *store.Store
-	talks *conversation.Service
-	hub   *hub.Hub
-	bus   *logbus.Bus
-	queue *dispatch.Service
-	stop  func()
+	store  *store.Store
+	talks  *conversation.Service
+	hub    *hub.Hub
+	bus    *logbus.Bus
+	queue  *dispatch.Service
+	robots *robots
+	stop   func()
 }
 
 func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
@@ -104,7 +108,7 @@ func open(t *testing.T, driver storetest.Open) *house {
 func (h *house) start(t *testing.T, s *store.Store, name string) *node {
 	t.Helper()
 	keys := seal.NewKeyring(seal.Deps{Master: h.master, Store: s, Clock: h.Clock, Random: rand.Reader})
-	n := &node{store: s}
+	n := &node{store: s, robots: &robots{}}
 	var err error
 	n.bus, err = logbus.New(logbus.Deps{
 		Store: s, IDs: h.IDs, Clock: h.Clock, After: timer.Wall, Jitter: func() float64 { return 0.5 }, Log: quiet(), Metrics: prometheus.NewRegistry(),
@@ -121,6 +125,7 @@ func (h *house) start(t *testing.T, s *store.Store, name string) *node {
 	n.queue, err = dispatch.New(dispatch.Deps{
 		Store: s, Keys: keys, Conversations: n.talks, Offices: inboxes{s}, Bus: n.bus, IDs: h.IDs, Clock: h.Clock, After: timer.Wall,
 		Audit: book, Log: quiet(), Metrics: prometheus.NewRegistry(), Node: name,
+		Robots: n.robots,
 	}, dispatch.Config{LeaseLife: 300 * time.Millisecond, Retry: 20 * time.Millisecond})
 	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
@@ -139,6 +144,34 @@ func (h *house) start(t *testing.T, s *store.Store, name string) *node {
 	}
 	t.Cleanup(n.stop)
 	return n
+}
+
+// robots stand for those of messengers.
+type robots struct {
+	mu    sync.Mutex
+	all   []string
+	fails error
+}
+
+func (r *robots) Say(_ context.Context, to robot.Robot, text string) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.fails == nil {
+		r.all = append(r.all, to.URL+" "+to.Secret+" "+text)
+	}
+	return r.fails
+}
+
+func (r *robots) said() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return strings.Join(r.all, "\n")
+}
+
+func (r *robots) fail(err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.fails = err
 }
 
 type receiver struct{ *conversation.Service }

@@ -46,7 +46,7 @@ func (s *Service) remember(_ context.Context, events []desk.Event) (bus.Effects,
 		}
 		switch f := e.Fact.(type) {
 		case desk.ConversationEscalated:
-			writes = append(writes, rememberEntry(e))
+			writes = append(writes, rememberEntry(e), ringEscalated(e))
 		case desk.ConversationAssigned:
 			writes = append(writes, rememberEntry(e))
 			if f.PreviousAgentID == "" && f.AgentID != "" && e.State.Status == desk.Open {
@@ -86,6 +86,9 @@ func entryAfter(x store.QueueEntry, e *desk.Event) (store.QueueEntry, bool) {
 	switch f := e.Fact.(type) {
 	case desk.ConversationEscalated:
 		x.Escalated = true
+		return x, true
+	case desk.WaitChosen:
+		x.Choice = f.Choice // Choose has written it already; the board learns it here
 		return x, true
 	case desk.ConversationAssigned:
 		if f.AgentID != "" || f.PreviousAgentID == "" {
@@ -159,5 +162,20 @@ func rememberPace(e desk.Event) func(context.Context, *store.Tx) error {
 			return desk.Wrap(desk.Internal, "save queue pace", err)
 		}
 		return tx.PutQueuePace(ctx, e.AccountID, e.State.TeamID, string(text))
+	}
+}
+
+// ringEscalated makes robots tell of an escalation.
+func ringEscalated(e desk.Event) func(context.Context, *store.Tx) error {
+	return func(ctx context.Context, tx *store.Tx) error {
+		staffing, err := tx.Staffing(ctx, e.AccountID)
+		if err != nil || !decode[QueueRules](staffing.Teams[""]).alerts().Escalated {
+			return err
+		}
+		company, err := tx.Reads.Account(ctx, e.AccountID)
+		if err != nil {
+			return err
+		}
+		return orderRobots(ctx, tx, e.AccountID, desk.AlertEscalated, alertText(company.Locale, desk.AlertEscalated, 0), string(e.ConversationID))
 	}
 }

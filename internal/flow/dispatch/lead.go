@@ -159,7 +159,7 @@ func (b *board) soilWaiting() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for _, c := range b.accounts {
-		c.dirty = c.dirty || c.waiting > 0
+		c.dirty = c.dirty || c.waiting > 0 || len(c.alarms) > 0
 	}
 }
 
@@ -188,6 +188,7 @@ func (s *Service) serve(ctx context.Context, account desk.AccountID) error {
 		return err
 	}
 	s.tell(ctx, account, plan)
+	s.alert(ctx, account, plan)
 	s.waiting.Set(float64(s.board.waiting()))
 	return nil
 }
@@ -271,6 +272,10 @@ func (s *Service) load(ctx context.Context, account desk.AccountID) error {
 	if err != nil {
 		return err
 	}
+	alerts, err := s.deps.Store.QueueAlerts(ctx, account)
+	if err != nil {
+		return err
+	}
 	nobody := desk.AgentID("")
 	open, err := s.open(ctx, account, &nobody)
 	if err != nil {
@@ -285,7 +290,7 @@ func (s *Service) load(ctx context.Context, account desk.AccountID) error {
 	}
 	s.board.mu.Lock()
 	defer s.board.mu.Unlock()
-	c.snapshot(open, entries, presence)
+	c.snapshot(open, entries, presence, alerts)
 	return nil
 }
 

@@ -129,6 +129,9 @@ func (o *office) work(c waiter, e store.QueueEntry) routing.Work {
 		ID: c.id, Team: o.team(c), Language: rule.Language, Weight: o.weight(c.inbox), Preferred: c.preferred,
 		Boost: o.rules.policy().Boost(0, e.Escalated, e.Returned), WaitingSince: c.since, Declined: e.Declined,
 	}
+	if e.Choice.Unhurried() && !e.Escalated {
+		w.Boost -= o.rules.policy().Unhurried
+	}
 	if _, ok := o.teams[w.Team]; !ok {
 		w.Team = "" // the team was deleted: anybody's, rather than nobody's
 	}

@@ -42,8 +42,13 @@ func (b *board) plan(account desk.AccountID, now time.Time) plan {
 	defer b.mu.Unlock()
 	c := b.of(account)
 	o := c.office
-	if o == nil || !c.loaded || !o.rules.Automatic {
+	switch {
+	case o == nil:
+		return plan{}
+	case !o.rules.Automatic:
 		c.waiting = 0
+		return plan{office: o} // for alerts that are over
+	case !c.loaded:
 		return plan{}
 	}
 	p := plan{office: o, wait: make(map[desk.ConversationID]waiter), entries: make(map[desk.ConversationID]store.QueueEntry)}

@@ -16,6 +16,8 @@ type Entry struct {
 	Position     int
 	Escalated    bool
 	Returned     int
+	// Choice is what the visitor does meanwhile.
+	Choice desk.WaitChoice
 	// Wait is how long it will probably be; zero when nobody can tell.
 	Wait routing.Wait
 	// Lack says why nobody has it: how many agents lack what.
@@ -36,7 +38,7 @@ func (s *Service) Queue(ctx context.Context, account desk.AccountID) ([]Entry, e
 		at, entry := places[w.ID], p.entries[w.ID]
 		out = append(out, Entry{
 			Conversation: p.waiting[w.ID], Team: w.Team, Position: at.position, Escalated: entry.Escalated,
-			Returned: entry.Returned, Wait: routing.Wait{Mean: (at.low + at.high) / 2, Low: at.low, High: at.high}, Lack: lack,
+			Returned: entry.Returned, Choice: entry.Choice, Wait: routing.Wait{Mean: (at.low + at.high) / 2, Low: at.low, High: at.high}, Lack: lack,
 		})
 	}
 	return out, nil
@@ -51,6 +53,8 @@ type Place struct {
 	// the hours do not say.
 	Nobody bool
 	Opens  time.Time
+	// Choice is what the visitor does meanwhile.
+	Choice desk.WaitChoice
 }
 
 // PlaceOf says where a conversation stands.
@@ -59,15 +63,16 @@ func (s *Service) PlaceOf(ctx context.Context, account desk.AccountID, id desk.C
 	if err != nil {
 		return Place{}, err
 	}
-	if !p.office.rules.Automatic {
-		return Place{}, nil // who is served by hand has no place
-	}
 	i := slices.IndexFunc(p.queue, func(w routing.Work) bool { return w.ID == id })
 	if i < 0 {
 		return Place{}, nil
 	}
 	at := p.places()[id]
-	out := Place{Position: at.position, Low: at.low, High: at.high, Nobody: at.nobody}
+	out := Place{Position: at.position, Low: at.low, High: at.high, Nobody: at.nobody, Choice: p.entries[id].Choice}
+	if !p.office.rules.Automatic {
+		// Who is served by hand has no place, but may know that nobody is there.
+		out.Position, out.Low, out.High = 0, 0, 0
+	}
 	now := s.deps.Clock.Now()
 	if opens, ok := p.office.opens(p.queue[i].Team, now); ok && opens.After(now) {
 		out.Opens = opens

@@ -43,8 +43,10 @@ type Deps struct {
 	Clock         desk.Clock
 	After         timer.After
 	Audit         *audit.Book
-	Log           *slog.Logger
-	Metrics       prometheus.Registerer
+	// Robots may be nil: then nothing is said in groups.
+	Robots  robots
+	Log     *slog.Logger
+	Metrics prometheus.Registerer
 	// Node names this process among those of the installation.
 	Node string
 }

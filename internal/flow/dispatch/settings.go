@@ -2,7 +2,9 @@ package dispatch
 
 import (
 	"encoding/json"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"yingda.dev/internal/desk"
 	"yingda.dev/internal/engine/routing"
@@ -62,8 +64,73 @@ type QueueRules struct {
 	Weights map[string]int `json:"weights,omitempty"`
 	// Inboxes are the rules of single inboxes.
 	Inboxes map[desk.InboxID]InboxRule `json:"inboxes,omitempty"`
-	// Compensation is the canned reply offered when a conversation is escalated.
-	Compensation string `json:"compensation,omitempty"`
+	// Compensation are texts offered to whoever answers an escalated conversation.
+	Compensation []Script `json:"compensation,omitempty"`
+	// Alerts say when supervisors are told; nothing said are the usual ones.
+	Alerts *AlertRules `json:"alerts,omitempty"`
+}
+
+// Script is a text that is ready to be sent.
+type Script struct {
+	Title string `json:"title"`
+	Text  string `json:"text"`
+}
+
+// AlertRules say of what supervisors are told, on screen and by robots. 0 and
+// false are never.
+type AlertRules struct {
+	// LongestWaitSeconds is how long somebody may wait.
+	LongestWaitSeconds int `json:"longest_wait_s"`
+	// Waiting is how many may wait, AtRisk how many of them longer than agents
+	// have for the first answer.
+	Waiting int `json:"waiting"`
+	AtRisk  int `json:"at_risk"`
+	// Nobody tells that customers wait in working hours and nobody is there.
+	Nobody bool `json:"nobody"`
+	// Escalated tells of each conversation that was escalated.
+	Escalated bool `json:"escalated"`
+}
+
+// usualAlerts are those of an account that has not said anything.
+var usualAlerts = AlertRules{LongestWaitSeconds: 300, Waiting: 20, AtRisk: 5, Nobody: true, Escalated: true}
+
+func (r QueueRules) alerts() AlertRules {
+	if r.Alerts == nil {
+		return usualAlerts
+	}
+	return *r.Alerts
+}
+
+func (r AlertRules) check(op string) error {
+	if r.LongestWaitSeconds < 0 || r.LongestWaitSeconds > 24*3600 {
+		return desk.InvalidField(op, "alerts.longest_wait_s", "the longest wait is at most a day")
+	}
+	if r.Waiting < 0 || r.Waiting > 100_000 || r.AtRisk < 0 || r.AtRisk > 100_000 {
+		return desk.InvalidField(op, "alerts.waiting", "a number of customers is between 0 and 100,000")
+	}
+	return nil
+}
+
+// What bounds the texts.
+const (
+	maxScripts     = 20
+	maxScriptTitle = 60
+	maxScriptText  = 2000
+)
+
+func checkScripts(op string, scripts []Script) error {
+	if len(scripts) > maxScripts {
+		return desk.InvalidField(op, "compensation", "there are at most 20 texts")
+	}
+	for _, s := range scripts {
+		if strings.TrimSpace(s.Title) == "" || utf8.RuneCountInString(s.Title) > maxScriptTitle || !utf8.ValidString(s.Title) {
+			return desk.InvalidField(op, "compensation", "a title has 1 to 60 characters")
+		}
+		if strings.TrimSpace(s.Text) == "" || utf8.RuneCountInString(s.Text) > maxScriptText || !utf8.ValidString(s.Text) {
+			return desk.InvalidField(op, "compensation", "a text has 1 to 2,000 characters")
+		}
+	}
+	return nil
 }
 
 // What is assumed where nothing is said.
@@ -117,7 +184,13 @@ func (r QueueRules) Check(skills map[desk.SkillID]bool, teams map[desk.TeamID]bo
 	if r.EscalatedMinutes < 0 || r.EscalatedMinutes > 24*60 || r.ReturnedMinutes < 0 || r.ReturnedMinutes > 24*60 {
 		return desk.InvalidField(op, "escalated_min", "a bonus is at most a day")
 	}
-	if len(r.Weights) > 50 || len(r.Inboxes) > 1000 || len(r.Compensation) > 200 {
+	if err := checkScripts(op, r.Compensation); err != nil {
+		return err
+	}
+	if err := r.alerts().check(op); err != nil {
+		return err
+	}
+	if len(r.Weights) > 50 || len(r.Inboxes) > 1000 {
 		return desk.InvalidField(op, "inboxes", "there are too many rules")
 	}
 	for _, w := range r.Weights {

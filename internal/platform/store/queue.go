@@ -19,11 +19,8 @@ type QueueEntry struct {
 	// Returned is how often it was offered and not taken; Declined are by whom.
 	Returned int
 	Declined []desk.AgentID
-	// Choice is what the visitor wants: "" to wait, "message" to leave one and be
-	// answered later, "callback" to be called.
-	Choice string
-	// Callback is the sealed number to call.
-	Callback desk.Sealed
+	// Choice is what the visitor wants to do meanwhile.
+	Choice desk.WaitChoice
 }
 
 // QueueEntries lists what sets conversations of the account apart.
@@ -54,7 +51,7 @@ func (r Reads) QueueEntry(ctx context.Context, account desk.AccountID, id desk.C
 func queueEntryOf(row query.QueueEntry) QueueEntry {
 	e := QueueEntry{
 		AccountID: desk.AccountID(row.AccountID), ConversationID: desk.ConversationID(row.ConversationID), Escalated: row.Escalated,
-		Returned: int(row.Returned), Choice: row.Choice, Callback: row.Callback,
+		Returned: int(row.Returned), Choice: desk.WaitChoice(row.Choice),
 	}
 	_ = json.Unmarshal([]byte(row.Declined), &e.Declined) // written by PutQueueEntry
 	return e
@@ -72,7 +69,7 @@ func (t *Tx) PutQueueEntry(ctx context.Context, e QueueEntry) error {
 	}
 	return t.fail(op, "entry", t.q.PutQueueEntry(ctx, query.PutQueueEntryParams{
 		AccountID: string(e.AccountID), ConversationID: string(e.ConversationID), Escalated: e.Escalated, Returned: int64(e.Returned),
-		Declined: string(declined), Choice: e.Choice, Callback: blob(e.Callback), UpdatedUs: desk.Micros(t.now),
+		Declined: string(declined), Choice: string(e.Choice), UpdatedUs: desk.Micros(t.now),
 	}))
 }
 

@@ -2,6 +2,7 @@ package rest
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"yingda.dev/internal/desk"
@@ -14,12 +15,14 @@ import (
 type Waiting struct {
 	ConversationID desk.ConversationID `json:"conversation_id"`
 	ContactID      desk.ContactID      `json:"contact_id"`
+	ContactName    string              `json:"contact_name,omitempty"`
 	InboxID        desk.InboxID        `json:"inbox_id"`
 	TeamID         desk.TeamID         `json:"team_id,omitempty"`
 	Position       int                 `json:"position" doc:"1 is next, among those of its team."`
 	WaitingSince   time.Time           `json:"waiting_since"`
 	Escalated      bool                `json:"escalated,omitempty"`
 	Returned       int                 `json:"returned,omitempty" doc:"How often it was offered and not taken."`
+	Choice         desk.WaitChoice     `json:"choice,omitempty" enum:"keep,message,callback" doc:"What the customer does meanwhile; missing is to wait."`
 	LowSeconds     int64               `json:"low_s,omitempty" doc:"In six of ten cases the wait ends between low_s and high_s from now; both are missing when nobody can tell."`
 	HighSeconds    int64               `json:"high_s,omitempty"`
 	Lack           Lack                `json:"lack"`
@@ -40,18 +43,24 @@ func (s *Server) getQueue(ctx context.Context, c caller, _ *nothing) (out[Items[
 	if err != nil {
 		return out[Items[Waiting]]{}, err
 	}
+	entries = slices.DeleteFunc(entries, func(e dispatch.Entry) bool { return !c.Sight.Sees("", e.Team) })
+	talks := make([]desk.Conversation, len(entries))
+	for i, e := range entries {
+		talks[i] = e.Conversation
+	}
+	views, err := s.deps.Conversations.Views(ctx, c.Account, talks)
+	if err != nil {
+		return out[Items[Waiting]]{}, err
+	}
 	page := Items[Waiting]{Items: make([]Waiting, 0, len(entries))}
-	for _, e := range entries {
-		if !c.Sight.Sees("", e.Team) {
-			continue
-		}
+	for i, e := range entries {
 		since := e.Conversation.WaitingSince
 		if since.IsZero() {
 			since = e.Conversation.LastMessageAt
 		}
 		page.Items = append(page.Items, Waiting{
-			ConversationID: e.Conversation.ID, ContactID: e.Conversation.ContactID, InboxID: e.Conversation.InboxID, TeamID: e.Team,
-			Position: e.Position, WaitingSince: since.UTC(), Escalated: e.Escalated, Returned: e.Returned,
+			ConversationID: e.Conversation.ID, ContactID: e.Conversation.ContactID, ContactName: views[i].Contact.Profile.Name, InboxID: e.Conversation.InboxID, TeamID: e.Team,
+			Position: e.Position, WaitingSince: since.UTC(), Escalated: e.Escalated, Returned: e.Returned, Choice: e.Choice,
 			LowSeconds: int64(e.Wait.Low.Seconds()), HighSeconds: int64(e.Wait.High.Seconds()), Lack: Lack(e.Lack),
 		})
 	}

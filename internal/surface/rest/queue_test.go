@@ -27,10 +27,31 @@ func queueBody(c *surfacetest.Company, id string) any {
 		return map[string]bool{"idle": true}
 	case "transfer":
 		return map[string]any{"agent_id": c.Answerer.ID, "note": "请接手"}
+	case "createRobot", "changeRobot":
+		return robotBody(id)
 	case "escalate":
 		return map[string]string{"reason": "angry"}
 	}
 	return nil
+}
+
+func robotBody(name string) map[string]any {
+	return map[string]any{
+		"name": name, "kind": "dingtalk", "url": "https://oapi.dingtalk.example/robot/send?access_token=geheim", "secret": "SEC-geheim", "enabled": true,
+		"rules": []string{"escalated", "longest_wait"},
+	}
+}
+
+// furnishCallback lets a customer ask to be called back.
+func furnishCallback(t *testing.T, c *surfacetest.Company) string {
+	t.Helper()
+	g := c.Guest()
+	g.Say("cb-1", "请回电")
+	chosen := g.Call("queue.choose", "choice", "callback", "phone", "138 0000 0001", "note", "秘密号码")
+	require.Nil(t, chosen.Get("error"), string(chosen.Body))
+	id := c.LogIn(c.Administrator).Get("/api/v1/callbacks").Text("items.0.id")
+	require.NotEmpty(t, id)
+	return id
 }
 
 // An administrator says who can do what; agents see the queue, hand over with

@@ -84,8 +84,8 @@ type things struct {
 	label, canned, file                  string
 	people                               people
 	contact, other, note, merge          string
-	skill                                string
 	entry                                string
+	skill, callback, robot               string
 }
 
 // onePixel is a picture.
@@ -122,6 +122,8 @@ func furnish(t *testing.T, c *surfacetest.Company) things {
 	gone := admin.Get("/api/v1/conversations/" + more[1]).Text("contact.id")
 	v.merge = admin.Post("/api/v1/contacts/"+v.contact+"/merge", map[string]string{"other_id": gone}).Text("merge_id")
 	require.NotEmpty(t, v.merge)
+	v.callback = furnishCallback(t, c)
+	v.robot = admin.Post("/api/v1/robots", robotBody("秘密群")).Text("id")
 	v.skill = admin.Post("/api/v1/skills", map[string]string{"name": "秘密技能"}).Text("id")
 	v.entry = admin.Post("/api/v1/knowledge/entries", knowledgeEntry("秘密问题")).Text("id")
 	require.NotEmpty(t, v.entry)
@@ -174,7 +176,7 @@ func (v things) body(c *surfacetest.Company, id string) any {
 		return map[string]any{"ids": []string{v.conversation}, "action": "read"}
 	case "labelConversation":
 		return map[string]any{"add": []string{v.label}}
-	case "createSkill", "renameSkill", "setAgentWork", "setTeamWork", "setQueueRules", "setPresence", "setIdle", "transfer", "escalate":
+	case "createSkill", "renameSkill", "setAgentWork", "setTeamWork", "setQueueRules", "setPresence", "setIdle", "transfer", "escalate", "createRobot", "changeRobot":
 		return queueBody(c, id)
 	case "createKnowledge", "changeKnowledge", "changeManyKnowledge", "addWay", "restoreKnowledge", "saveKnowledgeCategories", "saveSynonyms",
 		"findKnowledge", "serveKnowledge", "previewKnowledgeImport", "importKnowledge":
@@ -205,6 +207,10 @@ func (v things) address(r rest.Line) string {
 		id = v.file
 	case strings.Contains(r.Path, "/dead-letters/"):
 		id = v.letter
+	case strings.Contains(r.Path, "/callbacks/"):
+		id = v.callback
+	case strings.Contains(r.Path, "/robots/"):
+		id = v.robot
 	case strings.Contains(r.Path, "/skills/"):
 		id = v.skill
 	case strings.Contains(r.Path, "/knowledge/"):

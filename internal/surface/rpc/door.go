@@ -85,6 +85,7 @@ type conversations interface {
 	Message(ctx context.Context, account desk.AccountID, id desk.MessageID) (desk.Message, error)
 	View(ctx context.Context, c desk.Conversation) (conversation.View, error)
 	Recall(ctx context.Context, r conversation.RecallCommand) (desk.Message, error)
+	Abandon(ctx context.Context, account desk.AccountID, conversation desk.ConversationID, contact desk.ContactID) (desk.Conversation, error)
 }
 
 // feeds replays what happened; package feed implements it.
@@ -108,6 +109,7 @@ type visits interface {
 // queues knows who waits at which place; package dispatch implements it.
 type queues interface {
 	PlaceOf(ctx context.Context, account desk.AccountID, id desk.ConversationID) (dispatch.Place, error)
+	Choose(ctx context.Context, c dispatch.Choice) error
 }
 
 // offices finds inboxes and names colleagues; package workspace implements it.
@@ -199,7 +201,9 @@ func New(d Deps, c Config) (*Server, error) {
 		"consent.set":    s.counted("consent.set", s.known(s.setConsent)),
 		"feed.fetch":     s.counted("feed.fetch", s.known(s.fetchFeed)),
 
-		"queue.get": s.counted("queue.get", s.known(s.getQueue)),
+		"queue.get":    s.counted("queue.get", s.known(s.getQueue)),
+		"queue.choose": s.counted("queue.choose", s.known(s.chooseWait)),
+		"queue.leave":  s.counted("queue.leave", s.known(s.leaveQueue)),
 
 		"conversation.rate":       s.counted("conversation.rate", s.known(s.rate)),
 		"conversation.transcript": s.counted("conversation.transcript", s.known(s.transcript)),

@@ -80,6 +80,7 @@ type House struct {
 	Hub           *hub.Hub
 	Feed          *feed.Feed
 	Bus           *logbus.Bus
+	Robots        *Robots
 	Search        *search.Service
 	Files         *attachment.Service
 	Profiles      *profile.Service
@@ -199,9 +200,11 @@ func (h *House) buildFlows(master *seal.Master, keys *seal.Keyring, log *slog.Lo
 	h.buildTraining(keys, log)
 	h.Feed, err = feed.New(feed.Deps{Store: h.Store, Keys: keys, Bus: h.Bus, Directory: h.Workspace, Clock: h.Clock, Files: h.Files, Log: log, Metrics: h.Metrics}, feed.Config{})
 	require.NoError(h, err)
+	h.Robots = &Robots{}
 	h.Queue, err = dispatch.New(dispatch.Deps{
 		Store: h.Store, Keys: keys, Conversations: h.Conversations, Offices: h.Workspace, Bus: h.Bus, IDs: h.IDs, Clock: h.Clock,
 		After: timer.Wall, Audit: h.Audit, Log: log, Metrics: h.Metrics, Node: "test",
+		Robots: h.Robots,
 	}, dispatch.Config{})
 	require.NoError(h, err)
 	h.Visitors, err = visitor.New(visitor.Deps{Store: h.Store, Keys: keys, Pages: h.Profiles, Signals: h.Bus, Clock: h.Clock, Log: log, Metrics: h.Metrics}, visitor.Config{})

@@ -60,11 +60,11 @@ SELECT * FROM presence_link WHERE account_id = @account_id AND agent_id = @agent
 SELECT * FROM presence_link WHERE expires_us <= @now_us ORDER BY expires_us LIMIT CAST(@row_limit AS bigint);
 
 -- name: PutQueueEntry :exec
-INSERT INTO queue_entry (account_id, conversation_id, escalated, returned, declined, choice, callback, updated_us)
-VALUES (@account_id, @conversation_id, @escalated, @returned, @declined, @choice, @callback, @updated_us)
+INSERT INTO queue_entry (account_id, conversation_id, escalated, returned, declined, choice, updated_us)
+VALUES (@account_id, @conversation_id, @escalated, @returned, @declined, @choice, @updated_us)
 ON CONFLICT (account_id, conversation_id) DO UPDATE
 SET escalated = excluded.escalated, returned = excluded.returned, declined = excluded.declined, choice = excluded.choice,
-  callback = excluded.callback, updated_us = excluded.updated_us
+  updated_us = excluded.updated_us
 WHERE queue_entry.account_id = excluded.account_id;
 
 -- name: DeleteQueueEntry :exec
@@ -104,3 +104,57 @@ SELECT count(*) FROM (
   SELECT 1 FROM conversation WHERE account_id = @account_id AND assignee_id = @assignee_id AND status = 'open'
   LIMIT CAST(@row_limit AS bigint)
 ) AS open_ones;
+
+-- name: QueueOutcomes :many
+SELECT outcome, CAST(count(*) AS bigint) AS n, CAST(coalesce(sum(left_us - entered_us), 0) AS bigint) AS waited_us FROM queue_history
+WHERE account_id = @account_id AND left_us >= @from_us
+GROUP BY outcome;
+
+-- name: InsertCallback :exec
+INSERT INTO callback (account_id, id, conversation_id, contact_id, details, state, from_us, to_us, created_us, done_us, done_by)
+VALUES (@account_id, @id, @conversation_id, @contact_id, @details, @state, @from_us, @to_us, @created_us, 0, '');
+
+-- name: Callback :one
+SELECT * FROM callback WHERE account_id = @account_id AND id = @id;
+
+-- name: Callbacks :many
+SELECT * FROM callback WHERE account_id = @account_id AND state = @state AND id < @before_id
+ORDER BY id DESC LIMIT CAST(@row_limit AS bigint);
+
+-- name: CallbacksOf :many
+SELECT * FROM callback WHERE account_id = @account_id AND conversation_id = @conversation_id
+ORDER BY id DESC LIMIT CAST(@row_limit AS bigint);
+
+-- name: CallbackPage :many
+SELECT * FROM callback WHERE account_id = @account_id AND id > @after_id
+ORDER BY id LIMIT CAST(@row_limit AS bigint);
+
+-- name: UpdateCallback :execrows
+UPDATE callback SET details = @details, state = @state, done_us = @done_us, done_by = @done_by
+WHERE account_id = @account_id AND id = @id;
+
+-- name: QueueAlerts :many
+SELECT * FROM queue_alert WHERE account_id = @account_id;
+
+-- name: PutQueueAlert :exec
+INSERT INTO queue_alert (account_id, rule, value, since_us) VALUES (@account_id, @rule, @value, @since_us)
+ON CONFLICT (account_id, rule) DO NOTHING;
+
+-- name: DeleteQueueAlert :execrows
+DELETE FROM queue_alert WHERE account_id = @account_id AND rule = @rule;
+
+-- name: PutRobot :exec
+INSERT INTO robot (account_id, id, settings, secret, error, sent_us, created_us)
+VALUES (@account_id, @id, @settings, @secret, @error, @sent_us, @created_us)
+ON CONFLICT (account_id, id) DO UPDATE
+SET settings = excluded.settings, secret = excluded.secret, error = excluded.error, sent_us = excluded.sent_us
+WHERE robot.account_id = excluded.account_id;
+
+-- name: Robots :many
+SELECT * FROM robot WHERE account_id = @account_id ORDER BY id LIMIT CAST(@row_limit AS bigint);
+
+-- name: Robot :one
+SELECT * FROM robot WHERE account_id = @account_id AND id = @id;
+
+-- name: DeleteRobot :execrows
+DELETE FROM robot WHERE account_id = @account_id AND id = @id;

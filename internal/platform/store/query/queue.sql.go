@@ -40,6 +40,178 @@ func (q *Queries) AgentWorks(ctx context.Context, arg AgentWorksParams) ([]Agent
 	return items, nil
 }
 
+const callback = `-- name: Callback :one
+SELECT account_id, id, conversation_id, contact_id, details, state, from_us, to_us, created_us, done_us, done_by FROM callback WHERE account_id = $1 AND id = $2
+`
+
+type CallbackParams struct {
+	AccountID string
+	ID        string
+}
+
+func (q *Queries) Callback(ctx context.Context, arg CallbackParams) (Callback, error) {
+	row := q.db.QueryRowContext(ctx, callback, arg.AccountID, arg.ID)
+	var i Callback
+	err := row.Scan(
+		&i.AccountID,
+		&i.ID,
+		&i.ConversationID,
+		&i.ContactID,
+		&i.Details,
+		&i.State,
+		&i.FromUs,
+		&i.ToUs,
+		&i.CreatedUs,
+		&i.DoneUs,
+		&i.DoneBy,
+	)
+	return i, err
+}
+
+const callbackPage = `-- name: CallbackPage :many
+SELECT account_id, id, conversation_id, contact_id, details, state, from_us, to_us, created_us, done_us, done_by FROM callback WHERE account_id = $1 AND id > $2
+ORDER BY id LIMIT CAST($3 AS bigint)
+`
+
+type CallbackPageParams struct {
+	AccountID string
+	AfterID   string
+	RowLimit  int64
+}
+
+func (q *Queries) CallbackPage(ctx context.Context, arg CallbackPageParams) ([]Callback, error) {
+	rows, err := q.db.QueryContext(ctx, callbackPage, arg.AccountID, arg.AfterID, arg.RowLimit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Callback
+	for rows.Next() {
+		var i Callback
+		if err := rows.Scan(
+			&i.AccountID,
+			&i.ID,
+			&i.ConversationID,
+			&i.ContactID,
+			&i.Details,
+			&i.State,
+			&i.FromUs,
+			&i.ToUs,
+			&i.CreatedUs,
+			&i.DoneUs,
+			&i.DoneBy,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const callbacks = `-- name: Callbacks :many
+SELECT account_id, id, conversation_id, contact_id, details, state, from_us, to_us, created_us, done_us, done_by FROM callback WHERE account_id = $1 AND state = $2 AND id < $3
+ORDER BY id DESC LIMIT CAST($4 AS bigint)
+`
+
+type CallbacksParams struct {
+	AccountID string
+	State     string
+	BeforeID  string
+	RowLimit  int64
+}
+
+func (q *Queries) Callbacks(ctx context.Context, arg CallbacksParams) ([]Callback, error) {
+	rows, err := q.db.QueryContext(ctx, callbacks,
+		arg.AccountID,
+		arg.State,
+		arg.BeforeID,
+		arg.RowLimit,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Callback
+	for rows.Next() {
+		var i Callback
+		if err := rows.Scan(
+			&i.AccountID,
+			&i.ID,
+			&i.ConversationID,
+			&i.ContactID,
+			&i.Details,
+			&i.State,
+			&i.FromUs,
+			&i.ToUs,
+			&i.CreatedUs,
+			&i.DoneUs,
+			&i.DoneBy,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const callbacksOf = `-- name: CallbacksOf :many
+SELECT account_id, id, conversation_id, contact_id, details, state, from_us, to_us, created_us, done_us, done_by FROM callback WHERE account_id = $1 AND conversation_id = $2
+ORDER BY id DESC LIMIT CAST($3 AS bigint)
+`
+
+type CallbacksOfParams struct {
+	AccountID      string
+	ConversationID string
+	RowLimit       int64
+}
+
+func (q *Queries) CallbacksOf(ctx context.Context, arg CallbacksOfParams) ([]Callback, error) {
+	rows, err := q.db.QueryContext(ctx, callbacksOf, arg.AccountID, arg.ConversationID, arg.RowLimit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Callback
+	for rows.Next() {
+		var i Callback
+		if err := rows.Scan(
+			&i.AccountID,
+			&i.ID,
+			&i.ConversationID,
+			&i.ContactID,
+			&i.Details,
+			&i.State,
+			&i.FromUs,
+			&i.ToUs,
+			&i.CreatedUs,
+			&i.DoneUs,
+			&i.DoneBy,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const deletePresenceLink = `-- name: DeletePresenceLink :exec
 DELETE FROM presence_link WHERE account_id = $1 AND agent_id = $2 AND node = $3
 `
@@ -55,6 +227,23 @@ func (q *Queries) DeletePresenceLink(ctx context.Context, arg DeletePresenceLink
 	return err
 }
 
+const deleteQueueAlert = `-- name: DeleteQueueAlert :execrows
+DELETE FROM queue_alert WHERE account_id = $1 AND rule = $2
+`
+
+type DeleteQueueAlertParams struct {
+	AccountID string
+	Rule      string
+}
+
+func (q *Queries) DeleteQueueAlert(ctx context.Context, arg DeleteQueueAlertParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, deleteQueueAlert, arg.AccountID, arg.Rule)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
 const deleteQueueEntry = `-- name: DeleteQueueEntry :exec
 DELETE FROM queue_entry WHERE account_id = $1 AND conversation_id = $2
 `
@@ -67,6 +256,23 @@ type DeleteQueueEntryParams struct {
 func (q *Queries) DeleteQueueEntry(ctx context.Context, arg DeleteQueueEntryParams) error {
 	_, err := q.db.ExecContext(ctx, deleteQueueEntry, arg.AccountID, arg.ConversationID)
 	return err
+}
+
+const deleteRobot = `-- name: DeleteRobot :execrows
+DELETE FROM robot WHERE account_id = $1 AND id = $2
+`
+
+type DeleteRobotParams struct {
+	AccountID string
+	ID        string
+}
+
+func (q *Queries) DeleteRobot(ctx context.Context, arg DeleteRobotParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, deleteRobot, arg.AccountID, arg.ID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
 }
 
 const deleteSkill = `-- name: DeleteSkill :execrows
@@ -122,6 +328,38 @@ func (q *Queries) ExpiredPresenceLinks(ctx context.Context, arg ExpiredPresenceL
 		return nil, err
 	}
 	return items, nil
+}
+
+const insertCallback = `-- name: InsertCallback :exec
+INSERT INTO callback (account_id, id, conversation_id, contact_id, details, state, from_us, to_us, created_us, done_us, done_by)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0, '')
+`
+
+type InsertCallbackParams struct {
+	AccountID      string
+	ID             string
+	ConversationID string
+	ContactID      string
+	Details        []byte
+	State          string
+	FromUs         int64
+	ToUs           int64
+	CreatedUs      int64
+}
+
+func (q *Queries) InsertCallback(ctx context.Context, arg InsertCallbackParams) error {
+	_, err := q.db.ExecContext(ctx, insertCallback,
+		arg.AccountID,
+		arg.ID,
+		arg.ConversationID,
+		arg.ContactID,
+		arg.Details,
+		arg.State,
+		arg.FromUs,
+		arg.ToUs,
+		arg.CreatedUs,
+	)
+	return err
 }
 
 const insertQueueHistory = `-- name: InsertQueueHistory :exec
@@ -397,12 +635,34 @@ func (q *Queries) PutPresenceLink(ctx context.Context, arg PutPresenceLinkParams
 	return err
 }
 
+const putQueueAlert = `-- name: PutQueueAlert :exec
+INSERT INTO queue_alert (account_id, rule, value, since_us) VALUES ($1, $2, $3, $4)
+ON CONFLICT (account_id, rule) DO NOTHING
+`
+
+type PutQueueAlertParams struct {
+	AccountID string
+	Rule      string
+	Value     int64
+	SinceUs   int64
+}
+
+func (q *Queries) PutQueueAlert(ctx context.Context, arg PutQueueAlertParams) error {
+	_, err := q.db.ExecContext(ctx, putQueueAlert,
+		arg.AccountID,
+		arg.Rule,
+		arg.Value,
+		arg.SinceUs,
+	)
+	return err
+}
+
 const putQueueEntry = `-- name: PutQueueEntry :exec
-INSERT INTO queue_entry (account_id, conversation_id, escalated, returned, declined, choice, callback, updated_us)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+INSERT INTO queue_entry (account_id, conversation_id, escalated, returned, declined, choice, updated_us)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
 ON CONFLICT (account_id, conversation_id) DO UPDATE
 SET escalated = excluded.escalated, returned = excluded.returned, declined = excluded.declined, choice = excluded.choice,
-  callback = excluded.callback, updated_us = excluded.updated_us
+  updated_us = excluded.updated_us
 WHERE queue_entry.account_id = excluded.account_id
 `
 
@@ -413,7 +673,6 @@ type PutQueueEntryParams struct {
 	Returned       int64
 	Declined       string
 	Choice         string
-	Callback       []byte
 	UpdatedUs      int64
 }
 
@@ -425,7 +684,6 @@ func (q *Queries) PutQueueEntry(ctx context.Context, arg PutQueueEntryParams) er
 		arg.Returned,
 		arg.Declined,
 		arg.Choice,
-		arg.Callback,
 		arg.UpdatedUs,
 	)
 	return err
@@ -448,6 +706,37 @@ func (q *Queries) PutQueuePace(ctx context.Context, arg PutQueuePaceParams) erro
 	return err
 }
 
+const putRobot = `-- name: PutRobot :exec
+INSERT INTO robot (account_id, id, settings, secret, error, sent_us, created_us)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
+ON CONFLICT (account_id, id) DO UPDATE
+SET settings = excluded.settings, secret = excluded.secret, error = excluded.error, sent_us = excluded.sent_us
+WHERE robot.account_id = excluded.account_id
+`
+
+type PutRobotParams struct {
+	AccountID string
+	ID        string
+	Settings  string
+	Secret    []byte
+	Error     string
+	SentUs    int64
+	CreatedUs int64
+}
+
+func (q *Queries) PutRobot(ctx context.Context, arg PutRobotParams) error {
+	_, err := q.db.ExecContext(ctx, putRobot,
+		arg.AccountID,
+		arg.ID,
+		arg.Settings,
+		arg.Secret,
+		arg.Error,
+		arg.SentUs,
+		arg.CreatedUs,
+	)
+	return err
+}
+
 const putTeamWork = `-- name: PutTeamWork :exec
 INSERT INTO team_work (account_id, team_id, settings) VALUES ($1, $2, $3)
 ON CONFLICT (account_id, team_id) DO UPDATE SET settings = excluded.settings
@@ -465,8 +754,44 @@ func (q *Queries) PutTeamWork(ctx context.Context, arg PutTeamWorkParams) error 
 	return err
 }
 
+const queueAlerts = `-- name: QueueAlerts :many
+SELECT account_id, rule, value, since_us FROM queue_alert WHERE account_id = $1
+`
+
+type QueueAlertsParams struct {
+	AccountID string
+}
+
+func (q *Queries) QueueAlerts(ctx context.Context, arg QueueAlertsParams) ([]QueueAlert, error) {
+	rows, err := q.db.QueryContext(ctx, queueAlerts, arg.AccountID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []QueueAlert
+	for rows.Next() {
+		var i QueueAlert
+		if err := rows.Scan(
+			&i.AccountID,
+			&i.Rule,
+			&i.Value,
+			&i.SinceUs,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const queueEntries = `-- name: QueueEntries :many
-SELECT account_id, conversation_id, escalated, returned, declined, choice, callback, updated_us FROM queue_entry WHERE account_id = $1 ORDER BY conversation_id LIMIT CAST($2 AS bigint)
+SELECT account_id, conversation_id, escalated, returned, declined, choice, updated_us FROM queue_entry WHERE account_id = $1 ORDER BY conversation_id LIMIT CAST($2 AS bigint)
 `
 
 type QueueEntriesParams struct {
@@ -490,7 +815,6 @@ func (q *Queries) QueueEntries(ctx context.Context, arg QueueEntriesParams) ([]Q
 			&i.Returned,
 			&i.Declined,
 			&i.Choice,
-			&i.Callback,
 			&i.UpdatedUs,
 		); err != nil {
 			return nil, err
@@ -507,7 +831,7 @@ func (q *Queries) QueueEntries(ctx context.Context, arg QueueEntriesParams) ([]Q
 }
 
 const queueEntry = `-- name: QueueEntry :one
-SELECT account_id, conversation_id, escalated, returned, declined, choice, callback, updated_us FROM queue_entry WHERE account_id = $1 AND conversation_id = $2
+SELECT account_id, conversation_id, escalated, returned, declined, choice, updated_us FROM queue_entry WHERE account_id = $1 AND conversation_id = $2
 `
 
 type QueueEntryParams struct {
@@ -525,7 +849,6 @@ func (q *Queries) QueueEntry(ctx context.Context, arg QueueEntryParams) (QueueEn
 		&i.Returned,
 		&i.Declined,
 		&i.Choice,
-		&i.Callback,
 		&i.UpdatedUs,
 	)
 	return i, err
@@ -567,6 +890,46 @@ func (q *Queries) QueueHistory(ctx context.Context, arg QueueHistoryParams) ([]Q
 			&i.AgentID,
 			&i.Detail,
 		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const queueOutcomes = `-- name: QueueOutcomes :many
+SELECT outcome, CAST(count(*) AS bigint) AS n, CAST(coalesce(sum(left_us - entered_us), 0) AS bigint) AS waited_us FROM queue_history
+WHERE account_id = $1 AND left_us >= $2
+GROUP BY outcome
+`
+
+type QueueOutcomesParams struct {
+	AccountID string
+	FromUs    int64
+}
+
+type QueueOutcomesRow struct {
+	Outcome  string
+	N        int64
+	WaitedUs int64
+}
+
+func (q *Queries) QueueOutcomes(ctx context.Context, arg QueueOutcomesParams) ([]QueueOutcomesRow, error) {
+	rows, err := q.db.QueryContext(ctx, queueOutcomes, arg.AccountID, arg.FromUs)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []QueueOutcomesRow
+	for rows.Next() {
+		var i QueueOutcomesRow
+		if err := rows.Scan(&i.Outcome, &i.N, &i.WaitedUs); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -652,6 +1015,70 @@ func (q *Queries) RenewPresenceLinks(ctx context.Context, arg RenewPresenceLinks
 	return result.RowsAffected()
 }
 
+const robot = `-- name: Robot :one
+SELECT account_id, id, settings, secret, error, sent_us, created_us FROM robot WHERE account_id = $1 AND id = $2
+`
+
+type RobotParams struct {
+	AccountID string
+	ID        string
+}
+
+func (q *Queries) Robot(ctx context.Context, arg RobotParams) (Robot, error) {
+	row := q.db.QueryRowContext(ctx, robot, arg.AccountID, arg.ID)
+	var i Robot
+	err := row.Scan(
+		&i.AccountID,
+		&i.ID,
+		&i.Settings,
+		&i.Secret,
+		&i.Error,
+		&i.SentUs,
+		&i.CreatedUs,
+	)
+	return i, err
+}
+
+const robots = `-- name: Robots :many
+SELECT account_id, id, settings, secret, error, sent_us, created_us FROM robot WHERE account_id = $1 ORDER BY id LIMIT CAST($2 AS bigint)
+`
+
+type RobotsParams struct {
+	AccountID string
+	RowLimit  int64
+}
+
+func (q *Queries) Robots(ctx context.Context, arg RobotsParams) ([]Robot, error) {
+	rows, err := q.db.QueryContext(ctx, robots, arg.AccountID, arg.RowLimit)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Robot
+	for rows.Next() {
+		var i Robot
+		if err := rows.Scan(
+			&i.AccountID,
+			&i.ID,
+			&i.Settings,
+			&i.Secret,
+			&i.Error,
+			&i.SentUs,
+			&i.CreatedUs,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Close(); err != nil {
+		return nil, err
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const skills = `-- name: Skills :many
 SELECT account_id, id, name, name_key, created_us FROM skill WHERE account_id = $1 ORDER BY name_key LIMIT CAST($2 AS bigint)
 `
@@ -732,6 +1159,35 @@ type TrimQueueHistoryParams struct {
 
 func (q *Queries) TrimQueueHistory(ctx context.Context, arg TrimQueueHistoryParams) (int64, error) {
 	result, err := q.db.ExecContext(ctx, trimQueueHistory, arg.AccountID, arg.BeforeUs)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
+
+const updateCallback = `-- name: UpdateCallback :execrows
+UPDATE callback SET details = $1, state = $2, done_us = $3, done_by = $4
+WHERE account_id = $5 AND id = $6
+`
+
+type UpdateCallbackParams struct {
+	Details   []byte
+	State     string
+	DoneUs    int64
+	DoneBy    string
+	AccountID string
+	ID        string
+}
+
+func (q *Queries) UpdateCallback(ctx context.Context, arg UpdateCallbackParams) (int64, error) {
+	result, err := q.db.ExecContext(ctx, updateCallback,
+		arg.Details,
+		arg.State,
+		arg.DoneUs,
+		arg.DoneBy,
+		arg.AccountID,
+		arg.ID,
+	)
 	if err != nil {
 		return 0, err
 	}

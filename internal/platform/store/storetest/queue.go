@@ -96,7 +96,7 @@ func queue(n *Tenant) {
 	e, err := n.Store.QueueEntry(n.Ctx, n.ID, id)
 	require.NoError(n, err)
 	require.Equal(n, store.QueueEntry{AccountID: n.ID, ConversationID: id}, e)
-	e.Escalated, e.Returned, e.Declined, e.Choice, e.Callback = true, 2, []desk.AgentID{n.Agent.ID}, "callback", desk.Sealed("sealed number")
+	e.Escalated, e.Returned, e.Declined, e.Choice = true, 2, []desk.AgentID{n.Agent.ID}, desk.WaitCallback
 	entered := out.Conversation.WaitingSince
 	left := store.QueueLeft{AccountID: n.ID, ConversationID: id, TeamID: n.Team.ID, AgentID: n.Agent.ID, Outcome: store.QueueAssigned, Entered: entered, Left: entered.Add(time.Minute), Detail: "{}"}
 	n.Write(func(ctx context.Context, tx *store.Tx) error {
@@ -134,6 +134,96 @@ func queue(n *Tenant) {
 	require.False(n, ok, "another account's")
 }
 
+func callbacks(n *Tenant) {
+	out, err := n.Store.Do(n.Ctx, n.Receive("waiting", "k", []byte("body")))
+	require.NoError(n, err)
+	c := store.Callback{
+		ID: n.IDs.Other("cbk"), AccountID: n.ID, ConversationID: out.Conversation.ID, ContactID: out.Conversation.ContactID,
+		Details: desk.Sealed("sealed number"), State: desk.CallbackOpen, From: n.Clock.Now(), To: n.Clock.Now().Add(time.Hour), CreatedAt: n.Clock.Now(),
+	}
+	second := c
+	second.ID = n.IDs.Other("cbk")
+	n.Write(func(ctx context.Context, tx *store.Tx) error {
+		require.NoError(n, tx.InsertCallback(ctx, c))
+		return tx.InsertCallback(ctx, second)
+	})
+	same := func(want, got store.Callback) {
+		require.Equal(n, want.Details, got.Details)
+		require.Equal(n, want.State, got.State)
+		require.Equal(n, desk.Micros(want.To), desk.Micros(got.To))
+		require.Equal(n, want.DoneBy, got.DoneBy)
+	}
+	got, err := n.Store.Callback(n.Ctx, n.ID, c.ID)
+	require.NoError(n, err)
+	same(c, got)
+	open, err := n.Store.Callbacks(n.Ctx, n.ID, desk.CallbackOpen, "", 1)
+	require.NoError(n, err)
+	require.Equal(n, second.ID, open[0].ID, "the newest first")
+	open, err = n.Store.Callbacks(n.Ctx, n.ID, desk.CallbackOpen, second.ID, 10)
+	require.NoError(n, err)
+	require.Len(n, open, 1)
+	c.State, c.DoneAt, c.DoneBy, c.Details = desk.CallbackDone, n.Clock.Now(), n.Agent.ID, desk.Sealed("sealed anew")
+	n.Write(func(ctx context.Context, tx *store.Tx) error { return tx.UpdateCallback(ctx, c) })
+	of, err := n.Store.CallbacksOf(n.Ctx, n.ID, c.ConversationID)
+	require.NoError(n, err)
+	require.Len(n, of, 2)
+	same(c, of[1])
+	page, err := n.Store.CallbackPage(n.Ctx, n.ID, c.ID, 10)
+	require.NoError(n, err)
+	require.Equal(n, second.ID, page[0].ID)
+	err = n.Store.Write(n.Ctx, n.ID, func(ctx context.Context, tx *store.Tx) error {
+		return tx.UpdateCallback(ctx, store.Callback{ID: "cbk_none", AccountID: n.ID})
+	})
+	require.ErrorIs(n, err, desk.NotFound)
+}
+
+func alerts(n *Tenant) {
+	a := store.QueueAlert{AccountID: n.ID, Rule: desk.AlertWaiting, Value: 21, Since: n.Clock.Now()}
+	r := store.Robot{ID: n.IDs.Other("rbt"), AccountID: n.ID, Settings: `{"name":"x"}`, Secret: desk.Sealed("sealed"), CreatedAt: n.Clock.Now()}
+	n.Write(func(ctx context.Context, tx *store.Tx) error {
+		require.NoError(n, tx.PutQueueAlert(ctx, a))
+		worse := a
+		worse.Value = 99
+		require.NoError(n, tx.PutQueueAlert(ctx, worse), "one that is on stays as it was")
+		require.NoError(n, tx.PutRobot(ctx, r))
+		r.Error, r.SentAt = "refused", tx.Now()
+		return tx.PutRobot(ctx, r)
+	})
+	all, err := n.Store.QueueAlerts(n.Ctx, n.ID)
+	require.NoError(n, err)
+	require.Len(n, all, 1)
+	require.EqualValues(n, 21, all[0].Value)
+	robots, err := n.Store.Robots(n.Ctx, n.ID)
+	require.NoError(n, err)
+	require.Len(n, robots, 1)
+	one, err := n.Store.Robot(n.Ctx, n.ID, r.ID)
+	require.NoError(n, err)
+	require.Equal(n, robots[0], one)
+	require.Equal(n, "refused", one.Error)
+	require.Equal(n, r.Secret, one.Secret)
+	n.Write(func(ctx context.Context, tx *store.Tx) error {
+		on, err := tx.DeleteQueueAlert(ctx, n.ID, desk.AlertWaiting)
+		require.NoError(n, err)
+		require.True(n, on)
+		on, err = tx.DeleteQueueAlert(ctx, n.ID, desk.AlertWaiting)
+		require.NoError(n, err)
+		require.False(n, on)
+		require.NoError(n, tx.DeleteRobot(ctx, n.ID, r.ID))
+		require.ErrorIs(n, tx.DeleteRobot(ctx, n.ID, r.ID), desk.NotFound)
+		return nil
+	})
+	_, err = n.Store.Robot(n.Ctx, n.ID, r.ID)
+	require.ErrorIs(n, err, desk.NotFound)
+	talk, err := n.Store.Do(n.Ctx, n.Receive("waited", "k", []byte("body")))
+	require.NoError(n, err)
+	entered := n.Clock.Now()
+	left := store.QueueLeft{AccountID: n.ID, ConversationID: talk.Conversation.ID, Outcome: store.QueueAbandoned, Entered: entered, Left: entered.Add(time.Minute)}
+	n.Write(func(ctx context.Context, tx *store.Tx) error { return tx.AddQueueLeft(ctx, left) })
+	tally, err := n.Store.QueueOutcomes(n.Ctx, n.ID, left.Entered)
+	require.NoError(n, err)
+	require.Equal(n, map[store.QueueOutcome]store.QueueTally{store.QueueAbandoned: {Count: 1, Waited: time.Minute}}, tally)
+}
+
 // queueReads are the checks of isolation of what can be read of the queue.
 func queueReads(n *Tenant, v *victim, empty func(any, error)) map[string]func() {
 	id := v.in.Conversation.ID
@@ -144,6 +234,9 @@ func queueReads(n *Tenant, v *victim, empty func(any, error)) map[string]func() 
 			tx.PutPresence(ctx, desk.Presence{AccountID: v.ID, AgentID: v.Agent.ID, Status: desk.Online}),
 			tx.PutQueueEntry(ctx, store.QueueEntry{AccountID: v.ID, ConversationID: id, Escalated: true}),
 			tx.AddQueueLeft(ctx, store.QueueLeft{AccountID: v.ID, ConversationID: id, Left: tx.Now()}),
+			tx.InsertCallback(ctx, store.Callback{ID: "cbk_theirs", AccountID: v.ID, ConversationID: id, State: desk.CallbackOpen}),
+			tx.PutQueueAlert(ctx, store.QueueAlert{AccountID: v.ID, Rule: desk.AlertWaiting}),
+			tx.PutRobot(ctx, store.Robot{ID: "rbt_theirs", AccountID: v.ID, Settings: "{}"}),
 		} {
 			if err != nil {
 				return err
@@ -153,7 +246,21 @@ func queueReads(n *Tenant, v *victim, empty func(any, error)) map[string]func() 
 	})
 	ctx, s, me := n.Ctx, n.Store, n.ID
 	return map[string]func(){
-		"Skills": func() { empty(s.Skills(ctx, me)) },
+		"Skills":        func() { empty(s.Skills(ctx, me)) },
+		"Callbacks":     func() { empty(s.Callbacks(ctx, me, desk.CallbackOpen, "", 10)) },
+		"CallbacksOf":   func() { empty(s.CallbacksOf(ctx, me, id)) },
+		"CallbackPage":  func() { empty(s.CallbackPage(ctx, me, "", 10)) },
+		"QueueAlerts":   func() { empty(s.QueueAlerts(ctx, me)) },
+		"QueueOutcomes": func() { empty(s.QueueOutcomes(ctx, me, time.Time{})) },
+		"Robots":        func() { empty(s.Robots(ctx, me)) },
+		"Callback": func() {
+			_, err := s.Callback(ctx, me, "cbk_theirs")
+			require.ErrorIs(n, err, desk.NotFound)
+		},
+		"Robot": func() {
+			_, err := s.Robot(ctx, me, "rbt_theirs")
+			require.ErrorIs(n, err, desk.NotFound)
+		},
 		"Staffing": func() {
 			set, err := s.Staffing(ctx, me)
 			require.NoError(n, err)
@@ -215,6 +322,23 @@ func queueWrites(v *victim, denied func(unit) func(), both func(unitOf) func()) 
 			_, err := tx.ExpiredPresenceLinks(ctx, 1)
 			return err
 		}),
+		"InsertCallback": denied(func(ctx context.Context, tx *store.Tx) error {
+			return tx.InsertCallback(ctx, store.Callback{AccountID: v.ID})
+		}),
+		"UpdateCallback": denied(func(ctx context.Context, tx *store.Tx) error {
+			return tx.UpdateCallback(ctx, store.Callback{ID: "cbk_theirs", AccountID: v.ID})
+		}),
+		"PutQueueAlert": denied(func(ctx context.Context, tx *store.Tx) error {
+			return tx.PutQueueAlert(ctx, store.QueueAlert{AccountID: v.ID})
+		}),
+		"DeleteQueueAlert": denied(func(ctx context.Context, tx *store.Tx) error {
+			_, err := tx.DeleteQueueAlert(ctx, v.ID, desk.AlertWaiting)
+			return err
+		}),
+		"PutRobot": denied(func(ctx context.Context, tx *store.Tx) error {
+			return tx.PutRobot(ctx, store.Robot{ID: "rbt_theirs", AccountID: v.ID})
+		}),
+		"DeleteRobot": denied(func(ctx context.Context, tx *store.Tx) error { return tx.DeleteRobot(ctx, v.ID, "rbt_theirs") }),
 		"RenewPresenceLinks": denied(func(ctx context.Context, tx *store.Tx) error {
 			_, err := tx.RenewPresenceLinks(ctx, "node", tx.Now())
 			return err

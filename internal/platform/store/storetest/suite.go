@@ -48,6 +48,8 @@ func Run(t *testing.T, open Open) {
 			"people move":              peopleMove,
 			"ratings":                  ratings,
 			"staffing":                 staffing,
+			"callbacks":                callbacks,
+			"alerts and robots":        alerts,
 			"queue":                    queue,
 			"bot":                      botRows,
 			"intents":                  intents,

@@ -137,6 +137,15 @@ export const operations: Record<string, string> = {
   previewKnowledgeImport: '预览导入：会新增和修改什么、哪些行有错',
   importKnowledge: '导入问答表格（CSV）：要么全部，要么都不',
   exportKnowledge: '导出全部问答（CSV）',
+  getQueueDay: '一段时间以来等待的结果，以及正在发生的预警',
+  listCallbacks: '希望被回电的客户，最新的在前',
+  finishCallback: '把一个回电标为已完成',
+  reopenCallback: '把一个回电放回列表',
+  listRobots: '接收预警的群机器人',
+  createRobot: '添加群机器人',
+  changeRobot: '修改群机器人；地址或密钥留空则保持不变',
+  deleteRobot: '删除群机器人',
+  testRobot: '让群机器人立即发送一条测试消息',
 };
 
 export const groups: Record<string, string> = {
@@ -157,6 +166,8 @@ export const groups: Record<string, string> = {
   skills: '技能',
   staffing: '人员配置',
   queue: '排队',
+  callbacks: '回电',
+  robots: '群机器人',
   conversations: '会话',
   'canned-replies': '快捷回复',
   'dead-letters': '死信',

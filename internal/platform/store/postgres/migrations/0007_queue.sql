@@ -58,7 +58,6 @@ CREATE TABLE queue_entry (
   returned        bigint  NOT NULL,
   declined        text    NOT NULL,
   choice          text    NOT NULL,
-  callback        bytea   NOT NULL,
   updated_us      bigint  NOT NULL,
   PRIMARY KEY (account_id, conversation_id)
 );
@@ -83,4 +82,45 @@ CREATE TABLE queue_pace (
   team_id    text NOT NULL,
   pace       text NOT NULL,
   PRIMARY KEY (account_id, team_id)
+);
+
+-- Who asked to be called back. details are the number and what it is about;
+-- from and to bound when, 0 meaning any time.
+CREATE TABLE callback (
+  account_id      text   NOT NULL,
+  id              text   NOT NULL,
+  conversation_id text   NOT NULL,
+  contact_id      text   NOT NULL,
+  details         bytea   NOT NULL,
+  state           text   NOT NULL,
+  from_us         bigint NOT NULL,
+  to_us           bigint NOT NULL,
+  created_us      bigint NOT NULL,
+  done_us         bigint NOT NULL,
+  done_by         text   NOT NULL,
+  PRIMARY KEY (account_id, id)
+);
+CREATE INDEX callback_state ON callback (account_id, state, id);
+CREATE INDEX callback_conversation ON callback (account_id, conversation_id);
+
+-- Which alerts are on, so that a restart does not raise them again.
+CREATE TABLE queue_alert (
+  account_id text   NOT NULL,
+  rule       text   NOT NULL,
+  value      bigint NOT NULL,
+  since_us   bigint NOT NULL,
+  PRIMARY KEY (account_id, rule)
+);
+
+-- Group robots that are told of alerts. secret is the address and the signing
+-- secret, settings the rest as JSON; error is why the last message failed.
+CREATE TABLE robot (
+  account_id text   NOT NULL,
+  id         text   NOT NULL,
+  settings   text   NOT NULL,
+  secret     bytea   NOT NULL,
+  error      text   NOT NULL,
+  sent_us    bigint NOT NULL,
+  created_us bigint NOT NULL,
+  PRIMARY KEY (account_id, id)
 );
