@@ -109,7 +109,7 @@ func TestAlerts(t *testing.T) {
 		c := h.company(t, 1, dispatch.AgentWork{Capacity: 2})
 		q := h.nodes[0].queue
 		rules := dispatch.QueueRules{Automatic: true, Alerts: &dispatch.AlertRules{LongestWaitSeconds: 60, Waiting: 1, Nobody: true}}
-		require.NoError(t, q.SetQueueRules(t.Context(), c.ID, rules))
+		require.NoError(t, q.SetQueueRules(t.Context(), c.ID, rules, ""))
 		_, err := q.SaveRobot(t.Context(), "", dispatch.Robot{Account: c.ID, Name: "群", Kind: robot.WeCom, URL: "https://qyapi.example/x", Enabled: true, Rules: []desk.AlertRule{desk.AlertNobody}})
 		require.NoError(t, err)
 		on := func(want ...desk.AlertRule) {
