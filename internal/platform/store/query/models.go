@@ -146,6 +146,20 @@ type BotSetting struct {
 	UpdatedUs int64
 }
 
+type Callback struct {
+	AccountID      string
+	ID             string
+	ConversationID string
+	ContactID      string
+	Details        []byte
+	State          string
+	FromUs         int64
+	ToUs           int64
+	CreatedUs      int64
+	DoneUs         int64
+	DoneBy         string
+}
+
 type CannedReply struct {
 	AccountID string
 	ID        string
@@ -523,6 +537,13 @@ type PresenceLink struct {
 	ExpiresUs int64
 }
 
+type QueueAlert struct {
+	AccountID string
+	Rule      string
+	Value     int64
+	SinceUs   int64
+}
+
 type QueueEntry struct {
 	AccountID      string
 	ConversationID string
@@ -530,7 +551,6 @@ type QueueEntry struct {
 	Returned       int64
 	Declined       string
 	Choice         string
-	Callback       []byte
 	UpdatedUs      int64
 }
 
@@ -564,6 +584,16 @@ type RecoveryCode struct {
 	AccountID string
 	AgentID   string
 	Hash      string
+}
+
+type Robot struct {
+	AccountID string
+	ID        string
+	Settings  string
+	Secret    []byte
+	Error     string
+	SentUs    int64
+	CreatedUs int64
 }
 
 type Role struct {

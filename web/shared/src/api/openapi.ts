@@ -164,6 +164,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/callbacks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Customers who want to be called back, the newest first
+         * @description Needs the permission `conversations.read`.
+         */
+        get: operations["listCallbacks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/callbacks/{id}/done": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Tick a callback off
+         * @description Needs the permission `conversations.reply`.
+         */
+        post: operations["finishCallback"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/callbacks/{id}/reopen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Put a callback on the list again
+         * @description Needs the permission `conversations.reply`.
+         */
+        post: operations["reopenCallback"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/canned-replies": {
         parameters: {
             query?: never;
@@ -1785,6 +1845,94 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/queue/day": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How waits have ended since a time, and which alerts are on
+         * @description Needs the permission `conversations.read`.
+         */
+        get: operations["getQueueDay"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/robots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Group robots that are told of alerts
+         * @description Needs the permission `queue.manage`.
+         */
+        get: operations["listRobots"];
+        put?: never;
+        /**
+         * Add a group robot
+         * @description Needs the permission `queue.manage`.
+         */
+        post: operations["createRobot"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/robots/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Change a group robot; an empty address or secret keeps what is stored
+         * @description Needs the permission `queue.manage`.
+         */
+        put: operations["changeRobot"];
+        post?: never;
+        /**
+         * Delete a group robot
+         * @description Needs the permission `queue.manage`.
+         */
+        delete: operations["deleteRobot"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/robots/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let a robot say a test message now
+         * @description Needs the permission `queue.manage`.
+         */
+        post: operations["testRobot"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/roles": {
         parameters: {
             query?: never;
@@ -2244,6 +2392,16 @@ export interface components {
                 [key: string]: number;
             };
         };
+        AlertRules: {
+            /** Format: int64 */
+            at_risk: number;
+            escalated: boolean;
+            /** Format: int64 */
+            longest_wait_s: number;
+            nobody: boolean;
+            /** Format: int64 */
+            waiting: number;
+        };
         AssignInputBody: {
             /** @description Empty takes it from whoever has it. */
             agent_id?: string;
@@ -2322,6 +2480,34 @@ export interface components {
             label: string;
             url?: string;
             value?: string;
+        };
+        Callback: {
+            contact_id: string;
+            contact_name?: string;
+            conversation_id: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            done_at?: string;
+            done_by?: string;
+            /**
+             * Format: date-time
+             * @description From when the customer wants to be called; missing is from now on.
+             */
+            from?: string;
+            id: string;
+            note?: string;
+            /** @example 138 0000 0000 */
+            phone: string;
+            /** @enum {string} */
+            state: "open" | "done" | "withdrawn";
+            /** Format: date-time */
+            to?: string;
+        };
+        CallbackPage: {
+            items: components["schemas"]["Callback"][];
+            /** @description Missing at the end. */
+            next_cursor?: string;
         };
         CannedBody: {
             /**
@@ -2932,6 +3118,9 @@ export interface components {
         ItemsPermissionGroup: {
             items: components["schemas"]["PermissionGroup"][];
         };
+        ItemsRobot: {
+            items: components["schemas"]["Robot"][];
+        };
         ItemsRole: {
             items: components["schemas"]["Role"][];
         };
@@ -3447,11 +3636,48 @@ export interface components {
             /** @description The HTTP status in words. */
             title: string;
         };
+        QueueAlert: {
+            /** @enum {string} */
+            rule: "longest_wait" | "waiting" | "at_risk" | "nobody";
+            /** Format: date-time */
+            since: string;
+            /**
+             * Format: int64
+             * @description How bad it was when it began: seconds for longest_wait, else customers.
+             */
+            value: number;
+        };
+        QueueDay: {
+            /**
+             * Format: int64
+             * @description Customers who gave up before anybody answered.
+             */
+            abandoned: number;
+            alerts: components["schemas"]["QueueAlert"][];
+            /**
+             * Format: int64
+             * @description Customers who got somebody.
+             */
+            assigned: number;
+            /**
+             * Format: int64
+             * @description Conversations that were resolved without anybody having had them.
+             */
+            closed: number;
+            /** Format: date-time */
+            since: string;
+            /**
+             * Format: int64
+             * @description How long those who got somebody had waited, on average.
+             */
+            waited_s: number;
+        };
         QueueRules: {
+            alerts?: components["schemas"]["AlertRules"];
             /** Format: int64 */
             answer_within_s?: number;
             automatic: boolean;
-            compensation?: string;
+            compensation?: components["schemas"]["Script"][];
             /** Format: int64 */
             escalated_min?: number;
             inboxes?: {
@@ -3515,6 +3741,42 @@ export interface components {
              * @description The version to bring back.
              */
             version: number;
+        };
+        Robot: {
+            enabled: boolean;
+            /** @description Why the last message did not arrive. */
+            error?: string;
+            host: string;
+            id: string;
+            /** @enum {string} */
+            kind: "wecom" | "dingtalk" | "feishu";
+            name: string;
+            /** @description Of what it is told; none is everything. */
+            rules: string[];
+            /**
+             * Format: date-time
+             * @description When a message last arrived.
+             */
+            sent_at?: string;
+            /** @description A signing secret is stored. */
+            signed?: boolean;
+        };
+        RobotBody: {
+            enabled: boolean;
+            /** @enum {string} */
+            kind: "wecom" | "dingtalk" | "feishu";
+            /**
+             * @description At most 40 characters.
+             * @example 客服主管群
+             */
+            name: string;
+            /** @description Take the stored signing secret away. */
+            no_secret?: boolean;
+            rules?: ("longest_wait" | "waiting" | "at_risk" | "nobody" | "escalated")[];
+            /** @description The signing secret, where the group asks for one. */
+            secret?: string;
+            /** @description The address that the group shows for its robot, with https://. */
+            url?: string;
         };
         Role: {
             /**
@@ -3611,6 +3873,10 @@ export interface components {
             reply_to?: string;
             /** @enum {string} */
             state: "pending" | "sent" | "cancelled" | "failed";
+        };
+        Script: {
+            text: string;
+            title: string;
         };
         SearchHit: {
             conversation: components["schemas"]["Conversation"];
@@ -3876,7 +4142,13 @@ export interface components {
             on: boolean;
         };
         Waiting: {
+            /**
+             * @description What the customer does meanwhile; missing is to wait.
+             * @enum {string}
+             */
+            choice?: "keep" | "message" | "callback";
             contact_id: string;
+            contact_name?: string;
             conversation_id: string;
             escalated?: boolean;
             /** Format: int64 */
@@ -4205,6 +4477,109 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ActPage"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listCallbacks: {
+        parameters: {
+            query?: {
+                state?: "open" | "done" | "withdrawn";
+                /** @description All of this conversation, whatever their state. */
+                conversation_id?: string;
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CallbackPage"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    finishCallback: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Drawn by the caller for each command and kept for its repeats. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Callback"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reopenCallback: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Drawn by the caller for each command and kept for its repeats. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Callback"];
                 };
             };
             /** @description A problem. */
@@ -7631,6 +8006,207 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ItemsWaiting"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getQueueDay: {
+        parameters: {
+            query?: {
+                /** @description Midnight of the reader, for a day; at most 31 days ago. A day ago if missing. */
+                since?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QueueDay"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listRobots: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsRobot"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createRobot: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Drawn by the caller for each command and kept for its repeats. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RobotBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Robot"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeRobot: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Drawn by the caller for each command and kept for its repeats. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RobotBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Robot"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteRobot: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Drawn by the caller for each command and kept for its repeats. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    testRobot: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Drawn by the caller for each command and kept for its repeats. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Robot"];
                 };
             };
             /** @description A problem. */
