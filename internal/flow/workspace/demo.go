@@ -25,6 +25,13 @@ const (
 	DemoInboxKey   = "chk_demo"
 )
 
+// The teams of the demonstration. Complaints go to the last one, which is senior.
+const (
+	DemoSales      = "售前"
+	DemoService    = "售后"
+	DemoComplaints = "客诉专员"
+)
+
 // demoStage plays what customers and agents of the demonstration say through
 // the same doors as everybody's. Keys make repeats harmless.
 type demoStage interface {
@@ -93,8 +100,9 @@ func (s *Service) demoPeople(ctx context.Context) (d Demo, err error) {
 		return d, err
 	}
 	if len(teams) == 0 {
-		for _, name := range []string{"售前", "售后"} {
-			team := desk.Team{AccountID: d.Account.ID, Name: name, Members: []desk.AgentID{d.Administrator.ID, d.Agent.ID}}
+		both := []desk.AgentID{d.Administrator.ID, d.Agent.ID}
+		for _, team := range []desk.Team{{Name: DemoSales, Members: both}, {Name: DemoService, Members: both}, {Name: DemoComplaints, Members: both[:1]}} {
+			team.AccountID = d.Account.ID
 			if _, err := s.SaveTeam(ctx, team); err != nil {
 				return d, err
 			}
@@ -110,9 +118,27 @@ func (s *Service) demoPeople(ctx context.Context) (d Demo, err error) {
 	}
 	d.Inbox, err = s.CreateInbox(ctx, d.Account.ID, NewInbox{
 		Channel: "webchat", Name: "商城网页", Key: DemoInboxKey,
-		Settings: desk.InboxSettings{Greeting: "您好，欢迎光临应答优选商城！商品、订单、售后的问题都可以在这里问，我们马上为您解答。"},
+		Settings: demoWindow(),
 	})
 	return d, err
+}
+
+// demoWindow is the chat window of the demonstration, in both languages.
+func demoWindow() desk.InboxSettings {
+	greeting := "您好，欢迎光临应答优选商城！商品、订单、售后的问题都可以在这里问，我们马上为您解答。"
+	return desk.InboxSettings{Greeting: greeting, Widget: desk.WidgetSettings{
+		Texts: map[desk.Locale]desk.WidgetTexts{
+			desk.Chinese: {Greeting: greeting},
+			desk.English: {
+				Title:    "Yingda Select",
+				Greeting: "Welcome to Yingda Select. Ask us anything about products, orders and service; we answer right away.",
+			},
+		},
+		QuickReplies: map[desk.Locale][]string{
+			desk.Chinese: {"我的订单到哪了？", "洗衣机多久送到？", "怎么退货？", "有优惠券吗？"},
+			desk.English: {"Where is my order?", "How long does delivery take?", "How do I return something?", "Any coupons?"},
+		},
+	}}
 }
 
 func (s *Service) demoCompany(ctx context.Context) (desk.Account, error) {
@@ -187,18 +213,18 @@ func demoScenes() []demoScene {
 		{
 			DemoCustomer{"demo-wang", desk.Profile{Name: "王芳", Email: "wangfang@example.com", Phone: "13800000001", Locale: desk.Chinese}},
 			[]demoLine{
-				says("你好，请问羽绒服有没有 L 码？"),
-				lin(DemoAct{Reply: "您好，黑色和米白色的 L 码都有现货，今天下单今天发出。"}),
-				says("我身高 168，体重 60 公斤，穿 L 合适吗？"),
-				lin(DemoAct{Reply: "合适的，这款偏宽松，您平时穿 M 的话 M 也可以，想里面加毛衣就选 L。"}),
-				says("好的，谢谢，那我拍 L 了。"),
+				says("你好，请问静语洗衣机 60 公分的柜子放得下吗？"),
+				lin(DemoAct{Reply: "您好，机身宽 598 毫米，标准 60 公分的橱柜可以嵌入，背后请留 5 厘米走管。"}),
+				says("深度也够的。送货的时候能顺便把旧的拆走吗？"),
+				lin(DemoAct{Reply: "可以的，下单时勾选「以旧换新」，师傅送新机时免费拆走，能用的滚筒还抵 400 元。"}),
+				says("太好了，谢谢，那我下单了。"),
 				lin(DemoAct{Resolve: true}),
 			},
 		},
 		{
 			DemoCustomer{"demo-li", desk.Profile{Name: "李建国", Phone: "13800000002", Locale: desk.Chinese}},
 			[]demoLine{
-				says("我的订单三天了还没有发货，单号 20260218003。"),
+				says("我的订单三天了还没有发货，单号 20261118003。"),
 				lin(DemoAct{Reply: "您好，让您久等了，我马上帮您查一下物流。"}),
 				lin(DemoAct{Note: "仓库说这批货今晚补到，明早第一批发。"}),
 				says("麻烦快一点，孩子周末要用。"),
@@ -207,7 +233,7 @@ func demoScenes() []demoScene {
 		{
 			DemoCustomer{"demo-zhao", desk.Profile{Name: "赵敏", Email: "zhaomin@example.com", Locale: desk.Chinese}},
 			[]demoLine{
-				says("保温杯收到了，但是杯盖有点漏水，可以退货吗？"),
+				says("水壶收到了，但是壶盖有点漏水，可以退货吗？"),
 				says("我可以拍照片给你们看。"),
 			},
 		},

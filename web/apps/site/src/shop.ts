@@ -89,3 +89,13 @@ for (const p of products) {
 }
 document.querySelector('.hero .stage')!.append(picture('washer'));
 document.querySelector<HTMLButtonElement>('.hero .ask')!.onclick = () => askAbout(products[0]!);
+
+/** A chapter of the help that is led to, by a link or by the source of an answer, opens. */
+function openChapter(): void {
+  const chapter = location.hash.length > 1 ? document.querySelector(`.help > details[id="${CSS.escape(location.hash.slice(1))}"]`) : null;
+  if (!(chapter instanceof HTMLDetailsElement)) return;
+  chapter.open = true;
+  chapter.scrollIntoView();
+}
+addEventListener('hashchange', openChapter);
+openChapter();
