@@ -117,5 +117,9 @@ func (d demoStage) Act(ctx context.Context, agent desk.Agent, id desk.Conversati
 }
 
 func (a *App) seedDemo(ctx context.Context) (workspace.Demo, error) {
-	return a.workspace.SeedDemo(ctx, demoStage{a})
+	d, err := a.workspace.SeedDemo(ctx, demoStage{a})
+	if err != nil {
+		return d, err
+	}
+	return d, a.seedContent(ctx, d)
 }

@@ -1,0 +1,131 @@
+package app
+
+import (
+	"context"
+	"encoding/json"
+
+	"yingda.dev/internal/app/demo"
+	"yingda.dev/internal/desk"
+	"yingda.dev/internal/flow/dispatch"
+	"yingda.dev/internal/flow/training"
+	"yingda.dev/internal/flow/workspace"
+	"yingda.dev/internal/platform/store"
+)
+
+// seedContent teaches the demonstration what it needs to answer by itself. Each
+// part is done once, whatever becomes of it later.
+func (a *App) seedContent(ctx context.Context, d workspace.Demo) error {
+	for _, part := range []struct {
+		name string
+		do   func(context.Context, workspace.Demo) error
+	}{
+		{"demo_queue", a.seedQueue},
+		{"demo_intents", a.seedIntents},
+	} {
+		if _, err := a.store.InstallationValue(ctx, part.name); err == nil {
+			continue
+		} else if desk.KindOf(err) != desk.NotFound {
+			return err
+		}
+		if err := part.do(ctx, d); err != nil {
+			return err
+		}
+		err := a.store.Write(ctx, "", func(ctx context.Context, tx *store.Tx) error {
+			return tx.PutInstallationValue(ctx, part.name, string(d.Account.ID))
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// seedIntents says what customers want. Complaints, which every account
+// understands, are led along the shop's own flow.
+func (a *App) seedIntents(ctx context.Context, d workspace.Demo) error {
+	intents, err := demo.Intents()
+	if err != nil {
+		return err
+	}
+	by := training.By{Account: d.Account.ID}
+	for _, in := range intents {
+		by.Key = "demo-" + in.Name
+		if _, err := a.training.SaveIntent(ctx, by, training.Intent{
+			Name: in.Name, Title: in.Title, Topic: in.Topic, Examples: in.Examples, Actions: in.Actions, Enabled: true,
+		}); err != nil {
+			return err
+		}
+	}
+	all, err := a.training.Intents(ctx, d.Account.ID)
+	if err != nil {
+		return err
+	}
+	for _, in := range all {
+		if in.Name != training.Complaint || in.Version != 0 {
+			continue
+		}
+		in.Actions, in.Topic = json.RawMessage(`[{"type":"flow","flow":"complaint"}]`), "complaint"
+		by.Key = "demo-" + in.Name
+		_, err = a.training.SaveIntent(ctx, by, in)
+	}
+	return err
+}
+
+// Who of the demonstration knows what, from 1 to 5.
+var demoSkills = []struct {
+	name      string
+	chen, lin int
+}{
+	{"家电售后", 3, 5},
+	{"数码售后", 2, 4},
+	{"投诉处理", 5, 2},
+	{"English", 5, 0},
+}
+
+// seedQueue says who knows what and lets the queue hand out what waits.
+func (a *App) seedQueue(ctx context.Context, d workspace.Demo) error {
+	account := d.Account.ID
+	chen, lin := dispatch.AgentWork{Capacity: 4, Skills: map[desk.SkillID]int{}}, dispatch.AgentWork{Capacity: 6, Skills: map[desk.SkillID]int{}}
+	there, err := a.queue.Skills(ctx, account)
+	if err != nil {
+		return err
+	}
+	known := make(map[string]desk.SkillID)
+	for _, k := range there {
+		known[k.Name] = k.ID
+	}
+	for _, s := range demoSkills {
+		id := known[s.name]
+		if id == "" {
+			skill, err := a.queue.SaveSkill(ctx, desk.Skill{AccountID: account, Name: s.name})
+			if err != nil {
+				return err
+			}
+			id = skill.ID
+		}
+		if s.chen > 0 {
+			chen.Skills[id] = s.chen
+		}
+		if s.lin > 0 {
+			lin.Skills[id] = s.lin
+		}
+	}
+	if err := a.queue.SetAgentWork(ctx, account, d.Administrator.ID, chen, ""); err != nil {
+		return err
+	}
+	if err := a.queue.SetAgentWork(ctx, account, d.Agent.ID, lin, ""); err != nil {
+		return err
+	}
+	teams, err := a.workspace.Teams(ctx, account)
+	if err != nil {
+		return err
+	}
+	for _, t := range teams {
+		if t.Name == workspace.DemoComplaints {
+			if err := a.queue.SetTeamWork(ctx, account, t.ID, dispatch.TeamWork{Zone: "Asia/Shanghai", Senior: true}, ""); err != nil {
+				return err
+			}
+		}
+	}
+	return a.queue.SetQueueRules(ctx, account, dispatch.QueueRules{Automatic: true}, "")
+}
