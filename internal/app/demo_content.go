@@ -3,10 +3,12 @@ package app
 import (
 	"context"
 	"encoding/json"
+	"slices"
 
 	"yingda.dev/internal/app/demo"
 	"yingda.dev/internal/desk"
 	"yingda.dev/internal/flow/dispatch"
+	"yingda.dev/internal/flow/library"
 	"yingda.dev/internal/flow/training"
 	"yingda.dev/internal/flow/workspace"
 	"yingda.dev/internal/platform/store"
@@ -21,6 +23,7 @@ func (a *App) seedContent(ctx context.Context, d workspace.Demo) error {
 	}{
 		{"demo_queue", a.seedQueue},
 		{"demo_intents", a.seedIntents},
+		{"demo_knowledge", a.seedKnowledge},
 	} {
 		if _, err := a.store.InstallationValue(ctx, part.name); err == nil {
 			continue
@@ -40,6 +43,10 @@ func (a *App) seedContent(ctx context.Context, d workspace.Demo) error {
 	return nil
 }
 
+// englishAnswer tells an intent that a text in English answers: it is seeded as
+// a question of its own, because what an intent says has one language.
+func englishAnswer(in demo.Intent) bool { return in.AnswerEN != "" && len(in.ExamplesEN) > 0 }
+
 // seedIntents says what customers want. Complaints, which every account
 // understands, are led along the shop's own flow.
 func (a *App) seedIntents(ctx context.Context, d workspace.Demo) error {
@@ -50,8 +57,12 @@ func (a *App) seedIntents(ctx context.Context, d workspace.Demo) error {
 	by := training.By{Account: d.Account.ID}
 	for _, in := range intents {
 		by.Key = "demo-" + in.Name
+		examples := in.Examples
+		if !englishAnswer(in) {
+			examples = slices.Concat(examples, in.ExamplesEN)
+		}
 		if _, err := a.training.SaveIntent(ctx, by, training.Intent{
-			Name: in.Name, Title: in.Title, Topic: in.Topic, Examples: in.Examples, Actions: in.Actions, Enabled: true,
+			Name: in.Name, Title: in.Title, Topic: in.Topic, Examples: examples, Actions: in.Actions, Enabled: true,
 		}); err != nil {
 			return err
 		}
@@ -68,6 +79,53 @@ func (a *App) seedIntents(ctx context.Context, d workspace.Demo) error {
 		by.Key = "demo-" + in.Name
 		_, err = a.training.SaveIntent(ctx, by, in)
 	}
+	return err
+}
+
+// seedKnowledge stores FAQs and articles. The English ones are entries of their
+// own, so that an answer has the language of the question.
+func (a *App) seedKnowledge(ctx context.Context, d workspace.Demo) error {
+	var drafts []library.Draft
+	faq := func(f demo.FAQ, path ...string) {
+		drafts = append(drafts, library.Draft{Path: path, Item: library.Item{Kind: library.FAQ, Body: library.Body{
+			Title: f.Question, Ways: f.Ways, Answers: []library.Answer{{Content: f.Content()}}, Source: desk.Source{Title: f.Source.Title, URL: f.Source.URL},
+			Topic: f.Topic, Enabled: true, Origin: "demo",
+		}}})
+	}
+	for _, l := range []desk.Locale{desk.Chinese, desk.English} {
+		top, policies := []string{}, "政策"
+		if l == desk.English {
+			top, policies = []string{"English"}, "Policies"
+		}
+		faqs, err := demo.FAQs(l)
+		if err != nil {
+			return err
+		}
+		for _, f := range faqs {
+			faq(f, slices.Concat(top, []string{f.Category})...)
+		}
+		articles, err := demo.Articles(l)
+		if err != nil {
+			return err
+		}
+		for _, art := range articles {
+			drafts = append(drafts, library.Draft{Path: slices.Concat(top, []string{policies}), Item: library.Item{Kind: library.Article, Body: library.Body{
+				Title: art.Title, Text: art.Body, Locale: string(l), Source: desk.Source{Title: art.Title, URL: "/demo#" + art.Name}, Enabled: true, Origin: "demo",
+			}}})
+		}
+	}
+	intents, err := demo.Intents()
+	if err != nil {
+		return err
+	}
+	for _, in := range intents {
+		if englishAnswer(in) {
+			faq(demo.FAQ{
+				Question: in.TitleEN, Ways: in.ExamplesEN, Answer: in.AnswerEN, Topic: in.Topic, Source: demo.Source{Title: "Help", URL: "/demo#help"},
+			}, "English", "Orders and service")
+		}
+	}
+	_, err = a.library.Import(ctx, library.By{Account: d.Account.ID, Key: "demo"}, drafts)
 	return err
 }
 

@@ -2,6 +2,7 @@ package app
 
 import (
 	"yingda.dev/internal/flow/library"
+	"yingda.dev/internal/flow/training"
 	"yingda.dev/internal/platform/timer"
 )
 
@@ -10,6 +11,6 @@ func (a *App) buildLibrary() (err error) {
 	a.library, err = library.New(library.Deps{
 		Store: a.store, Keys: a.keys, IDs: a.ids, Clock: a.clock, After: timer.Wall, Bus: a.bus, Audit: a.audit,
 		Log: a.log.With("area", "library"), Node: a.node,
-	}, library.Config{})
+	}, library.Config{Outside: training.OutsideTexts()})
 	return err
 }

@@ -25,8 +25,8 @@ type Line struct{ Label, Text string }
 // Intent is what customers want, with what the bot does then.
 type Intent struct {
 	Name, Title, TitleEN, Topic string
-	// Examples are ways of saying it, in both languages.
-	Examples []string
+	// Examples are ways of saying it, ExamplesEN in English.
+	Examples, ExamplesEN []string
 	// Actions are in the operators' form, a JSON list.
 	Actions json.RawMessage
 	// AnswerEN is the English text of the first message, if there is one.
@@ -101,22 +101,20 @@ func Intents() ([]Intent, error) {
 	if err := read("zh/intents.yaml", &rows); err != nil {
 		return nil, err
 	}
-	examples := make(map[string][]string)
-	for _, l := range []desk.Locale{desk.Chinese, desk.English} {
-		lines, err := Examples(l)
-		if err != nil {
-			return nil, err
-		}
-		for _, line := range lines {
-			examples[line.Label] = append(examples[line.Label], line.Text)
-		}
+	chinese, err := byIntent(desk.Chinese)
+	if err != nil {
+		return nil, err
+	}
+	english, err := byIntent(desk.English)
+	if err != nil {
+		return nil, err
 	}
 	out := make([]Intent, len(rows))
 	for i, r := range rows {
-		english := ""
+		answer := ""
 		for _, a := range r.Actions {
 			if text, ok := a["text_en"].(string); ok {
-				english = text
+				answer = text
 				delete(a, "text_en")
 			}
 		}
@@ -124,13 +122,25 @@ func Intents() ([]Intent, error) {
 		if err != nil {
 			return nil, fmt.Errorf("actions of %s: %w", r.Name, err)
 		}
-		out[i] = Intent{Name: r.Name, Title: r.Title, TitleEN: r.TitleEN, Topic: r.Topic, Examples: examples[r.Name], Actions: actions, AnswerEN: english}
-		delete(examples, r.Name)
+		out[i] = Intent{Name: r.Name, Title: r.Title, TitleEN: r.TitleEN, Topic: r.Topic, Examples: chinese[r.Name], ExamplesEN: english[r.Name], Actions: actions, AnswerEN: answer}
+		delete(chinese, r.Name)
+		delete(english, r.Name)
 	}
-	for name := range examples {
-		return nil, fmt.Errorf("examples of %q, which is no intent", name)
+	for _, left := range []map[string][]string{chinese, english} {
+		for name := range left {
+			return nil, fmt.Errorf("examples of %q, which is no intent", name)
+		}
 	}
 	return out, nil
+}
+
+func byIntent(l desk.Locale) (map[string][]string, error) {
+	lines, err := Examples(l)
+	out := make(map[string][]string)
+	for _, line := range lines {
+		out[line.Label] = append(out[line.Label], line.Text)
+	}
+	return out, err
 }
 
 // Examples are the ways of saying what customers want, by intent.

@@ -69,6 +69,10 @@ var builtinExamples = sync.OnceValue(func() map[string][]string {
 	return out
 })
 
+// OutsideTexts are texts that mean none of a company's matters, for others who
+// learn what lies far away. The answer is shared and must not be changed.
+func OutsideTexts() []string { return outsideTexts() }
+
 // outsideTexts are texts that mean none of a company's matters.
 var outsideTexts = sync.OnceValue(func() (out []string) {
 	for _, file := range []string{"builtin/outside.zh.tsv", "builtin/outside.en.tsv"} {

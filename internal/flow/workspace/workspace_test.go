@@ -526,7 +526,7 @@ func TestTheDemonstrationIsCompletedAndThenLeftAlone(t *testing.T) {
 	require.Len(t, accounts, 1)
 	teams, err := h.Teams(t.Context(), d.Account.ID)
 	require.NoError(t, err)
-	require.Len(t, teams, 2)
+	require.Len(t, teams, 3)
 	for _, email := range []string{workspace.DemoEmail, workspace.DemoAgentEmail} {
 		_, err = h.LogIn(t.Context(), workspace.Credentials{Email: email, Password: workspace.DemoPassword}, office)
 		require.NoError(t, err)

@@ -19,6 +19,10 @@ export class Agent {
     return agent
   }
 
+  logOut() {
+    return this.#call('DELETE', '/session')
+  }
+
   get(path) {
     return this.#call('GET', path)
   }

@@ -4,6 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Agent } from './agent.mjs'
 
 /** Longest time a start may take, in milliseconds. */
 const startTime = 120_000
@@ -21,6 +22,13 @@ function freePort() {
   })
 }
 
+/** Takes the bot and the automatic queue away from the demo company. */
+async function byHand(base) {
+  const agent = await Agent.logIn(base)
+  await agent.put('/staffing/rules', { automatic: false })
+  await agent.logOut()
+}
+
 export class Program {
   #folder
   #demo
@@ -33,8 +41,11 @@ export class Program {
     this.base = `http://127.0.0.1:${port}`
   }
 
-  /** Creates an empty data folder and configuration and starts: with the demo company, or with none for demo: false. */
-  static async start({ demo = true } = {}) {
+  /**
+   * Creates an empty data folder and configuration and starts: with the demo company, or with none for demo: false. People answer
+   * its visitors, and by hand; with bot: true it is as `make run` starts it, with the bot in front and the queue behind it.
+   */
+  static async start({ demo = true, bot = false } = {}) {
     const binary = process.env.YINGDA_BIN
     if (!binary) throw new Error('YINGDA_BIN must name the program to test, as `make e2e` does')
     const folder = await mkdtemp(join(tmpdir(), 'yingda-e2e-'))
@@ -54,6 +65,7 @@ export class Program {
     )
     const program = new Program(folder, port, demo)
     await program.up()
+    if (demo && !bot) await byHand(program.base)
     return program
   }
 
