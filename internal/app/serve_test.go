@@ -199,12 +199,16 @@ func TestServeRestartBackupRestore(t *testing.T) {
 	require.Equal(t, 0, s.stop(), s.log.String())
 }
 
+// texts are what people wrote, without what the shop says of its own accord.
 func texts(t *testing.T, v *load.Visitor) []string {
 	t.Helper()
 	messages, err := v.List(t.Context())
 	require.NoError(t, err)
 	var all []string
 	for _, m := range messages {
+		if m.Author.Kind == "system" || m.Author.Kind == "bot" {
+			continue
+		}
 		all = append(all, m.Parts[0].Text)
 	}
 	return all
