@@ -235,6 +235,7 @@ func isolation(n *Tenant) {
 	maps.Copy(own, botReads(n, v, empty, missing))
 	maps.Copy(own, trainingReads(n, v, empty, missing))
 	maps.Copy(own, knowledgeReads(n, v, empty, missing))
+	maps.Copy(own, scenarioReads(n, v, empty, missing))
 	n.everyMethod(reflect.TypeFor[*store.Store](), installation, own)
 }
 
@@ -451,6 +452,7 @@ func isolationOfTransaction(n *Tenant) {
 	maps.Copy(checks, botWrites(v, denied, both))
 	maps.Copy(checks, trainingWrites(v, denied, both))
 	maps.Copy(checks, knowledgeWrites(v, denied, both))
+	maps.Copy(checks, scenarioWrites(v, denied, both))
 	n.everyMethod(reflect.TypeFor[*store.Tx](), except, checks)
 	// Nothing changed.
 	in, err := n.Store.Inbox(n.Ctx, v.ID, v.Inbox.ID)

@@ -56,6 +56,7 @@ func Run(t *testing.T, open Open) {
 			"models of intents":        intentModels,
 			"knowledge":                knowledge,
 			"trainings of knowledge":   learnings,
+			"scenarios":                scenarios,
 			"isolation":                isolation,
 			"isolation of transaction": isolationOfTransaction,
 			"search index":             searchIndex,
