@@ -605,6 +605,37 @@ type Role struct {
 	CreatedUs   int64
 }
 
+type Scenario struct {
+	AccountID   string
+	ID          string
+	Name        string
+	Enabled     bool
+	Revision    int64
+	Published   int64
+	Draft       []byte
+	AuthorID    string
+	CreatedUs   int64
+	UpdatedUs   int64
+	PublishedUs int64
+}
+
+type ScenarioSecret struct {
+	AccountID string
+	Name      string
+	Value     []byte
+	AuthorID  string
+	UpdatedUs int64
+}
+
+type ScenarioVersion struct {
+	AccountID  string
+	ScenarioID string
+	N          int64
+	Source     []byte
+	AuthorID   string
+	CreatedUs  int64
+}
+
 type ScheduledMessage struct {
 	AccountID      string
 	ID             string
