@@ -2,6 +2,7 @@ package library
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/csv"
 	"errors"
@@ -40,7 +41,9 @@ const MaxSheet = 8 << 20
 type RowProblem struct {
 	Row    int
 	Column string
-	Msg    string
+	// Code names what is wrong, for pages in other languages.
+	Code string
+	Msg  string
 }
 
 // maxProblems is how many problems are told at once.
@@ -80,9 +83,9 @@ func (s *Service) ReadSheet(ctx context.Context, account desk.AccountID, data []
 	case len(problems) > 0:
 		return nil, problems, nil
 	case len(drafts) == 0:
-		return nil, []RowProblem{{Msg: "the table has no row below its heading"}}, nil
+		return nil, []RowProblem{{Code: "no_rows", Msg: "the table has no row below its heading"}}, nil
 	case len(drafts) > MaxImport:
-		return nil, []RowProblem{{Msg: "the table has more than 5,000 rows; cut it in two"}}, nil
+		return nil, []RowProblem{{Code: "too_many", Msg: "the table has more than 5,000 rows; cut it in two"}}, nil
 	}
 	return drafts, nil, nil
 }
@@ -90,10 +93,10 @@ func (s *Service) ReadSheet(ctx context.Context, account desk.AccountID, data []
 func readTable(data []byte) ([][]string, []RowProblem) {
 	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
 	if len(data) > MaxSheet {
-		return nil, []RowProblem{{Msg: "the table is larger than 8 MB"}}
+		return nil, []RowProblem{{Code: "too_large", Msg: "the table is larger than 8 MB"}}
 	}
 	if !utf8.Valid(data) {
-		return nil, []RowProblem{{Msg: "this is not UTF-8; choose “CSV UTF-8” when you save the table"}}
+		return nil, []RowProblem{{Code: "encoding", Msg: "this is not UTF-8; choose “CSV UTF-8” when you save the table"}}
 	}
 	r := csv.NewReader(bytes.NewReader(data))
 	r.FieldsPerRecord = -1
@@ -109,15 +112,15 @@ func readTable(data []byte) ([][]string, []RowProblem) {
 		}
 		var wrong *csv.ParseError
 		if errors.As(err, &wrong) {
-			return nil, []RowProblem{{Row: wrong.StartLine, Msg: "a quotation mark is not closed, or stands where none may be"}}
+			return nil, []RowProblem{{Row: wrong.StartLine, Code: "quote", Msg: "a quotation mark is not closed, or stands where none may be"}}
 		}
 		if err != nil {
-			return nil, []RowProblem{{Msg: "the table cannot be read"}}
+			return nil, []RowProblem{{Code: "unreadable", Msg: "the table cannot be read"}}
 		}
 		rows = append(rows, row)
 	}
 	if len(rows) == 0 {
-		return nil, []RowProblem{{Msg: "the table is empty"}}
+		return nil, []RowProblem{{Code: "empty", Msg: "the table is empty"}}
 	}
 	return rows, nil
 }
@@ -129,7 +132,7 @@ func headings(row []string) (map[string]int, []RowProblem) {
 		for _, c := range columns {
 			if h == c.name || h == c.chinese {
 				if _, twice := at[c.name]; twice {
-					return nil, []RowProblem{{Row: 1, Column: c.name, Msg: "this column is there twice"}}
+					return nil, []RowProblem{{Row: 1, Column: c.name, Code: "twice", Msg: "this column is there twice"}}
 				}
 				at[c.name] = n
 			}
@@ -137,7 +140,7 @@ func headings(row []string) (map[string]int, []RowProblem) {
 	}
 	for _, needed := range []string{"question", "answer"} {
 		if _, ok := at[needed]; !ok {
-			return nil, []RowProblem{{Row: 1, Column: needed, Msg: "this column is missing"}}
+			return nil, []RowProblem{{Row: 1, Column: needed, Code: "missing", Msg: "this column is missing"}}
 		}
 	}
 	return at, nil
@@ -148,7 +151,9 @@ func headings(row []string) (map[string]int, []RowProblem) {
 func (s *Service) draft(ctx context.Context, account desk.AccountID, value func(string) string) (Draft, []RowProblem) {
 	d := Draft{Item: Item{Kind: FAQ, Body: Body{Enabled: true, Origin: "import"}}}
 	var problems []RowProblem
-	wrong := func(column, msg string) { problems = append(problems, RowProblem{Column: column, Msg: msg}) }
+	wrong := func(column, msg string) {
+		problems = append(problems, RowProblem{Column: column, Code: "bad_" + cmp.Or(column, "row"), Msg: msg})
+	}
 	if id := value("id"); id != "" {
 		if !strings.HasPrefix(id, "faq_") || len(id) > 60 {
 			wrong("id", "an id comes from an export; leave it empty for a new entry")
@@ -198,10 +203,7 @@ func (s *Service) draft(ctx context.Context, account desk.AccountID, value func(
 		column := ""
 		if asError(err, &e) {
 			column, _, _ = strings.Cut(e.Field, "[")
-			column = map[string]string{"title": "question", "answers": "answer", "source": "source_url"}[column]
-			if column == "" {
-				column, _, _ = strings.Cut(e.Field, "[")
-			}
+			column = cmp.Or(map[string]string{"title": "question", "answers": "answer", "source": "source_url"}[column], column)
 		}
 		wrong(column, messageOf(err))
 	}

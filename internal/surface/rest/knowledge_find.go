@@ -235,6 +235,7 @@ type ImportPreview struct {
 type ImportProblem struct {
 	Row     int    `json:"row" doc:"As spreadsheets count, the heading row being 1; 0 is the table itself."`
 	Column  string `json:"column,omitempty"`
+	Code    string `json:"code" doc:"Names what is wrong, for pages in other languages: missing, bad_answer and so on."`
 	Message string `json:"message"`
 }
 
@@ -242,7 +243,7 @@ func (s *Server) previewImport(ctx context.Context, c caller, in *importInput) (
 	drafts, problems, err := s.deps.Library.ReadSheet(ctx, c.Account, []byte(in.Body.CSV))
 	shape := ImportPreview{Rows: len(drafts), Problems: make([]ImportProblem, len(problems)), Sample: []KnowledgeBody{}}
 	for i, p := range problems {
-		shape.Problems[i] = ImportProblem{p.Row, p.Column, p.Msg}
+		shape.Problems[i] = ImportProblem{p.Row, p.Column, p.Code, p.Msg}
 	}
 	for i, d := range drafts {
 		if d.ID == "" {

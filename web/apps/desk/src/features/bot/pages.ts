@@ -2,9 +2,20 @@
 import type { RouteRecordRaw } from 'vue-router'
 // What both share stays in one chunk this way, and out of the desk's first screen.
 import '../admin/pages.ts'
+import EntryView from './knowledge/EntryView.vue'
+import ImportView from './knowledge/ImportView.vue'
+import KnowledgeView from './knowledge/KnowledgeView.vue'
+import SynonymsView from './knowledge/SynonymsView.vue'
+import TrainingView from './knowledge/TrainingView.vue'
 
 export { default as BotView } from './BotView.vue'
 
 /** Paths are below /bot; meta.tab is the id of the tab they belong to. */
 export const pages: RouteRecordRaw[] = [
+  { path: 'knowledge', component: KnowledgeView, meta: { tab: 'knowledge' } },
+  { path: 'knowledge/synonyms', component: SynonymsView, meta: { tab: 'knowledge' } },
+  { path: 'knowledge/import', component: ImportView, meta: { tab: 'knowledge' } },
+  { path: 'knowledge/training', component: TrainingView, meta: { tab: 'knowledge' } },
+  { path: 'knowledge/new/:kind(faq|article)', component: EntryView, meta: { tab: 'knowledge' } },
+  { path: 'knowledge/:id', component: EntryView, meta: { tab: 'knowledge' } },
 ]

@@ -12,6 +12,7 @@ export interface BotTab {
 
 /** The tabs in their order; each feature adds its line. */
 export const tabs: BotTab[] = [
+  { id: 'knowledge', path: '/bot/knowledge', icon: 'i-lucide-book-open', permissions: ['knowledge.read'], label: 'bot.tab.knowledge' },
 ]
 
 /** What somebody with these permissions sees. */
