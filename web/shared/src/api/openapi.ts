@@ -3015,6 +3015,8 @@ export interface components {
             sample: components["schemas"]["KnowledgeBody"][];
         };
         ImportProblem: {
+            /** @description Names what is wrong, for pages in other languages: missing, bad_answer and so on. */
+            code: string;
             column?: string;
             message: string;
             /**
