@@ -16,7 +16,9 @@ import {
   type Params,
   type Part,
   type Product,
+  type CallbackWish,
   type QueuePlace,
+  type WaitChoice,
   type Rating,
   type Result,
   type SessionResult,
@@ -299,6 +301,18 @@ export class Chat extends Emitter<ChatEvents> {
   /** The place in the queue; null for who does not wait. */
   get queue(): QueuePlace | null {
     return this.line.place;
+  }
+
+  /** Says what the visitor does while waiting; `callback` needs a wish. The last choice counts. */
+  async chooseWait(choice: WaitChoice, wish?: CallbackWish): Promise<void> {
+    if (choice === 'callback' && !wish?.phone.trim()) throw new YingdaError('invalid', 'A callback needs a phone number', { field: 'phone' });
+    const { queue } = await this.call('queue.choose', { choice, ...(choice === 'callback' ? wish : {}) });
+    this.line.take(queue ?? null);
+  }
+
+  /** Waits no longer: the conversation ends unanswered. */
+  async leaveQueue(): Promise<void> {
+    await this.call('queue.leave', {});
   }
 
   /** The answers of the form before the chat: they travel with the next message, also after a reload. */

@@ -186,7 +186,7 @@ export interface Signal {
 
 /** Where the visitor stands among those who wait for a person. */
 export interface QueuePlace {
-  /** 1 is next. */
+  /** 1 is next; 0 is no place, where colleagues pick by hand. */
   position: number;
   /** In six of ten cases the wait ends between these, in seconds; missing when nobody can tell. */
   low_s?: number;
@@ -195,6 +195,19 @@ export interface QueuePlace {
   nobody?: boolean;
   /** When somebody will be, if the hours say. */
   opens_at?: string;
+  /** What the visitor chose to do meanwhile; missing is to wait. */
+  choice?: Exclude<WaitChoice, ''>;
+}
+
+/** What a waiting visitor does: waits, keeps the place while away, has left a message, wants to be called. */
+export type WaitChoice = '' | 'keep' | 'message' | 'callback';
+
+/** When and where to call; times are RFC 3339, missing ones are any. */
+export interface CallbackWish {
+  phone: string;
+  note?: string;
+  from?: string;
+  to?: string;
 }
 
 export interface Page {
@@ -338,6 +351,8 @@ export interface Methods {
   track: { params: { events: TrackEvent[]; token?: string }; result: Record<string, never> };
   'consent.set': { params: { granted: boolean }; result: { token: string; expires_at?: string } };
   'queue.get': { params: Record<string, never>; result: { queue: QueuePlace | null } };
+  'queue.choose': { params: { choice: WaitChoice } & Partial<CallbackWish>; result: { queue: QueuePlace | null } };
+  'queue.leave': { params: Record<string, never>; result: { conversation: Conversation } };
   typing: { params: { on: boolean; text?: string }; result: Record<string, never> };
   'feed.fetch': { params: { epoch: string; since: number; wait?: number }; result: FeedBatch };
 }

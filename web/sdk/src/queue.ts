@@ -32,7 +32,7 @@ export class Queue {
     if (signal.type !== 'queue' || !signal.queue || !this.waiting) return;
     // Signals do not say when somebody will be there.
     if (signal.queue.nobody) this.look(0);
-    else this.set(signal.queue);
+    else this.set({ ...signal.queue, ...(this.place?.choice ? { choice: this.place.choice } : {}) });
   }
 
   /** Asks, after a moment, if there is something to ask. */
@@ -40,6 +40,11 @@ export class Queue {
     this.timer?.cancel();
     this.timer = null;
     if (this.waiting) this.timer = this.host.after(after, () => void this.fetch());
+  }
+
+  /** Takes an answer that was asked for elsewhere. */
+  take(place: QueuePlace | null): void {
+    if (this.waiting) this.set(place);
   }
 
   halt(): void {

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { Chat, mediaPart, memoryStorage, YingdaError, type ChatOptions, type Host, type KeyValue, type Uploaded, type UploadRequest } from '../src/index.ts';
 import { claimed } from '../src/claim.ts';
+import type { QueuePlace, Signal } from '../src/protocol.ts';
+import { Queue } from '../src/queue.ts';
 import { FakeServer, textOf, World } from './world.ts';
 
 function setup(options: Partial<ChatOptions> = {}, more: Partial<Host> = {}, storage: KeyValue = memoryStorage()) {
@@ -356,5 +358,44 @@ describe('two first tabs at one instant', () => {
     void chat.start();
     await world.pass(25_000);
     expect(chat.state).toBe('online');
+  });
+});
+
+describe('the queue', () => {
+  const open = { id: 'cnv_1', status: 'open' as const, seq: 1, contact_read_seq: 0, agent_read_seq: 0 };
+  it('asks once after a moment, keeps what was chosen through signals, and forgets it when somebody answers', async () => {
+    const world = new World(3);
+    const host = new FakeServer(world).host(memoryStorage());
+    let asked = 0;
+    let answer: QueuePlace | null = { position: 3 };
+    const seen: (QueuePlace | null)[] = [];
+    const queue = new Queue(host, async () => (asked++, { queue: answer }), (place) => seen.push(place));
+    queue.see(open);
+    await world.pass(100);
+    expect(asked).toBe(0);
+    await world.pass(2_000);
+    expect(asked).toBe(1);
+    expect(queue.place).toEqual({ position: 3 });
+    queue.take({ position: 3, choice: 'keep' });
+    queue.hear({ type: 'queue', queue: { position: 2, low_s: 60, high_s: 120 } } as Signal);
+    expect(queue.place).toEqual({ position: 2, low_s: 60, high_s: 120, choice: 'keep' });
+    answer = { position: 2, nobody: true, opens_at: '2026-11-22T01:00:00Z', choice: 'keep' };
+    queue.hear({ type: 'queue', queue: { position: 2, nobody: true } } as Signal);
+    await world.pass(10);
+    expect(queue.place?.opens_at).toBe('2026-11-22T01:00:00Z');
+    queue.see({ ...open, assignee: { name: '林小满' } });
+    expect(queue.place).toBe(null);
+    queue.take({ position: 9 });
+    queue.hear({ type: 'queue', queue: { position: 9 } } as Signal);
+    await world.pass(5_000);
+    expect(queue.place).toBe(null);
+    expect(asked).toBe(2);
+    expect(seen.at(-1)).toBe(null);
+  });
+
+  it('refuses a callback without a number before it asks', async () => {
+    const s = await started(setup());
+    await expect(s.chat.chooseWait('callback', { phone: ' ' })).rejects.toMatchObject({ kind: 'invalid' });
+    expect(calls(s, 'queue.choose')).toEqual([]);
   });
 });

@@ -241,6 +241,8 @@ export function useChat(): Desk {
     hideProduct,
     rate: (score, comment) => chat.rate(score, comment || undefined),
     transcript: (email) => chat.transcript(email),
+    chooseWait: (choice, wish) => chat.chooseWait(choice, wish),
+    leaveQueue: () => chat.leaveQueue(),
     setConsent: (granted) => void chat.setConsent(granted),
     close: () => tellPage({ yingda: 'close' }),
   };

@@ -1,5 +1,5 @@
 import type { ComputedRef, Ref, ShallowRef } from 'vue';
-import type { ChatState, Consent, Conversation, Part, Product, QueuePlace, Rating, ShownMessage, Uploaded, UploadOptions, YingdaError } from '@yingda/sdk';
+import type { CallbackWish, ChatState, Consent, Conversation, Part, Product, QueuePlace, Rating, ShownMessage, Uploaded, UploadOptions, WaitChoice, YingdaError } from '@yingda/sdk';
 
 /**
  * Everything the components read and do. Two things are one: useChat, which
@@ -50,6 +50,8 @@ export interface Desk {
   hideProduct(): void;
   rate(score: number, comment: string): Promise<Rating>;
   transcript(email: string): Promise<void>;
+  chooseWait(choice: WaitChoice, wish?: CallbackWish): Promise<void>;
+  leaveQueue(): Promise<void>;
   setConsent(granted: boolean): void;
   close(): void;
 }

@@ -107,6 +107,8 @@ export function usePreview(): Desk {
     answerForm: () => (answered.value = true),
     sendProduct: () => {},
     hideProduct: () => {},
+    chooseWait: stopped,
+    leaveQueue: stopped,
     rate(score, comment) {
       const rating = { score, comment };
       if (conversation.value) conversation.value = { ...conversation.value, rating };

@@ -29,6 +29,7 @@ export const placeGroups: PlaceGroup[] = [
       { name: 'skills', path: '/settings/skills', icon: 'i-lucide-sparkles', permission: 'queue.manage' },
       { name: 'hours', path: '/settings/hours', icon: 'i-lucide-calendar-clock', permission: 'queue.manage' },
       { name: 'queue', path: '/settings/queue', icon: 'i-lucide-route', permission: 'queue.manage' },
+      { name: 'alerts', path: '/settings/alerts', icon: 'i-lucide-siren', permission: 'queue.manage' },
       { name: 'roles', path: '/settings/roles', icon: 'i-lucide-badge-check', permission: 'roles.manage' },
     ],
   },

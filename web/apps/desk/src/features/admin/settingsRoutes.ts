@@ -12,6 +12,7 @@ export const settingsRoutes: RouteRecordRaw[] = [
   { path: 'skills', component: pages.SkillsView },
   { path: 'hours', component: pages.HoursView },
   { path: 'queue', component: pages.RulesView },
+  { path: 'alerts', component: pages.AlertsView },
   { path: 'roles', component: pages.RolesView },
   { path: 'roles/:id', component: pages.RoleView },
   { path: 'inboxes', component: pages.InboxesView },

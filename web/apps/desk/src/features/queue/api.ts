@@ -51,6 +51,8 @@ export function hearQueue(event: FeedEvent): void {
     void queries.invalidateQueries({ queryKey: queueKeys.staffing })
     void queries.invalidateQueries({ queryKey: queueKeys.skills })
   }
+  if (event.type === 'queue.alert' || event.type === 'conversation.status_changed' || event.type === 'conversation.assigned') void queries.invalidateQueries({ queryKey: ['queue', 'day'] })
+  if (event.type === 'callback.changed' || event.type === 'conversation.wait_chosen') void queries.invalidateQueries({ queryKey: ['queue', 'callbacks'] })
   if (event.type === 'message.status_changed' || event.type === 'messages.read' || event.type === 'note.added') return
   timer ??= setTimeout(() => {
     timer = undefined

@@ -1,4 +1,4 @@
-import type { Status } from './shapes.ts'
+import type { AlertRule, Callback, Status } from './shapes.ts'
 
 /** The colour of a presence, always beside its name or for those who see it named elsewhere. */
 export const statusFill: Record<Status, string> = { online: 'bg-success', busy: 'bg-error', break: 'bg-warning', offline: 'bg-accented' }
@@ -9,4 +9,16 @@ export function span(seconds: number): string {
   const two = (n: number): string => String(n).padStart(2, '0')
   if (s < 3600) return `${Math.floor(s / 60)}:${two(s % 60)}`
   return s < 360_000 ? `${Math.floor(s / 3600)}:${two(Math.floor(s / 60) % 60)}:${two(s % 60)}` : `${Math.floor(s / 86_400)} d`
+}
+
+/** When somebody wants to be called, as they said; empty for as soon as possible. */
+export function callWindow(c: Pick<Callback, 'from' | 'to'>, locale: string): string {
+  if (!c.from || !c.to) return ''
+  const day = new Intl.DateTimeFormat(locale, { month: 'numeric', day: 'numeric', weekday: 'short', hour: '2-digit', minute: '2-digit', hour12: false })
+  return day.formatRange(new Date(c.from), new Date(c.to))
+}
+
+/** An alert in words. */
+export function alertText(t: (key: string, values?: Record<string, unknown>) => string, rule: AlertRule, value: number): string {
+  return t(`staffing.alert.now.${rule}`, { n: rule === 'longest_wait' ? span(value) : value })
 }

@@ -24,6 +24,9 @@ export interface Waiting {
   waiting_since: string
   escalated?: boolean
   returned?: number
+  contact_name?: string
+  /** What the customer does meanwhile; missing is to wait. */
+  choice?: 'keep' | 'message' | 'callback'
   low_s?: number
   high_s?: number
   /** How many colleagues lack what. */
@@ -76,8 +79,69 @@ export interface QueueRules {
   returned_min?: number
   weights?: Record<string, number> | null
   inboxes?: Record<string, InboxRule> | null
-  compensation?: string
+  compensation?: Script[] | null
+  alerts?: AlertRules | null
   revision?: string
+}
+
+/** A text that is ready to be sent. */
+export interface Script {
+  title: string
+  text: string
+}
+
+export const alertRules = ['longest_wait', 'waiting', 'at_risk', 'nobody', 'escalated'] as const
+export type AlertRule = (typeof alertRules)[number]
+
+/** Of what supervisors are told; 0 and false are never. */
+export interface AlertRules {
+  longest_wait_s: number
+  waiting: number
+  at_risk: number
+  nobody: boolean
+  escalated: boolean
+}
+
+/** Those of a company that has said nothing, as the server has them. */
+export const usualAlerts: AlertRules = { longest_wait_s: 300, waiting: 20, at_risk: 5, nobody: true, escalated: true }
+
+export interface QueueDay {
+  since: string
+  assigned: number
+  abandoned: number
+  closed: number
+  /** How long those who got somebody had waited, on average. */
+  waited_s: number
+  alerts: { rule: AlertRule; value: number; since: string }[]
+}
+
+export interface Callback {
+  id: string
+  conversation_id: string
+  contact_id: string
+  contact_name?: string
+  phone: string
+  note?: string
+  from?: string
+  to?: string
+  state: 'open' | 'done' | 'withdrawn'
+  created_at: string
+}
+
+export const robotKinds = ['wecom', 'dingtalk', 'feishu'] as const
+
+/** A group robot; its address and secret are not shown. */
+export interface Robot {
+  id: string
+  name: string
+  kind: (typeof robotKinds)[number]
+  host: string
+  signed?: boolean
+  /** None is all. */
+  rules: AlertRule[]
+  enabled: boolean
+  error?: string
+  sent_at?: string
 }
 
 export interface Staffing {

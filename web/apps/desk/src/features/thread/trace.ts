@@ -26,6 +26,7 @@ const byReason: Record<string, string> = {
   snoozed: 'snoozed',
   snooze_ended: 'woke',
   customer_wrote: 'customer_wrote',
+  customer_left: 'customer_left',
   agent_replied: 'agent_replied',
 }
 
@@ -41,6 +42,14 @@ export function traceOf(event: FeedEvent): Trace | null {
       return trace('assigned', { ...id('agent_id', event.agent_id), ...id('team_id', event.team_id), ...id('previous_agent_id', event.previous_agent_id), ...id('reason', event.reason), ...(more.detail ? { detail: more.detail } : {}) })
     case 'conversation.escalated':
       return trace('escalated', id('reason', event.reason))
+    case 'conversation.wait_chosen': {
+      const choice = (more.wait as { choice?: string } | undefined)?.choice ?? more.choice
+      return trace('wait_chosen', typeof choice === 'string' ? { choice } : {})
+    }
+    case 'callback.changed': {
+      const state = (more.wait as { state?: string } | undefined)?.state ?? more.state
+      return state === 'done' ? trace('called') : null
+    }
     case 'conversation.labelled':
       return trace('labelled', { added: more.added ?? [], removed: more.removed ?? [] })
     case 'contact.merged':

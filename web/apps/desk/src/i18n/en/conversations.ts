@@ -127,6 +127,9 @@ export const conversations: typeof chinese = {
     transferred: '{actor} transferred it to {to}',
     toSenior: 'Escalated to {to}',
     escalated: '{actor} escalated it: {reason}',
+    called: '{actor} called the customer back',
+    customerLeft: 'The customer stopped waiting and ended the conversation',
+    waits: { here: 'The customer waits here after all', keep: 'The customer keeps the place and comes back', message: 'The customer left a message', callback: 'The customer wants to be called back' },
   },
   composer: {
     label: 'Write a message',

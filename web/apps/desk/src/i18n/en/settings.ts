@@ -38,6 +38,7 @@ export const settings: typeof chinese = {
     skills: 'Skills and capacity',
     hours: 'Working hours',
     queue: 'Queue',
+    alerts: 'Alerts',
     roles: 'Roles and permissions',
     inboxes: 'Web chat',
     start: 'Getting started',
@@ -344,6 +345,10 @@ export const settings: typeof chinese = {
     agent_work_changed: 'Capacity or skills changed',
     team_work_changed: 'Team hours changed',
     queue_rules_changed: 'Queue rules changed',
+    robot_added: 'Group robot added',
+    robot_changed: 'Group robot changed',
+    robot_deleted: 'Group robot deleted',
+    robot_tested: 'Group robot tested',
   },
   letters: {
     title: 'Unhandled events',

@@ -125,6 +125,9 @@ export const conversations = {
     transferred: '{actor} 把会话转接给 {to}',
     toSenior: '会话升级，交给 {to}',
     escalated: '{actor} 升级了会话：{reason}',
+    called: '{actor} 已给客户回电',
+    customerLeft: '客户不再等待，结束了对话',
+    waits: { here: '客户继续在这里等', keep: '客户保留位置，稍后回来', message: '客户留言，稍后回复即可', callback: '客户希望回电' },
   },
   composer: {
     label: '写消息',

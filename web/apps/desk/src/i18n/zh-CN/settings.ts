@@ -36,6 +36,7 @@ export const settings = {
     skills: '技能与接待上限',
     hours: '工作时间',
     queue: '排队规则',
+    alerts: '预警',
     roles: '角色与权限',
     inboxes: '网页聊天',
     start: '上手指引',
@@ -342,6 +343,10 @@ export const settings = {
     agent_work_changed: '修改了接待能力',
     team_work_changed: '修改了小组的工作时间',
     queue_rules_changed: '修改了排队规则',
+    robot_added: '添加了群机器人',
+    robot_changed: '修改了群机器人',
+    robot_deleted: '删除了群机器人',
+    robot_tested: '测试了群机器人',
   },
   letters: {
     title: '未处理的事件',

@@ -7,6 +7,7 @@ export const acts = [
   'inbox.created', 'inbox.changed', 'inbox.host_key_added', 'inbox.host_key_removed', 'token.created', 'token.revoked', 'session.ended',
   'second_factor.enabled', 'second_factor.disabled', 'second_factor.recovered',
   'skill.added', 'skill.renamed', 'skill.deleted', 'agent_work.changed', 'team_work.changed', 'queue_rules.changed',
+  'robot.added', 'robot.changed', 'robot.deleted', 'robot.tested',
 ] as const
 
 /** The key of an act's text: names of texts hold no dots. */
