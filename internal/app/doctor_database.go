@@ -14,7 +14,7 @@ import (
 
 // knownSchema is the newest migration of this program, the same number for
 // both databases; a test compares it with the files.
-const knownSchema = 12
+const knownSchema = 13
 
 // schema reads the version of the configured database's schema and the newest
 // that this program knows. NotFound if there is no database yet.

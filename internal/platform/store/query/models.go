@@ -586,6 +586,21 @@ type RecoveryCode struct {
 	Hash      string
 }
 
+type ReviewProposal struct {
+	AccountID string
+	ID        string
+	Kind      string
+	State     string
+	Size      int64
+	Version   int64
+	Content   []byte
+	Result    string
+	DecidedBy string
+	CreatedUs int64
+	UpdatedUs int64
+	DecidedUs int64
+}
+
 type Robot struct {
 	AccountID string
 	ID        string

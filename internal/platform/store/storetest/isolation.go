@@ -236,6 +236,7 @@ func isolation(n *Tenant) {
 	maps.Copy(own, trainingReads(n, v, empty, missing))
 	maps.Copy(own, knowledgeReads(n, v, empty, missing))
 	maps.Copy(own, scenarioReads(n, v, empty, missing))
+	maps.Copy(own, reviewReads(n, v, empty, missing))
 	n.everyMethod(reflect.TypeFor[*store.Store](), installation, own)
 }
 
@@ -453,6 +454,7 @@ func isolationOfTransaction(n *Tenant) {
 	maps.Copy(checks, trainingWrites(v, denied, both))
 	maps.Copy(checks, knowledgeWrites(v, denied, both))
 	maps.Copy(checks, scenarioWrites(v, denied, both))
+	maps.Copy(checks, reviewWrites(v, denied, both))
 	n.everyMethod(reflect.TypeFor[*store.Tx](), except, checks)
 	// Nothing changed.
 	in, err := n.Store.Inbox(n.Ctx, v.ID, v.Inbox.ID)

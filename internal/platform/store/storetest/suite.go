@@ -72,6 +72,7 @@ func Run(t *testing.T, open Open) {
 		"tailing reader":   tailingReader,
 		"presence":         presence,
 		"trainings":        trainings,
+		"proposals":        proposals,
 		"events":           events,
 		"trim":             trim,
 		"trim dedupe":      trimDedupe,
