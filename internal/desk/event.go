@@ -249,6 +249,7 @@ const (
 	BotKnowledge = "knowledge"
 	BotFlows     = "flows"
 	BotSettings  = "settings"
+	BotReview    = "review"
 )
 
 // InTrail tells whether a conversation's trail of activity keeps a fact for

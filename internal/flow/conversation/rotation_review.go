@@ -1,0 +1,31 @@
+package conversation
+
+import (
+	"bytes"
+	"context"
+
+	"yingda.dev/internal/desk"
+	"yingda.dev/internal/platform/seal"
+	"yingda.dev/internal/platform/store"
+)
+
+// The values that flow/review seals.
+
+func (w *walker) proposals(ctx context.Context, account desk.AccountID, after string, limit int) ([]seal.Item, string, error) {
+	page, err := w.store.ReviewProposalPage(ctx, account, after, limit)
+	items := make([]seal.Item, len(page))
+	for i, row := range page {
+		after = row.ID
+		items[i] = seal.Item{Place: seal.Place{Owner: after, Table: "review_proposal", Row: after, Column: "content"}, Sealed: row.Content}
+	}
+	return items, after, err
+}
+
+// replaceOfReview puts the newly sealed value where the old one still stands.
+func replaceOfReview(ctx context.Context, tx *store.Tx, account desk.AccountID, c seal.Change) error {
+	row, err := tx.ReviewProposal(ctx, account, c.Place.Row)
+	if err != nil || !bytes.Equal(row.Content, c.Old) {
+		return err
+	}
+	return tx.ResealReviewProposal(ctx, account, row.ID, c.New)
+}
