@@ -69,6 +69,8 @@ func (a *App) buildSurfaces(h *health) (*surfaces, error) {
 		Files:         a.files,
 		Toolbox:       a.toolbox,
 		Library:       a.library,
+		Review:        a.review,
+		Documents:     documents{child.Program{Path: a.self}},
 		DeadLetters:   a.store,
 		Profiles:      a.profiles,
 		Mails:         a.courier,

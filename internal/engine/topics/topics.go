@@ -178,7 +178,7 @@ func weigh(signs, seenIn []int, all int) []weight {
 		if all > 10 && seenIn[s] > all/2 {
 			continue
 		}
-		by := math.Log(1 + float64(all)/float64(seenIn[s]))
+		by := math.Log(2 + float64(all)/float64(seenIn[s])) // 2: in a short list the rare does not drown the rest
 		out = append(out, weight{s, by})
 		length += by * by
 	}

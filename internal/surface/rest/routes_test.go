@@ -86,6 +86,8 @@ type things struct {
 	contact, other, note, merge          string
 	entry                                string
 	skill, callback, robot               string
+	skill                                string
+	entry, proposal                      string
 }
 
 // onePixel is a picture.
@@ -127,6 +129,8 @@ func furnish(t *testing.T, c *surfacetest.Company) things {
 	v.skill = admin.Post("/api/v1/skills", map[string]string{"name": "秘密技能"}).Text("id")
 	v.entry = admin.Post("/api/v1/knowledge/entries", knowledgeEntry("秘密问题")).Text("id")
 	require.NotEmpty(t, v.entry)
+	require.EqualValues(t, 1, admin.Post("/api/v1/review/chats", map[string]any{"name": "c.csv", "data": []byte("问题,回答\n秘密运费多少,八元\n秘密运费多少呢,八元\n")}).Number("proposed"))
+	v.proposal = admin.Get("/api/v1/review/proposals").Text("items.0.id")
 	events, err := c.Store.AccountEvents(t.Context(), c.ID, 0, 10)
 	require.NoError(t, err)
 	require.NoError(t, c.Store.Write(t.Context(), "", func(ctx context.Context, tx *store.Tx) error {
@@ -181,6 +185,12 @@ func (v things) body(c *surfacetest.Company, id string) any {
 	case "createKnowledge", "changeKnowledge", "changeManyKnowledge", "addWay", "restoreKnowledge", "saveKnowledgeCategories", "saveSynonyms",
 		"findKnowledge", "serveKnowledge", "previewKnowledgeImport", "importKnowledge":
 		return v.knowledgeBody(id)
+	case "acceptProposal", "refuseProposal":
+		return map[string]any{"version": 1, "entry": map[string]any{"title": "公开问题", "answer": "答案"}}
+	case "readChats":
+		return map[string]any{"name": "x.csv", "data": []byte("question,answer\n怎么退货,七天内\n怎么退货呢,七天内\n")}
+	case "readFile":
+		return map[string]any{"name": "x.md", "data": []byte("# 退货")}
 	case "createLabel", "changeLabel":
 		return map[string]string{"name": id, "color": "red"}
 	case "createCannedReply", "changeCannedReply":
@@ -215,6 +225,8 @@ func (v things) address(r rest.Line) string {
 		id = v.skill
 	case strings.Contains(r.Path, "/knowledge/"):
 		id = v.entry
+	case strings.Contains(r.Path, "/proposals/"):
+		id = v.proposal
 	case strings.Contains(r.Path, "/labels/"):
 		id = v.label
 	case strings.Contains(r.Path, "/canned-replies/"):

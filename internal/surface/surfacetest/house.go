@@ -27,6 +27,7 @@ import (
 	"yingda.dev/internal/flow/hub"
 	"yingda.dev/internal/flow/library"
 	"yingda.dev/internal/flow/profile"
+	"yingda.dev/internal/flow/review"
 	"yingda.dev/internal/flow/search"
 	"yingda.dev/internal/flow/toolbox"
 	"yingda.dev/internal/flow/training"
@@ -93,6 +94,9 @@ type House struct {
 	Toolbox  *toolbox.Service
 	Training *training.Service
 	Library  *library.Service
+	Review   *review.Service
+	// Judged are the decisions of the bot that Review hears of.
+	Judged   []review.Judged
 	Visitors *visitor.Service
 	RPC      *rpc.Server
 	REST     *rest.Server
@@ -210,6 +214,7 @@ func (h *House) buildFlows(master *seal.Master, keys *seal.Keyring, log *slog.Lo
 	h.Visitors, err = visitor.New(visitor.Deps{Store: h.Store, Keys: keys, Pages: h.Profiles, Signals: h.Bus, Clock: h.Clock, Log: log, Metrics: h.Metrics}, visitor.Config{})
 	require.NoError(h, err)
 	h.buildLibrary(keys, log)
+	h.buildReview(keys, log)
 	return rotator
 }
 
@@ -252,6 +257,8 @@ func (h *House) buildSurfaces(o Options, master *seal.Master, rotator *conversat
 		Files:         h.Files,
 		Toolbox:       h.Toolbox,
 		Library:       h.Library,
+		Review:        h.Review,
+		Documents:     readHere{},
 		DeadLetters:   h.Store,
 		Profiles:      h.Profiles,
 		Mails:         h.Courier,
