@@ -84,9 +84,7 @@ type things struct {
 	label, canned, file                  string
 	people                               people
 	contact, other, note, merge          string
-	entry                                string
 	skill, callback, robot               string
-	skill                                string
 	entry, proposal                      string
 }
 
