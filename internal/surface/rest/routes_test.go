@@ -183,7 +183,9 @@ func (v things) body(c *surfacetest.Company, id string) any {
 	case "createKnowledge", "changeKnowledge", "changeManyKnowledge", "addWay", "restoreKnowledge", "saveKnowledgeCategories", "saveSynonyms",
 		"findKnowledge", "serveKnowledge", "previewKnowledgeImport", "importKnowledge":
 		return v.knowledgeBody(id)
-	case "acceptProposal", "refuseProposal":
+	case "refuseProposal":
+		return map[string]any{"version": 1}
+	case "acceptProposal":
 		return map[string]any{"version": 1, "entry": map[string]any{"title": "公开问题", "answer": "答案"}}
 	case "readChats":
 		return map[string]any{"name": "x.csv", "data": []byte("question,answer\n怎么退货,七天内\n怎么退货呢,七天内\n")}

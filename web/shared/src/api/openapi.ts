@@ -1865,6 +1865,126 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/review/chats": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Propose FAQs from a table of chats from before
+         * @description Needs the permission `knowledge.manage`.
+         */
+        post: operations["readChats"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/review/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Read a Word, PDF, Excel, CSV, HTML, Markdown or text file; nothing is stored
+         * @description Needs the permission `knowledge.manage`.
+         */
+        post: operations["readFile"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/review/gather": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Look for what there is to learn now
+         * @description Needs the permission `knowledge.manage`.
+         */
+        post: operations["gatherProposals"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/review/proposals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What is proposed to be learned: the open ones, the largest first, or those decided
+         * @description Needs the permission `knowledge.manage`.
+         */
+        get: operations["listProposals"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/review/proposals/{id}/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make knowledge of a proposal; Conflict if it was decided or has grown meanwhile
+         * @description Needs the permission `knowledge.manage`.
+         */
+        post: operations["acceptProposal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/review/proposals/{id}/refuse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say that there is nothing to learn
+         * @description Needs the permission `knowledge.manage`.
+         */
+        post: operations["refuseProposal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/robots": {
         parameters: {
             query?: never;
@@ -2289,6 +2409,14 @@ export interface components {
             /** @description What stands behind # in the link. */
             token: string;
         };
+        AcceptProposalInputBody: {
+            entry: components["schemas"]["ProposedEntry"];
+            /**
+             * Format: int64
+             * @description The one that was looked at.
+             */
+            version: number;
+        };
         Account: {
             id: string;
             locale: string;
@@ -2401,6 +2529,16 @@ export interface components {
             nobody: boolean;
             /** Format: int64 */
             waiting: number;
+        };
+        AskedBefore: {
+            /** Format: date-time */
+            at?: string;
+            decision_id?: string;
+            /** @description What somebody said of the answer. */
+            reason?: string;
+            text: string;
+            /** Format: int64 */
+            times: number;
         };
         AssignInputBody: {
             /** @description Empty takes it from whoever has it. */
@@ -2634,6 +2772,26 @@ export interface components {
             /** @description At least 8 characters. */
             new: string;
             old: string;
+        };
+        ChatsRead: {
+            /** @description The file is longer than what is read: 20,000 rows. */
+            cut?: boolean;
+            /**
+             * Format: int64
+             * @description Topics that are answered or were proposed already.
+             */
+            known: number;
+            /** Format: int64 */
+            proposed: number;
+            /** Format: int64 */
+            questions: number;
+            /** Format: int64 */
+            rows: number;
+            /**
+             * Format: int64
+             * @description Rows that say nothing.
+             */
+            skipped: number;
         };
         ConfirmTOTPInputBody: {
             /** @example 287082 */
@@ -2960,6 +3118,23 @@ export interface components {
             /** Format: int64 */
             max_upload_bytes: number;
         };
+        FileInputBody: {
+            /** @description The file in base64, at most 20 MiB. */
+            data: string;
+            /** @example chats.xlsx */
+            name: string;
+        };
+        FileRead: {
+            /** @description A table's first sheet, as importKnowledge takes it. */
+            csv?: string;
+            /** @description The file is longer than what is read. */
+            cut?: boolean;
+            /** @enum {string} */
+            kind: "markdown" | "text" | "html" | "word" | "pdf" | "excel" | "csv";
+            /** @description Markdown; missing if the file is a table. */
+            text?: string;
+            title: string;
+        };
         FindKnowledgeInputBody: {
             channel?: string;
             /** Format: int64 */
@@ -2983,6 +3158,13 @@ export interface components {
             name: string;
             options?: string[];
             required?: boolean;
+        };
+        Gathered: {
+            /**
+             * Format: int64
+             * @description How many proposals are open.
+             */
+            open: number;
         };
         HostKey: {
             /** Format: date-time */
@@ -3638,6 +3820,55 @@ export interface components {
             /** @description The HTTP status in words. */
             title: string;
         };
+        Proposal: {
+            /** @description What agents answered, the most usual first. */
+            answers: string[];
+            /** @description In their words, at most 30. */
+            asked: components["schemas"]["AskedBefore"][];
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            decided_at?: string;
+            decided_by?: string;
+            entry: components["schemas"]["ProposedEntry"];
+            id: string;
+            /**
+             * @description question: not known; way: another way of asking; wrong: an answer found wrong; chats: asked in chats from before.
+             * @enum {string}
+             */
+            kind: "question" | "way" | "wrong" | "chats";
+            /** @description Why it was refused. */
+            reason?: string;
+            /** @description The entry it became. */
+            result?: string;
+            /**
+             * Format: int64
+             * @description How many questions stand behind it.
+             */
+            size: number;
+            /** @enum {string} */
+            state: "open" | "accepted" | "refused" | "settled";
+            /** Format: date-time */
+            updated_at: string;
+            /** Format: int64 */
+            version: number;
+        };
+        ProposalPage: {
+            items: components["schemas"]["Proposal"][];
+            /** @description Missing at the end. */
+            next_cursor?: string;
+        };
+        ProposedEntry: {
+            /** @description Markdown. Of an entry that exists: replaces its answer, unless empty. */
+            answer?: string;
+            /** @description The entry it is about; missing: a new one. */
+            id?: string;
+            locale?: string;
+            title?: string;
+            topic?: string;
+            /** @description Ways of asking to add. */
+            ways?: string[];
+        };
         QueueAlert: {
             /** @enum {string} */
             rule: "longest_wait" | "waiting" | "at_risk" | "nobody";
@@ -3710,6 +3941,14 @@ export interface components {
         RecoveryCodes: {
             /** @description Shown once. */
             recovery_codes: string[];
+        };
+        RefuseProposalInputBody: {
+            reason?: string;
+            /**
+             * Format: int64
+             * @description The one that was looked at.
+             */
+            version: number;
         };
         ReplyInputBody: {
             client_id?: string;
@@ -8040,6 +8279,219 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["QueueDay"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readChats: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Drawn by the caller for each command and kept for its repeats. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FileInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ChatsRead"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    readFile: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Drawn by the caller for each command and kept for its repeats. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["FileInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FileRead"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    gatherProposals: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Drawn by the caller for each command and kept for its repeats. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Gathered"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listProposals: {
+        parameters: {
+            query?: {
+                state?: "open" | "accepted" | "refused" | "settled";
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProposalPage"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    acceptProposal: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Drawn by the caller for each command and kept for its repeats. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AcceptProposalInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Proposal"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    refuseProposal: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Drawn by the caller for each command and kept for its repeats. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RefuseProposalInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Proposal"];
                 };
             };
             /** @description A problem. */

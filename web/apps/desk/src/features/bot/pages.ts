@@ -7,6 +7,7 @@ import ImportView from './knowledge/ImportView.vue'
 import KnowledgeView from './knowledge/KnowledgeView.vue'
 import SynonymsView from './knowledge/SynonymsView.vue'
 import TrainingView from './knowledge/TrainingView.vue'
+import ReviewView from './review/ReviewView.vue'
 
 export { default as BotView } from './BotView.vue'
 
@@ -18,4 +19,5 @@ export const pages: RouteRecordRaw[] = [
   { path: 'knowledge/training', component: TrainingView, meta: { tab: 'knowledge' } },
   { path: 'knowledge/new/:kind(faq|article)', component: EntryView, meta: { tab: 'knowledge' } },
   { path: 'knowledge/:id', component: EntryView, meta: { tab: 'knowledge' } },
+  { path: 'review', component: ReviewView, meta: { tab: 'review' } },
 ]

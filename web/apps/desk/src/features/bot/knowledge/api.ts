@@ -3,6 +3,7 @@ import type { Page, Part } from '@yingda/shared/api'
 import { computed, toValue, type MaybeRefOrGetter } from 'vue'
 import { queries, server } from '../../../server.ts'
 import type { Schemas } from '../../conversations/shapes.ts'
+import { fileBody } from '../review/api.ts'
 
 export type Answer = Omit<Schemas['KnowledgeAnswer'], 'parts'> & { parts: Part[] }
 export type Body = Omit<Schemas['KnowledgeBody'], 'answers'> & { answers?: Answer[] }
@@ -113,4 +114,8 @@ export const serve = (id: string): Promise<void> => changing(server.command<void
 export const preview = (csv: string): Promise<Preview> => server.command<Preview>('POST', '/knowledge/import/preview', { csv })
 export const importTable = (csv: string, key: string): Promise<{ created: number; changed: number }> =>
   changing(server.command<{ created: number; changed: number }>('POST', '/knowledge/import', { csv }, key))
+/** What a file says: Markdown, or a table. Nothing is stored. */
+export const readFile = async (file: File): Promise<Schemas['FileRead']> => server.command('POST', '/review/files', await fileBody(file))
+export const addArticle = (title: string, text: string, key: string): Promise<Entry> =>
+  changing(server.command<Entry>('POST', '/knowledge/entries', { kind: 'article', title, text, enabled: true }, key))
 export const exportTable = (): Promise<{ name: string; csv: string }> => server.get('/knowledge/export')
