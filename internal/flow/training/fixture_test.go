@@ -93,9 +93,15 @@ func open(t *testing.T) *school {
 // node runs a further service on the same ground.
 func (s *school) node(t *testing.T, name string) (*training.Service, func()) {
 	t.Helper()
+	return s.nodeWith(t, name, training.Config{})
+}
+
+func (s *school) nodeWith(t *testing.T, name string, c training.Config) (*training.Service, func()) {
+	t.Helper()
 	d := s.deps
 	d.Node, d.Metrics = name, prometheus.NewRegistry()
-	n, err := training.New(d, training.Config{Debounce: time.Microsecond, Look: 20 * time.Millisecond})
+	c.Debounce, c.Look = time.Microsecond, 20*time.Millisecond
+	n, err := training.New(d, c)
 	require.NoError(t, err)
 	return n, s.start(t, n.Run)
 }
