@@ -69,6 +69,7 @@ func (a *App) buildSurfaces(h *health) (*surfaces, error) {
 		Files:         a.files,
 		Toolbox:       a.toolbox,
 		Library:       a.library,
+		Training:      a.training,
 		DeadLetters:   a.store,
 		Profiles:      a.profiles,
 		Mails:         a.courier,

@@ -86,6 +86,7 @@ type things struct {
 	contact, other, note, merge          string
 	entry                                string
 	skill, callback, robot               string
+	intent, model                        string
 }
 
 // onePixel is a picture.
@@ -127,6 +128,7 @@ func furnish(t *testing.T, c *surfacetest.Company) things {
 	v.skill = admin.Post("/api/v1/skills", map[string]string{"name": "秘密技能"}).Text("id")
 	v.entry = admin.Post("/api/v1/knowledge/entries", knowledgeEntry("秘密问题")).Text("id")
 	require.NotEmpty(t, v.entry)
+	v.intent, v.model = furnishTraining(t, c)
 	events, err := c.Store.AccountEvents(t.Context(), c.ID, 0, 10)
 	require.NoError(t, err)
 	require.NoError(t, c.Store.Write(t.Context(), "", func(ctx context.Context, tx *store.Tx) error {
@@ -181,6 +183,8 @@ func (v things) body(c *surfacetest.Company, id string) any {
 	case "createKnowledge", "changeKnowledge", "changeManyKnowledge", "addWay", "restoreKnowledge", "saveKnowledgeCategories", "saveSynonyms",
 		"findKnowledge", "serveKnowledge", "previewKnowledgeImport", "importKnowledge":
 		return v.knowledgeBody(id)
+	case "createIntent", "changeIntent", "addIntentExamples", "importIntents", "tryIntents", "startTraining":
+		return trainingBody(id)
 	case "createLabel", "changeLabel":
 		return map[string]string{"name": id, "color": "red"}
 	case "createCannedReply", "changeCannedReply":
@@ -211,6 +215,10 @@ func (v things) address(r rest.Line) string {
 		id = v.callback
 	case strings.Contains(r.Path, "/robots/"):
 		id = v.robot
+	case strings.Contains(r.Path, "/bot/intents/"):
+		id = v.intent
+	case strings.Contains(r.Path, "/bot/models/"):
+		id = v.model
 	case strings.Contains(r.Path, "/skills/"):
 		id = v.skill
 	case strings.Contains(r.Path, "/knowledge/"):

@@ -20,6 +20,7 @@ import (
 	"yingda.dev/internal/flow/profile"
 	"yingda.dev/internal/flow/search"
 	"yingda.dev/internal/flow/toolbox"
+	"yingda.dev/internal/flow/training"
 	"yingda.dev/internal/flow/workspace"
 	"yingda.dev/internal/platform/audit"
 	"yingda.dev/internal/platform/bus"
@@ -65,6 +66,7 @@ type Deps struct {
 	Search        *search.Service
 	Toolbox       *toolbox.Service
 	Library       *library.Service
+	Training      *training.Service
 	Queue         *dispatch.Service
 	Files         files
 	Profiles      *profile.Service

@@ -252,6 +252,7 @@ func (h *House) buildSurfaces(o Options, master *seal.Master, rotator *conversat
 		Files:         h.Files,
 		Toolbox:       h.Toolbox,
 		Library:       h.Library,
+		Training:      h.Training,
 		DeadLetters:   h.Store,
 		Profiles:      h.Profiles,
 		Mails:         h.Courier,
