@@ -90,8 +90,6 @@ func (s *Server) startTraining(ctx context.Context, c caller, in *startTrainingI
 	return noContent{}, s.deps.Training.Start(ctx, c.school(in.Key), in.Body.Seed)
 }
 
-type keyedInput struct{ Keyed }
-
 func (s *Server) cancelTraining(ctx context.Context, c caller, in *keyedInput) (noContent, error) {
 	return noContent{}, s.deps.Training.Cancel(ctx, c.school(in.Key))
 }
