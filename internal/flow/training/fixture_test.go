@@ -80,7 +80,7 @@ func open(t *testing.T) *school {
 		Store: env.Store, IDs: env.IDs, Clock: env.Clock, After: timer.Wall, Jitter: func() float64 { return 0.5 }, Log: log, Metrics: prometheus.NewRegistry(),
 	}, logbus.Config{})
 	require.NoError(t, err)
-	s := &school{Tenant: env.Tenant(), trainer: &trainer{here: training.Here{Clock: env.Clock}}, dir: dir, blobs: blob.New(folder, rand.Reader)}
+	s := &school{Tenant: env.Tenant(), trainer: &trainer{here: training.Here{Clock: env.Clock, Linear: true}}, dir: dir, blobs: blob.New(folder, rand.Reader)}
 	s.deps = training.Deps{
 		Store: env.Store, Keys: keys, Blobs: s.blobs, Bus: bus, Audit: book, IDs: env.IDs, Clock: env.Clock, After: timer.Wall,
 		Trainer: s.trainer, Log: log, Metrics: prometheus.NewRegistry(), Node: "test",

@@ -40,8 +40,10 @@ func furnishTraining(t *testing.T, c *surfacetest.Company) (intent, model string
 	require.Eventually(t, func() bool {
 		now, err := c.Store.Training(t.Context(), c.ID)
 		require.NoError(t, err)
+		active, err := c.Store.ActiveTrainingJobs(t.Context(), c.ID)
+		require.NoError(t, err)
 		model = now.ModelID
-		return model != ""
+		return model != "" && len(active) == 0
 	}, 60*time.Second, 10*time.Millisecond)
 	return intent, model
 }
