@@ -164,6 +164,222 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/bot/intents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Intents, with how well each is understood
+         * @description Needs the permission `knowledge.read`.
+         */
+        get: operations["listIntents"];
+        put?: never;
+        /**
+         * Add an intent
+         * @description Needs the permission `bot.manage`.
+         */
+        post: operations["createIntent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bot/intents/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All examples as a sheet (TSV)
+         * @description Needs the permission `bot.manage`.
+         */
+        get: operations["exportIntents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bot/intents/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take examples from a sheet of intent and text (CSV or TSV), or only look what it would change
+         * @description Needs the permission `bot.manage`.
+         */
+        post: operations["importIntents"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bot/intents/try": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask the model that serves what a text means
+         * @description Needs the permission `knowledge.read`.
+         */
+        post: operations["tryIntents"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bot/intents/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * An intent with its examples and actions
+         * @description Needs the permission `knowledge.read`.
+         */
+        get: operations["getIntent"];
+        /**
+         * Change an intent
+         * @description Needs the permission `bot.manage`.
+         */
+        put: operations["changeIntent"];
+        post?: never;
+        /**
+         * Delete an intent; a built-in one becomes what it was shipped as
+         * @description Needs the permission `bot.manage`.
+         */
+        delete: operations["deleteIntent"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bot/intents/{id}/examples": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add examples to an intent
+         * @description Needs the permission `bot.manage`.
+         */
+        post: operations["addIntentExamples"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bot/models/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A model with what it confuses
+         * @description Needs the permission `knowledge.read`.
+         */
+        get: operations["getModel"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bot/models/{id}/serve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let another model serve: the way back
+         * @description Needs the permission `bot.manage`.
+         */
+        post: operations["serveModel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bot/training": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Which model serves, what is being trained, and what was trained
+         * @description Needs the permission `knowledge.read`.
+         */
+        get: operations["getTraining"];
+        put?: never;
+        /**
+         * Train now
+         * @description Needs the permission `bot.manage`.
+         */
+        post: operations["startTraining"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bot/training/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel the training that waits or runs
+         * @description Needs the permission `bot.manage`.
+         */
+        post: operations["cancelTraining"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/callbacks": {
         parameters: {
             query?: never;
@@ -2341,6 +2557,9 @@ export interface components {
             items: components["schemas"]["Activity"][];
             more: boolean;
         };
+        AddExamplesInputBody: {
+            texts: string[];
+        };
         AddWayInputBody: {
             /** @description Where it came from, for the history. */
             origin?: string;
@@ -2639,6 +2858,17 @@ export interface components {
             /** @example 287082 */
             code: string;
         };
+        ConfusedCount: {
+            /** Format: int64 */
+            count: number;
+            name: string;
+        };
+        Confusion: {
+            /** Format: int64 */
+            count: number;
+            guess: string;
+            intent: string;
+        };
         Contact: {
             blocked?: boolean;
             email?: string;
@@ -2850,6 +3080,14 @@ export interface components {
              */
             permissions: string[];
         };
+        CurvePoint: {
+            /** Format: double */
+            coverage: number;
+            /** Format: double */
+            precision: number;
+            /** Format: double */
+            threshold: number;
+        };
         DeadLetter: {
             /** Format: date-time */
             at: string;
@@ -2889,6 +3127,14 @@ export interface components {
         };
         DisableTOTPInputBody: {
             password: string;
+        };
+        Doubt: {
+            /** Format: double */
+            confidence?: number;
+            intents: string[];
+            /** @enum {string} */
+            kind: "clash" | "miss";
+            text: string;
         };
         Draft: {
             /** @enum {string} */
@@ -2949,6 +3195,14 @@ export interface components {
              */
             reason: string;
         };
+        ExampleClash: {
+            intents: string[];
+            text: string;
+        };
+        ExamplesAdded: {
+            /** Format: int64 */
+            added: number;
+        };
         Exception: {
             date: string;
             name?: string;
@@ -3002,6 +3256,14 @@ export interface components {
             /** @description A table with a heading row: question and answer, and optionally id, category, ways, topic, source_title, source_url, valid_from, valid_until, enabled. Ways of asking stand in one cell, one a line. */
             csv: string;
         };
+        ImportIntentsInputBody: {
+            /** @description Only say what it would change. */
+            look?: boolean;
+            /** @description Keep the good lines although others cannot be taken. */
+            partly?: boolean;
+            /** @description Lines of intent and example, separated by tabs or as CSV; a first line of headings is passed over. */
+            text: string;
+        };
         ImportPreview: {
             /** Format: int64 */
             changed: number;
@@ -3024,6 +3286,26 @@ export interface components {
              * @description As spreadsheets count, the heading row being 1; 0 is the table itself.
              */
             row: number;
+        };
+        ImportedIntents: {
+            /** Format: int64 */
+            added: number;
+            /** Format: int64 */
+            clash_count: number;
+            /** @description The first 200 examples that stand under more than one intent. */
+            clashes: components["schemas"]["ExampleClash"][];
+            /** @description Names of intents that are new. */
+            created: string[];
+            /** @description It was kept. */
+            done: boolean;
+            /** Format: int64 */
+            duplicates: number;
+            /** Format: int64 */
+            error_count: number;
+            /** @description The first 200 lines that cannot be taken. */
+            errors: components["schemas"]["SheetError"][];
+            /** Format: int64 */
+            rows: number;
         };
         Inbox: {
             channel: string;
@@ -3057,6 +3339,145 @@ export interface components {
             primary?: string;
             thread_per_conversation?: boolean;
             widget?: components["schemas"]["WidgetSettings"];
+        };
+        Intent: {
+            /** @description What to do, in order: message, flow, api_call, handoff. */
+            actions: {
+                [key: string]: unknown;
+            }[];
+            /** @description It exists for every company; deleting it restores what was shipped. */
+            builtin: boolean;
+            /** Format: int64 */
+            clashes: number;
+            /** @description What its examples were taken for, the most frequent first. */
+            confused: components["schemas"]["ConfusedCount"][];
+            /** @description Examples that stand under other intents too, or that the model took for another. */
+            doubts: components["schemas"]["Doubt"][];
+            enabled: boolean;
+            /** Format: int64 */
+            examples: number;
+            id: string;
+            /** Format: int64 */
+            judged: number;
+            name: string;
+            /** Format: int64 */
+            right: number;
+            /** @description The examples. */
+            texts: string[];
+            title: string;
+            topic?: string;
+            /** Format: date-time */
+            updated_at?: string;
+            /**
+             * Format: int64
+             * @description Counts the changes; 0 is a built-in intent as it was shipped.
+             */
+            version: number;
+        };
+        IntentBody: {
+            /**
+             * @example [
+             *       {
+             *         "text": "您好",
+             *         "type": "message"
+             *       }
+             *     ]
+             */
+            actions?: {
+                [key: string]: unknown;
+            }[];
+            enabled: boolean;
+            /**
+             * @description Unique; a-z, 0-9 and _. Empty: made of the title.
+             * @example order_status
+             */
+            name?: string;
+            /** @description Examples: at most 5,000 of at most 500 characters. What is said twice is kept once. */
+            texts?: string[];
+            /**
+             * @description At most 100 characters.
+             * @example 查物流
+             */
+            title?: string;
+            /** @description What thresholds and teams go by; at most 60 characters. */
+            topic?: string;
+            /**
+             * Format: int64
+             * @description What was seen. A change is refused (409) if it is another one now.
+             */
+            version?: number;
+        };
+        IntentGuess: {
+            name: string;
+            /**
+             * Format: double
+             * @description Its part among the intents.
+             */
+            p: number;
+            title: string;
+        };
+        IntentLine: {
+            /** @description It exists for every company; deleting it restores what was shipped. */
+            builtin: boolean;
+            /** Format: int64 */
+            clashes: number;
+            /** @description What its examples were taken for, the most frequent first. */
+            confused: components["schemas"]["ConfusedCount"][];
+            enabled: boolean;
+            /** Format: int64 */
+            examples: number;
+            id: string;
+            /** Format: int64 */
+            judged: number;
+            name: string;
+            /** Format: int64 */
+            right: number;
+            title: string;
+            topic?: string;
+            /** Format: date-time */
+            updated_at?: string;
+            /**
+             * Format: int64
+             * @description Counts the changes; 0 is a built-in intent as it was shipped.
+             */
+            version: number;
+        };
+        IntentModel: {
+            /** Format: date-time */
+            created_at: string;
+            /** @description The intents have not changed since. */
+            fresh: boolean;
+            /** @description SHA-256 of the model. */
+            hash: string;
+            id: string;
+            /** @enum {string} */
+            kind: "linear" | "mixed";
+            /**
+             * Format: int64
+             * @description Counts the trainings.
+             */
+            number: number;
+            report: components["schemas"]["Report"];
+            /** @description The same examples and seed give the same model. */
+            seed: string;
+            serves: boolean;
+            /** Format: int64 */
+            size: number;
+        };
+        IntentScore: {
+            /** Format: int64 */
+            examples: number;
+            /** Format: int64 */
+            guessed: number;
+            /** Format: int64 */
+            judged: number;
+            name: string;
+            /** Format: int64 */
+            right: number;
+        };
+        IntentSheet: {
+            /** @description Lines of intent, tab, example, with headings. */
+            text: string;
         };
         Invitation: {
             /** Format: date-time */
@@ -3107,6 +3528,9 @@ export interface components {
         };
         ItemsInbox: {
             items: components["schemas"]["Inbox"][];
+        };
+        ItemsIntentLine: {
+            items: components["schemas"]["IntentLine"][];
         };
         ItemsInvitation: {
             items: components["schemas"]["Invitation"][];
@@ -3503,6 +3927,37 @@ export interface components {
             /** @description There are others in the direction that was asked for. */
             more: boolean;
         };
+        MissedExample: {
+            /** Format: double */
+            confidence: number;
+            guess: string;
+            intent: string;
+            text: string;
+        };
+        ModelDetail: {
+            /** Format: date-time */
+            created_at: string;
+            /** @description The intents have not changed since. */
+            fresh: boolean;
+            /** @description SHA-256 of the model. */
+            hash: string;
+            id: string;
+            /** @enum {string} */
+            kind: "linear" | "mixed";
+            /** @description Examples that were taken for another intent, the surest first. */
+            missed: components["schemas"]["MissedExample"][];
+            /**
+             * Format: int64
+             * @description Counts the trainings.
+             */
+            number: number;
+            report: components["schemas"]["Report"];
+            /** @description The same examples and seed give the same model. */
+            seed: string;
+            serves: boolean;
+            /** Format: int64 */
+            size: number;
+        };
         Need: {
             /** Format: int64 */
             level: number;
@@ -3732,6 +4187,39 @@ export interface components {
              */
             version?: number;
         };
+        Report: {
+            /** Format: double */
+            accuracy: number;
+            confusions: components["schemas"]["Confusion"][];
+            /** Format: int64 */
+            contradictions: number;
+            /** Format: double */
+            coverage_at_70: number;
+            /** Format: double */
+            coverage_at_90: number;
+            curve: components["schemas"]["CurvePoint"][];
+            /** Format: double */
+            ece: number;
+            /** Format: int64 */
+            examples: number;
+            /** Format: int64 */
+            intents: number;
+            /** Format: int64 */
+            judged: number;
+            /** Format: double */
+            macro_f1: number;
+            /** Format: int64 */
+            outside: number;
+            per_intent: components["schemas"]["IntentScore"][];
+            /** Format: double */
+            precision_at_70: number;
+            /** Format: double */
+            precision_at_90: number;
+            /** Format: double */
+            seconds: number;
+            /** Format: int64 */
+            skipped: number;
+        };
         RestoreKnowledgeInputBody: {
             /**
              * Format: int64
@@ -3941,6 +4429,14 @@ export interface components {
             code_needed: boolean;
             needed: boolean;
         };
+        SheetError: {
+            /** Format: int64 */
+            line: number;
+            message: string;
+            /** @enum {string} */
+            reason: "columns" | "intent" | "text" | "broken";
+            text?: string;
+        };
         ShiftEnd: {
             /**
              * Format: int64
@@ -3998,6 +4494,10 @@ export interface components {
                 [key: string]: components["schemas"]["TeamWork"];
             };
         };
+        StartTrainingInputBody: {
+            /** @description Another one makes another training of the same examples. */
+            seed?: string;
+        };
         Synonyms: {
             /**
              * @example [
@@ -4052,6 +4552,39 @@ export interface components {
             permissions: string[];
             /** Format: date-time */
             used_at?: string;
+        };
+        Training: {
+            job?: components["schemas"]["TrainingJob"];
+            last?: components["schemas"]["TrainingJob"];
+            /** @description The newest first. While none serves, the built-in model does. */
+            models: components["schemas"]["IntentModel"][];
+        };
+        TrainingJob: {
+            agent_id?: string;
+            /** Format: int64 */
+            done: number;
+            /** Format: date-time */
+            due?: string;
+            /** Format: date-time */
+            ended_at?: string;
+            id: string;
+            /**
+             * Format: double
+             * @description 0 if nobody can tell yet.
+             */
+            left_seconds: number;
+            /** @enum {string} */
+            origin: "change" | "hand" | "repair";
+            /** @enum {string} */
+            reason?: "asked" | "newer" | "too_few" | "died" | "storage";
+            seed?: string;
+            stage?: string;
+            /** Format: date-time */
+            started_at?: string;
+            /** @enum {string} */
+            state: "queued" | "running" | "done" | "failed" | "cancelled";
+            /** Format: int64 */
+            total: number;
         };
         TrainingProgress: {
             /** Format: int64 */
@@ -4108,6 +4641,21 @@ export interface components {
              * @description Refuse if the conversation has changed since this version.
              */
             version?: number;
+        };
+        TriedIntents: {
+            /**
+             * Format: double
+             * @description The chance that the first guess is right, strangers included.
+             */
+            confidence: number;
+            guesses: components["schemas"]["IntentGuess"][];
+            /** Format: int64 */
+            number: number;
+            /** @description The model's id; empty for the built-in one. */
+            version?: string;
+        };
+        TryInputBody: {
+            text: string;
         };
         TypingInputBody: {
             on: boolean;
@@ -4480,6 +5028,467 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ActPage"];
                 };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listIntents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsIntentLine"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createIntent: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Drawn by the caller for each command and kept for its repeats. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IntentBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Intent"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportIntents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IntentSheet"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    importIntents: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Drawn by the caller for each command and kept for its repeats. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImportIntentsInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportedIntents"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tryIntents: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Drawn by the caller for each command and kept for its repeats. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TryInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TriedIntents"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getIntent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Intent"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeIntent: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Drawn by the caller for each command and kept for its repeats. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IntentBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Intent"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteIntent: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Drawn by the caller for each command and kept for its repeats. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addIntentExamples: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Drawn by the caller for each command and kept for its repeats. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddExamplesInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExamplesAdded"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getModel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelDetail"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    serveModel: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Drawn by the caller for each command and kept for its repeats. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getTraining: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Training"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    startTraining: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Drawn by the caller for each command and kept for its repeats. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StartTrainingInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancelTraining: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Drawn by the caller for each command and kept for its repeats. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A problem. */
             default: {
