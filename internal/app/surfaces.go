@@ -71,6 +71,7 @@ func (a *App) buildSurfaces(h *health) (*surfaces, error) {
 		Library:       a.library,
 		Review:        a.review,
 		Documents:     documents{child.Program{Path: a.self}},
+		Training:      a.training,
 		DeadLetters:   a.store,
 		Profiles:      a.profiles,
 		Mails:         a.courier,

@@ -276,8 +276,10 @@ func (s *Service) builtinModel(ctx context.Context) (*nlu.Model, error) {
 	for _, name := range BuiltinNames() {
 		intents = append(intents, builtin(name, desk.English))
 	}
+	order := orderOf(intents, 0)
+	order.Linear = true // it is waited for
 	var m *nlu.Model
-	err := s.deps.Trainer.Train(ctx, orderOf(intents, 0), func(Step) {}, func(made Made) (err error) {
+	err := s.deps.Trainer.Train(ctx, order, func(Step) {}, func(made Made) (err error) {
 		m, err = nlu.Read(made.Model)
 		return err
 	})

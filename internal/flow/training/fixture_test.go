@@ -80,7 +80,7 @@ func open(t *testing.T) *school {
 		Store: env.Store, IDs: env.IDs, Clock: env.Clock, After: timer.Wall, Jitter: func() float64 { return 0.5 }, Log: log, Metrics: prometheus.NewRegistry(),
 	}, logbus.Config{})
 	require.NoError(t, err)
-	s := &school{Tenant: env.Tenant(), trainer: &trainer{here: training.Here{Clock: env.Clock}}, dir: dir, blobs: blob.New(folder, rand.Reader)}
+	s := &school{Tenant: env.Tenant(), trainer: &trainer{here: training.Here{Clock: env.Clock, Linear: true}}, dir: dir, blobs: blob.New(folder, rand.Reader)}
 	s.deps = training.Deps{
 		Store: env.Store, Keys: keys, Blobs: s.blobs, Bus: bus, Audit: book, IDs: env.IDs, Clock: env.Clock, After: timer.Wall,
 		Trainer: s.trainer, Log: log, Metrics: prometheus.NewRegistry(), Node: "test",
@@ -93,9 +93,15 @@ func open(t *testing.T) *school {
 // node runs a further service on the same ground.
 func (s *school) node(t *testing.T, name string) (*training.Service, func()) {
 	t.Helper()
+	return s.nodeWith(t, name, training.Config{})
+}
+
+func (s *school) nodeWith(t *testing.T, name string, c training.Config) (*training.Service, func()) {
+	t.Helper()
 	d := s.deps
 	d.Node, d.Metrics = name, prometheus.NewRegistry()
-	n, err := training.New(d, training.Config{Debounce: time.Microsecond, Look: 20 * time.Millisecond})
+	c.Debounce, c.Look = time.Microsecond, 20*time.Millisecond
+	n, err := training.New(d, c)
 	require.NoError(t, err)
 	return n, s.start(t, n.Run)
 }

@@ -87,8 +87,12 @@ func (s *Service) Start(ctx context.Context, by By, seed string) error {
 // Cancel ends the trainings that wait or run. What serves goes on serving.
 func (s *Service) Cancel(ctx context.Context, by By) error {
 	const op = "cancel training"
+	active, err := s.deps.Store.ActiveTrainingJobs(ctx, by.Account)
+	if err != nil || len(active) == 0 {
+		return err
+	}
 	var ended []string
-	err := s.act(ctx, by, op, audit.Act{Action: "training.cancelled", Target: audit.Target{Kind: "training"}},
+	err = s.act(ctx, by, op, audit.Act{Action: "training.cancelled", Target: audit.Target{Kind: "training"}},
 		func(ctx context.Context, tx *store.Tx) (err error) {
 			ended, err = s.cancelAll(ctx, tx, by.Account)
 			return err
@@ -129,6 +133,14 @@ func (s *Service) Serve(ctx context.Context, by By, id string) error {
 	m, err := s.deps.Store.IntentModel(ctx, by.Account, id)
 	if err != nil {
 		return err
+	}
+	now, err := s.deps.Store.Training(ctx, by.Account)
+	if err != nil {
+		return err
+	}
+	active, err := s.deps.Store.ActiveTrainingJobs(ctx, by.Account)
+	if err != nil || now.ModelID == id && len(active) == 0 {
+		return err // it serves, and nothing is about to take its place
 	}
 	if _, err := s.fetch(ctx, m); err != nil {
 		return &desk.Error{Kind: desk.Unavailable, Op: op, Msg: "this model cannot be read any more; train anew", Err: err}

@@ -14,6 +14,10 @@ type Order struct {
 	// Outside are texts that mean none of the intents.
 	Outside []string `json:"outside"`
 	Seed    uint64   `json:"seed"`
+	// Linear leaves out the model that takes minutes, Unjudged what the report
+	// is made of.
+	Linear   bool `json:"linear,omitempty"`
+	Unjudged bool `json:"unjudged,omitempty"`
 }
 
 // Step is where a training is.
@@ -50,11 +54,14 @@ type Trainer interface {
 // then, where it is better, the one that takes minutes. step may answer false
 // to end it.
 func Learn(o Order, clock desk.Clock, step func(Step) bool, made func(Made) error) error {
-	for _, kind := range []string{Linear, Mixed} {
+	kinds := []string{Linear, Mixed}
+	if o.Linear || o.Unjudged {
+		kinds = kinds[:1]
+	}
+	for _, kind := range kinds {
 		began := clock.Now()
-		m, r, err := nlu.Train(o.Examples, nlu.Options{Outside: o.Outside, Seed: o.Seed, Linear: kind == Linear}, func(p nlu.Progress) bool {
-			return step(Step{kind, p.Done, p.Total})
-		})
+		options := nlu.Options{Outside: o.Outside, Seed: o.Seed, Linear: kind == Linear, Unjudged: o.Unjudged}
+		m, r, err := nlu.Train(o.Examples, options, func(p nlu.Progress) bool { return step(Step{kind, p.Done, p.Total}) })
 		if err != nil {
 			return err
 		}
@@ -75,10 +82,15 @@ func deliver(o Order, seconds float64, kind string, m *nlu.Model, r nlu.Report, 
 }
 
 // Here is a Trainer that learns on the caller's goroutine: for tests and tools.
-type Here struct{ Clock desk.Clock }
+type Here struct {
+	Clock desk.Clock
+	// Linear and Unjudged are as in Order.
+	Linear, Unjudged bool
+}
 
 // Train learns.
 func (h Here) Train(ctx context.Context, o Order, step func(Step), made func(Made) error) error {
+	o.Linear, o.Unjudged = o.Linear || h.Linear, o.Unjudged || h.Unjudged
 	err := Learn(o, h.Clock, func(s Step) bool {
 		step(s)
 		return ctx.Err() == nil

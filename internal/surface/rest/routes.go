@@ -30,7 +30,8 @@ type binding func(s *Server, r route, op huma.Operation)
 func routes() []route {
 	return slices.Concat(
 		sessionRoutes(), conversationRoutes(), draftRoutes(), contactRoutes(), toolboxRoutes(), attachmentRoutes(),
-		peopleRoutes(), inboxRoutes(), queueRoutes(), knowledgeRoutes(), reviewRoutes(), operationRoutes(),
+		peopleRoutes(), inboxRoutes(), queueRoutes(), knowledgeRoutes(), reviewRoutes(), trainingRoutes(),
+		operationRoutes(),
 	)
 }
 
@@ -59,10 +60,19 @@ func to[I, O any](handler func(s *Server, ctx context.Context, c caller, in *I) 
 	}
 }
 
+// roomy are the commands that take more than a form holds, in bytes.
+var roomy = map[string]int64{
+	"importIntents": 20 << 20, "createIntent": 9 << 20, "changeIntent": 9 << 20, "addIntentExamples": 9 << 20,
+}
+
 func (s *Server) register(r route) {
+	most := int64(256 << 10)
+	if roomy[r.id] > 0 {
+		most = roomy[r.id]
+	}
 	op := huma.Operation{
 		OperationID: r.id, Method: r.method, Path: r.path, Summary: r.summary,
-		Middlewares: huma.Middlewares{s.gate(r)}, MaxBodyBytes: 256 << 10,
+		Middlewares: huma.Middlewares{s.gate(r)}, MaxBodyBytes: most,
 		Responses: map[string]*huma.Response{"default": {
 			Description: "A problem.",
 			Content: map[string]*huma.MediaType{"application/problem+json": {

@@ -86,6 +86,7 @@ type things struct {
 	contact, other, note, merge          string
 	skill, callback, robot               string
 	entry, proposal                      string
+	intent, model                        string
 }
 
 // onePixel is a picture.
@@ -129,6 +130,7 @@ func furnish(t *testing.T, c *surfacetest.Company) things {
 	require.NotEmpty(t, v.entry)
 	require.EqualValues(t, 1, admin.Post("/api/v1/review/chats", map[string]any{"name": "c.csv", "data": []byte("问题,回答\n秘密运费多少,八元\n秘密运费多少呢,八元\n")}).Number("proposed"))
 	v.proposal = admin.Get("/api/v1/review/proposals").Text("items.0.id")
+	v.intent, v.model = furnishTraining(t, c)
 	events, err := c.Store.AccountEvents(t.Context(), c.ID, 0, 10)
 	require.NoError(t, err)
 	require.NoError(t, c.Store.Write(t.Context(), "", func(ctx context.Context, tx *store.Tx) error {
@@ -191,6 +193,8 @@ func (v things) body(c *surfacetest.Company, id string) any {
 		return map[string]any{"name": "x.csv", "data": []byte("question,answer\n怎么退货,七天内\n怎么退货呢,七天内\n")}
 	case "readFile":
 		return map[string]any{"name": "x.md", "data": []byte("# 退货")}
+	case "createIntent", "changeIntent", "addIntentExamples", "importIntents", "tryIntents", "startTraining":
+		return trainingBody(id)
 	case "createLabel", "changeLabel":
 		return map[string]string{"name": id, "color": "red"}
 	case "createCannedReply", "changeCannedReply":
@@ -221,6 +225,10 @@ func (v things) address(r rest.Line) string {
 		id = v.callback
 	case strings.Contains(r.Path, "/robots/"):
 		id = v.robot
+	case strings.Contains(r.Path, "/bot/intents/"):
+		id = v.intent
+	case strings.Contains(r.Path, "/bot/models/"):
+		id = v.model
 	case strings.Contains(r.Path, "/skills/"):
 		id = v.skill
 	case strings.Contains(r.Path, "/knowledge/"):

@@ -21,6 +21,7 @@ import (
 	"yingda.dev/internal/flow/review"
 	"yingda.dev/internal/flow/search"
 	"yingda.dev/internal/flow/toolbox"
+	"yingda.dev/internal/flow/training"
 	"yingda.dev/internal/flow/workspace"
 	"yingda.dev/internal/platform/audit"
 	"yingda.dev/internal/platform/bus"
@@ -68,6 +69,7 @@ type Deps struct {
 	Library       *library.Service
 	Review        *review.Service
 	Documents     Documents
+	Training      *training.Service
 	Queue         *dispatch.Service
 	Files         files
 	Profiles      *profile.Service

@@ -259,6 +259,7 @@ func (h *House) buildSurfaces(o Options, master *seal.Master, rotator *conversat
 		Library:       h.Library,
 		Review:        h.Review,
 		Documents:     readHere{},
+		Training:      h.Training,
 		DeadLetters:   h.Store,
 		Profiles:      h.Profiles,
 		Mails:         h.Courier,

@@ -26,6 +26,7 @@ function freePort() {
 async function byHand(base) {
   const agent = await Agent.logIn(base)
   await agent.put('/staffing/rules', { automatic: false })
+  await agent.settings({ bot_first: false })
   await agent.logOut()
 }
 
