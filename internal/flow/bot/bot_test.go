@@ -60,7 +60,9 @@ func (o offices) InboxLookup(context.Context, desk.AccountID) (func(desk.InboxID
 
 type senior desk.TeamID
 
-func (s senior) Senior(context.Context, desk.AccountID) (desk.TeamID, error) { return desk.TeamID(s), nil }
+func (s senior) Senior(context.Context, desk.AccountID) (desk.TeamID, error) {
+	return desk.TeamID(s), nil
+}
 
 // shelf answers by the words of a question: the test says what, and how sure.
 type shelf struct {

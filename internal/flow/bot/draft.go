@@ -100,7 +100,11 @@ func (s *Service) ClaimDraft(ctx context.Context, account desk.AccountID, agent 
 	if err != nil {
 		return Decision{}, err
 	}
-	until := s.deps.Clock.Now().Add(claimFor)
+	now := s.deps.Clock.Now()
+	if d.Draft == desk.DraftWaiting && d.DraftAgent == agent && d.DraftUntil.Sub(now) > claimFor/2 {
+		return d, nil // claimed a moment ago
+	}
+	until := now.Add(claimFor)
 	err = s.deps.Store.Write(ctx, account, func(ctx context.Context, tx *store.Tx) error {
 		if err := tx.ClaimBotDraft(ctx, account, id, agent, until); err != nil {
 			return err
