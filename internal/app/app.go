@@ -67,7 +67,7 @@ func newApp(k *core) (*App, error) {
 		return nil, err
 	}
 	a := &App{core: k, channels: channels}
-	for _, build := range []func() error{a.buildPeople, a.buildFiles, a.buildConversations, a.buildTraining, a.buildEvents, a.buildLibrary} {
+	for _, build := range []func() error{a.buildPeople, a.buildFiles, a.buildConversations, a.buildTraining, a.buildLibrary, a.buildEvents} {
 		if err := build(); err != nil {
 			return nil, err
 		}

@@ -62,6 +62,8 @@ type Lesson struct {
 	Topic            string
 	// Like is the knowledge that was used wrongly or nearly; it may be empty.
 	Like string
+	// Key is its idempotency key.
+	Key string
 }
 
 // Learner makes knowledge of a lesson and returns its id.

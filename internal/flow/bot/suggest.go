@@ -222,7 +222,7 @@ func (s *Service) Correct(ctx context.Context, account desk.AccountID, by desk.A
 	if strings.HasPrefix(d.Hit, "faq_") {
 		like = d.Hit
 	}
-	made, err := s.deps.Learner.Learn(ctx, account, by, Lesson{Question: question, Answer: answer, Locale: d.Locale, Topic: d.Topic, Like: like})
+	made, err := s.deps.Learner.Learn(ctx, account, by, Lesson{Question: question, Answer: answer, Locale: d.Locale, Topic: d.Topic, Like: like, Key: "correct:" + id})
 	if err != nil {
 		return "", err
 	}

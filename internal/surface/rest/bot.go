@@ -99,19 +99,25 @@ func (s *Server) listBotDrafts(ctx context.Context, c caller, _ *nothing) (out[I
 	if err != nil {
 		return out[Items[BotDecision]]{}, err
 	}
-	page := Items[BotDecision]{Items: make([]BotDecision, 0, len(drafts))}
-	for _, d := range drafts {
-		if !c.Sight.Everything() {
-			if err := s.mine(ctx, c, d.ConversationID); err != nil {
-				continue
-			}
-		}
-		page.Items = append(page.Items, botDecisionShape(d))
-	}
-	return out[Items[BotDecision]]{page}, nil
+	return itemsOf(s.inSight(ctx, c, drafts), botDecisionShape), nil
 }
 
-// draft finds a decision that the caller may see.
+// inSight leaves out what the caller may not see. Only those who do not see
+// everything cost a look at each conversation.
+func (s *Server) inSight(ctx context.Context, c caller, all []bot.Decision) []bot.Decision {
+	if c.Sight.Everything() {
+		return all
+	}
+	var seen []bot.Decision
+	for _, d := range all {
+		if s.mine(ctx, c, d.ConversationID) == nil {
+			seen = append(seen, d)
+		}
+	}
+	return seen
+}
+
+// decisionSeen refuses a decision that the caller may not see.
 func (s *Server) decisionSeen(ctx context.Context, c caller, id string) error {
 	d, err := s.deps.Bot.Decision(ctx, c.Account, id)
 	if err == nil {
@@ -231,7 +237,7 @@ func (s *Server) listBotDecisions(ctx context.Context, c caller, in *decisionsIn
 		all = all[:in.Limit]
 		page.NextCursor = all[len(all)-1].ID
 	}
-	for _, d := range all {
+	for _, d := range s.inSight(ctx, c, all) {
 		page.Items = append(page.Items, botDecisionShape(d))
 	}
 	return out[BotDecisionPage]{page}, nil
@@ -268,6 +274,9 @@ type checkInput struct {
 }
 
 func (s *Server) checkBotAnswer(ctx context.Context, c caller, in *checkInput) (noContent, error) {
+	if err := s.decisionSeen(ctx, c, in.ID); err != nil {
+		return noContent{}, err
+	}
 	return noContent{}, s.deps.Bot.Check(ctx, c.Account, c.Agent, in.ID, in.Body.Right)
 }
 
@@ -315,5 +324,5 @@ type sampleInput struct {
 
 func (s *Server) sampleBotAnswers(ctx context.Context, c caller, in *sampleInput) (out[Items[BotDecision]], error) {
 	all, err := s.deps.Bot.Sample(ctx, c.Account, in.Topic, in.Limit)
-	return itemsOf(all, botDecisionShape), err
+	return itemsOf(s.inSight(ctx, c, all), botDecisionShape), err
 }

@@ -9,6 +9,7 @@ import (
 	"yingda.dev/internal/desk"
 	"yingda.dev/internal/flow/bot"
 	"yingda.dev/internal/flow/conversation"
+	"yingda.dev/internal/flow/library"
 	"yingda.dev/internal/platform/seal"
 	"yingda.dev/internal/platform/timer"
 )
@@ -22,6 +23,7 @@ func (t botTalks) TakeTurn(ctx context.Context, v bot.Turn) (desk.Conversation, 
 
 func (h *House) buildBot(keys *seal.Keyring, log *slog.Logger) {
 	var err error
+	h.Shelf.library = h.Library
 	h.Bot, err = bot.New(bot.Deps{
 		Store: h.Store, Keys: keys, IDs: h.IDs, Clock: h.Clock, After: timer.Wall, Bus: h.Bus, Book: h.BotBook,
 		Talks: botTalks{h.Conversations}, Queue: h.Queue, Offices: h.Workspace, Knowledge: h.Shelf, Learner: h.Shelf, Log: log, Metrics: h.Metrics,
@@ -29,10 +31,12 @@ func (h *House) buildBot(keys *seal.Keyring, log *slog.Logger) {
 	require.NoError(h, err)
 }
 
-// Shelf is the knowledge of all companies: it answers what a test has put there.
+// Shelf is what the bot knows: what a test has put there, or else the
+// company's own knowledge.
 type Shelf struct {
-	// Answer is asked for each question; nil knows nothing.
-	Answer func(text string) bot.Found
+	// Answer, if set, is asked for each question.
+	Answer  func(text string) bot.Found
+	library *library.Service
 }
 
 // Learn implements bot.Learner.
@@ -41,9 +45,17 @@ func (s *Shelf) Learn(context.Context, desk.AccountID, desk.AgentID, bot.Lesson)
 }
 
 // Find implements bot.Knowledge.
-func (s *Shelf) Find(_ context.Context, _ desk.AccountID, a bot.Ask) (bot.Found, error) {
-	if s.Answer == nil {
-		return bot.Found{}, nil
+func (s *Shelf) Find(ctx context.Context, account desk.AccountID, a bot.Ask) (bot.Found, error) {
+	if s.Answer != nil {
+		return s.Answer(a.Text), nil
 	}
-	return s.Answer(a.Text), nil
+	found, err := s.library.Find(ctx, account, library.Ask{Text: a.Text, Locale: string(a.Locale), Channel: a.Channel, Limit: a.Limit})
+	if err != nil {
+		return bot.Found{}, err
+	}
+	out := bot.Found{Version: found.Version, Confidence: found.Confidence, Hits: make([]bot.Hit, len(found.Hits))}
+	for i, h := range found.Hits {
+		out.Hits[i] = bot.Hit{ID: h.ID, Kind: h.Kind, Title: h.Title, Topic: h.Topic, P: h.P, Answer: h.Answer, Source: h.Source}
+	}
+	return out, nil
 }
