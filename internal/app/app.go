@@ -8,6 +8,7 @@ import (
 	"yingda.dev/internal/channel/webchat"
 	"yingda.dev/internal/desk"
 	"yingda.dev/internal/flow/attachment"
+	"yingda.dev/internal/flow/bot"
 	"yingda.dev/internal/flow/conversation"
 	"yingda.dev/internal/flow/courier"
 	"yingda.dev/internal/flow/delivery"
@@ -54,6 +55,8 @@ type App struct {
 	training      *training.Service
 	keeper        *keeper
 	library       *library.Service
+	botBook       *bot.Book
+	bot           *bot.Service
 }
 
 // newApp builds everything between the database and the surfaces, from the
@@ -64,7 +67,7 @@ func newApp(k *core) (*App, error) {
 		return nil, err
 	}
 	a := &App{core: k, channels: channels}
-	for _, build := range []func() error{a.buildPeople, a.buildFiles, a.buildConversations, a.buildTraining, a.buildEvents, a.buildLibrary} {
+	for _, build := range []func() error{a.buildPeople, a.buildFiles, a.buildConversations, a.buildTraining, a.buildLibrary, a.buildEvents} {
 		if err := build(); err != nil {
 			return nil, err
 		}
@@ -136,8 +139,10 @@ func (a *App) buildConversations() (err error) {
 	if err != nil {
 		return err
 	}
+	a.botBook = bot.NewBook(a.store, a.clock, a.log.With("area", "bot"))
 	a.conversations, err = conversation.New(conversation.Deps{
 		Store: a.store, Keys: a.keys, IDs: a.ids, Routes: channelRoutes{a.workspace, a.channels}, Files: a.files, Log: a.log.With("area", "conversation"),
+		Bots: a.botBook,
 	}, conversation.Config{})
 	if err != nil {
 		return err
@@ -217,6 +222,9 @@ func (a *App) buildEvents() (err error) {
 	if err != nil {
 		return err
 	}
+	if err := a.buildBot(); err != nil {
+		return err
+	}
 	a.timers, err = timer.New(timer.Deps{
 		Store: a.store, IDs: a.ids, Clock: a.clock, After: timer.Wall, Log: a.log.With("area", "timers"), Metrics: a.metrics,
 		Handlers: map[string]timer.Handler{
@@ -224,6 +232,7 @@ func (a *App) buildEvents() (err error) {
 			delivery.WindowTimer:     a.delivery.CloseWindow,
 			conversation.AnswerTimer: a.conversations.FireAnswer,
 			dispatch.RobotTimer:      a.queue.FireRobot,
+			conversation.BotTimer:    a.bot.FireTimer,
 		},
 	}, timer.Config{})
 	a.keeper = &keeper{

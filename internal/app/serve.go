@@ -79,6 +79,8 @@ func serve(ctx context.Context, c config.Config, r *run) (err error) {
 					{"queue", a.queue.Run},
 					{"library", a.library.Run},
 					{"queue memory", func(ctx context.Context) error { return a.bus.Consume(ctx, a.queue.Consumer()) }},
+					{"bot", a.bot.Run},
+					{"bot's ears", func(ctx context.Context) error { return a.bus.Consume(ctx, a.bot.Consumer()) }},
 					{"timers", a.timers.Run},
 					{"courier", a.courier.Run},
 					{"training", a.training.Run},

@@ -46,6 +46,7 @@ func (a *App) buildSurfaces(h *health) (*surfaces, error) {
 		Visits:        a.visitors,
 		Offices:       a.workspace,
 		Queue:         a.queue,
+		Bot:           a.bot,
 		Files:         a.files,
 		Mails:         a.courier,
 		Tokens:        tokens,
@@ -60,6 +61,7 @@ func (a *App) buildSurfaces(h *health) (*surfaces, error) {
 	}
 	agents := rest.New(rest.Deps{
 		Queue:         a.queue,
+		Bot:           a.bot,
 		Ratings:       a.visitors,
 		Audit:         a.audit,
 		Workspace:     a.workspace,

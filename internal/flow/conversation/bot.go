@@ -179,26 +179,6 @@ func (s *Service) TakeTurn(ctx context.Context, t Turn) (after desk.Conversation
 	return after, out.Repeated, err
 }
 
-// TellOfDraft notes what became of a draft, in the name of who decided.
-// Conflict if the conversation is not with the bot any more.
-func (s *Service) TellOfDraft(ctx context.Context, account desk.AccountID, id desk.ConversationID, by desk.Author, f desk.BotDrafted,
-	keep func(now time.Time) []store.Extra,
-) error {
-	_, err := s.deps.Store.Do(ctx, store.Command{
-		Account: account, Target: store.Target{Conversation: id},
-		Decide: func(sit store.Situation) (store.Effects, error) {
-			c := sit.Conversation
-			c.Version, c.UpdatedAt = c.Version+1, sit.Now
-			e := store.Effects{Conversation: c, Actor: by, Facts: []desk.Fact{f}}
-			if keep != nil {
-				e.Extras = keep(sit.Now)
-			}
-			return e, nil
-		},
-	})
-	return err
-}
-
 // GiveToBot gives a conversation to the bot: what the customer writes next is
 // the bot's to answer.
 func (s *Service) GiveToBot(ctx context.Context, o Order) (desk.Conversation, error) {

@@ -132,8 +132,21 @@ func (s *Server) listMessages(ctx context.Context, c caller, in *messagesInput) 
 		return out[MessagePage]{}, err
 	}
 	page := MessagePage{Items: make([]wire.Message, len(messages)), More: more}
+	rated := false
 	for i, m := range messages {
 		page.Items[i] = wire.AgentMessage(m, s.authorName(ctx, m))
+		rated = rated || m.Content.DecisionID != ""
+	}
+	if rated { // one more look-up, and only where a bot has answered
+		thumbs, err := s.deps.Bot.Thumbs(ctx, c.Account, in.ID)
+		if err != nil {
+			return out[MessagePage]{}, err
+		}
+		for i, m := range page.Items {
+			if t, ok := thumbs[m.ID]; ok {
+				page.Items[i].Thumb = &wire.Thumb{Helpful: t.Helpful, Reason: t.Reason}
+			}
+		}
 	}
 	return out[MessagePage]{page}, nil
 }

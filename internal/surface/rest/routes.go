@@ -31,7 +31,7 @@ func routes() []route {
 	return slices.Concat(
 		sessionRoutes(), conversationRoutes(), draftRoutes(), contactRoutes(), toolboxRoutes(), attachmentRoutes(),
 		peopleRoutes(), inboxRoutes(), queueRoutes(), knowledgeRoutes(), reviewRoutes(), trainingRoutes(),
-		operationRoutes(),
+		botRoutes(), operationRoutes(),
 	)
 }
 

@@ -19,6 +19,7 @@ import (
 
 	"yingda.dev/internal/desk"
 	"yingda.dev/internal/flow/attachment"
+	"yingda.dev/internal/flow/bot"
 	"yingda.dev/internal/platform/auth"
 	"yingda.dev/internal/platform/store"
 	"yingda.dev/internal/surface/rest"
@@ -87,6 +88,7 @@ type things struct {
 	skill, callback, robot               string
 	entry, proposal                      string
 	intent, model                        string
+	decision                             string
 }
 
 // onePixel is a picture.
@@ -125,6 +127,7 @@ func furnish(t *testing.T, c *surfacetest.Company) things {
 	require.NotEmpty(t, v.merge)
 	v.callback = furnishCallback(t, c)
 	v.robot = admin.Post("/api/v1/robots", robotBody("秘密群")).Text("id")
+	v.decision = decide(t, c, desk.ConversationID(v.conversation))
 	v.skill = admin.Post("/api/v1/skills", map[string]string{"name": "秘密技能"}).Text("id")
 	v.entry = admin.Post("/api/v1/knowledge/entries", knowledgeEntry("秘密问题")).Text("id")
 	require.NotEmpty(t, v.entry)
@@ -137,6 +140,23 @@ func furnish(t *testing.T, c *surfacetest.Company) things {
 		return tx.Park(ctx, store.DeadLetter{ID: v.letter, Consumer: "nobody", Event: events[len(events)-1], Error: "broken", Attempts: 3, At: tx.Now()})
 	}))
 	return v
+}
+
+// decide adds a draft of the bot's that waits.
+func decide(t *testing.T, c *surfacetest.Company, id desk.ConversationID) string {
+	t.Helper()
+	d := store.BotDecision{
+		ID: c.IDs.Other("dec"), AccountID: c.ID, ConversationID: id, At: c.Clock.Now(), Kind: "review", Topic: "秘密主题", Hit: "faq_1",
+		Confidence: 0.8, Detail: "{}", Draft: desk.DraftWaiting, DraftUntil: c.Clock.Now().Add(time.Hour),
+	}
+	_, err := c.Store.Do(t.Context(), store.Command{
+		Account: c.ID, Target: store.Target{Conversation: id},
+		Decide: func(store.Situation) (store.Effects, error) {
+			return store.Effects{Extras: []store.Extra{store.AddBotDecision(d)}}, nil
+		},
+	})
+	require.NoError(t, err)
+	return d.ID
 }
 
 func canned(shortcut, scope, title string) map[string]any {
@@ -195,6 +215,16 @@ func (v things) body(c *surfacetest.Company, id string) any {
 		return map[string]any{"name": "x.md", "data": []byte("# 退货")}
 	case "createIntent", "changeIntent", "addIntentExamples", "importIntents", "tryIntents", "startTraining":
 		return trainingBody(id)
+	case "setBotSettings":
+		return bot.Usual()
+	case "sendBotDraft":
+		return map[string]string{"text": "好的"}
+	case "countSuggestions":
+		return map[string]int{"shown": 3}
+	case "correctBotAnswer":
+		return map[string]string{"answer": "对的"}
+	case "checkBotAnswer":
+		return map[string]bool{"right": true}
 	case "createLabel", "changeLabel":
 		return map[string]string{"name": id, "color": "red"}
 	case "createCannedReply", "changeCannedReply":
@@ -229,6 +259,8 @@ func (v things) address(r rest.Line) string {
 		id = v.intent
 	case strings.Contains(r.Path, "/bot/models/"):
 		id = v.model
+	case strings.Contains(r.Path, "/bot/drafts/"), strings.Contains(r.Path, "/bot/decisions/"):
+		id = v.decision
 	case strings.Contains(r.Path, "/skills/"):
 		id = v.skill
 	case strings.Contains(r.Path, "/knowledge/"):

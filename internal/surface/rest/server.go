@@ -12,6 +12,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"yingda.dev/internal/desk"
+	"yingda.dev/internal/flow/bot"
 	"yingda.dev/internal/flow/conversation"
 	"yingda.dev/internal/flow/courier"
 	"yingda.dev/internal/flow/dispatch"
@@ -71,6 +72,7 @@ type Deps struct {
 	Documents     Documents
 	Training      *training.Service
 	Queue         *dispatch.Service
+	Bot           *bot.Service
 	Files         files
 	Profiles      *profile.Service
 	Mails         mails

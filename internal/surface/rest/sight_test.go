@@ -35,7 +35,7 @@ func gallery(t *testing.T, h *surfacetest.House) (viewers []viewer, talks []talk
 	t.Helper()
 	admin := h.LogIn(h.Near.Administrator)
 	everything := []string{
-		"conversations.read", "conversations.reply", "conversations.note", "conversations.assign", "conversations.resolve",
+		"bot.assist", "conversations.read", "conversations.reply", "conversations.note", "conversations.assign", "conversations.resolve",
 		"conversations.snooze", "search.read", "people.read", "contacts.manage", "inboxes.read",
 	}
 	other := desk.TeamID(admin.Post("/api/v1/teams", map[string]any{"name": "别的", "member_ids": []string{}}).Text("id"))

@@ -14,6 +14,7 @@ import (
 	"yingda.dev/internal/channel"
 	"yingda.dev/internal/desk"
 	"yingda.dev/internal/flow/attachment"
+	"yingda.dev/internal/flow/bot"
 	"yingda.dev/internal/flow/conversation"
 	"yingda.dev/internal/flow/courier"
 	"yingda.dev/internal/flow/dispatch"
@@ -112,6 +113,14 @@ type queues interface {
 	Choose(ctx context.Context, c dispatch.Choice) error
 }
 
+// bots answer first and hear what visitors thought of it; package bot
+// implements it.
+type bots interface {
+	Welcome(ctx context.Context, in desk.Inbox, locale desk.Locale, page, title string) (bot.Welcome, error)
+	Rate(ctx context.Context, account desk.AccountID, contact desk.ContactID, id desk.MessageID, thumb bot.Thumb) error
+	Thumbs(ctx context.Context, account desk.AccountID, id desk.ConversationID) (map[desk.MessageID]bot.Thumb, error)
+}
+
 // offices finds inboxes and names colleagues; package workspace implements it.
 type offices interface {
 	InboxByKey(ctx context.Context, key string) (workspace.Inbox, error)
@@ -134,6 +143,7 @@ type Deps struct {
 	Visits        visits
 	Offices       offices
 	Queue         queues
+	Bot           bots
 	Files         files
 	// Mails may be nil: then no transcripts are sent.
 	Mails   mails
@@ -196,10 +206,14 @@ func New(d Deps, c Config) (*Server, error) {
 		"message.list":   s.counted("message.list", s.known(s.listMessages)),
 		"message.read":   s.counted("message.read", s.known(s.markRead)),
 		"message.recall": s.counted("message.recall", s.known(s.recall)),
-		"typing":         s.counted("typing", s.known(s.typing)),
-		"track":          s.counted("track", signed(s.known(s.track))),
-		"consent.set":    s.counted("consent.set", s.known(s.setConsent)),
-		"feed.fetch":     s.counted("feed.fetch", s.known(s.fetchFeed)),
+
+		"message.feedback": s.counted("message.feedback", s.known(s.feedback)),
+		"bot.suggestions":  s.counted("bot.suggestions", s.known(s.welcome)),
+
+		"typing":      s.counted("typing", s.known(s.typing)),
+		"track":       s.counted("track", signed(s.known(s.track))),
+		"consent.set": s.counted("consent.set", s.known(s.setConsent)),
+		"feed.fetch":  s.counted("feed.fetch", s.known(s.fetchFeed)),
 
 		"queue.get":    s.counted("queue.get", s.known(s.getQueue)),
 		"queue.choose": s.counted("queue.choose", s.known(s.chooseWait)),

@@ -104,8 +104,13 @@ func (s *Server) listMessages(ctx context.Context, c session, params json.RawMes
 		return nil, err
 	}
 	result.More = more
+	thumbs, err := s.thumbs(ctx, messages)
+	if err != nil {
+		return nil, err
+	}
 	for _, m := range messages {
 		if shape, ok := wire.ForVisitor(m, s.authorName(ctx, m)); ok {
+			shape.Thumb = thumbs[m.ID]
 			result.Messages = append(result.Messages, shape)
 		}
 	}

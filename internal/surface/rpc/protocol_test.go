@@ -100,7 +100,7 @@ func TestProtocolTables(t *testing.T) {
 	text := protocol(t)
 	h := surfacetest.Start(t, surfacetest.Options{})
 	g := h.Near.Guest()
-	for _, method := range []string{"session.open", "message.send", "message.list", "message.read", "message.recall", "typing", "feed.fetch", "conversation.rate", "track", "consent.set", "queue.get", "queue.choose", "queue.leave"} {
+	for _, method := range []string{"session.open", "message.send", "message.list", "message.read", "message.recall", "typing", "feed.fetch", "conversation.rate", "track", "consent.set", "queue.get", "queue.choose", "queue.leave", "message.feedback", "bot.suggestions"} {
 		require.Contains(t, text, "\n### "+method+"\n")
 		require.NotEqualValues(t, noMethod, g.Call(method).Number("error.code"))
 	}

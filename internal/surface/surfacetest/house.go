@@ -20,6 +20,7 @@ import (
 	"yingda.dev/internal/channel/webchat"
 	"yingda.dev/internal/desk"
 	"yingda.dev/internal/flow/attachment"
+	"yingda.dev/internal/flow/bot"
 	"yingda.dev/internal/flow/conversation"
 	"yingda.dev/internal/flow/courier"
 	"yingda.dev/internal/flow/dispatch"
@@ -98,6 +99,10 @@ type House struct {
 	// Judged are the decisions of the bot that Review hears of.
 	Judged   []review.Judged
 	Visitors *visitor.Service
+	BotBook  *bot.Book
+	Bot      *bot.Service
+	// Shelf is what the bot knows.
+	Shelf    *Shelf
 	RPC      *rpc.Server
 	REST     *rest.Server
 	Realtime *realtime.Server
@@ -151,6 +156,8 @@ func Start(t testing.TB, o Options) *House {
 	h.run(func(ctx context.Context) error { return h.Bus.Consume(ctx, h.Search.Consumer()) })
 	h.run(h.Courier.Run)
 	h.run(h.Training.Run)
+	h.run(h.Bot.Run)
+	h.run(func(ctx context.Context) error { return h.Bus.Consume(ctx, h.Bot.Consumer()) })
 	h.StopRealtime = h.run(h.Realtime.Run)
 	if !o.Empty {
 		h.Near, h.Far = h.company("nearby", "近邻商城"), h.company("faraway", "Far Shop")
@@ -183,7 +190,11 @@ func (h *House) buildFlows(master *seal.Master, keys *seal.Keyring, log *slog.Lo
 		Store: h.Store, Blobs: blob.New(folder, rand.Reader), Keys: keys, LinkKeys: master.DeriveEach("file links"), IDs: h.IDs, Clock: h.Clock, Log: log,
 	}, attachment.Config{PerMinute: 1000})
 	require.NoError(h, err)
-	h.Conversations, err = conversation.New(conversation.Deps{Store: h.Store, Keys: keys, IDs: h.IDs, Routes: ownFeed{}, Files: h.Files, Log: log}, conversation.Config{})
+	h.BotBook, h.Shelf = bot.NewBook(h.Store, h.Clock, log), &Shelf{}
+	h.Conversations, err = conversation.New(conversation.Deps{
+		Store: h.Store, Keys: keys, IDs: h.IDs, Routes: ownFeed{}, Files: h.Files, Log: log,
+		Bots: h.BotBook,
+	}, conversation.Config{})
 	require.NoError(h, err)
 	rotator, err := conversation.NewRotator(conversation.RotatorDeps{Store: h.Store, Keys: keys, IDs: h.IDs, Log: log, Holder: "test", Audit: h.Audit}, conversation.RotatorConfig{})
 	require.NoError(h, err)
@@ -214,6 +225,7 @@ func (h *House) buildFlows(master *seal.Master, keys *seal.Keyring, log *slog.Lo
 	h.Visitors, err = visitor.New(visitor.Deps{Store: h.Store, Keys: keys, Pages: h.Profiles, Signals: h.Bus, Clock: h.Clock, Log: log, Metrics: h.Metrics}, visitor.Config{})
 	require.NoError(h, err)
 	h.buildLibrary(keys, log)
+	h.buildBot(keys, log)
 	h.buildReview(keys, log)
 	return rotator
 }
@@ -236,6 +248,7 @@ func (h *House) buildSurfaces(o Options, master *seal.Master, rotator *conversat
 		Visits:        h.Visitors,
 		Offices:       h.Workspace,
 		Queue:         h.Queue,
+		Bot:           h.Bot,
 		Files:         h.Files,
 		Mails:         h.Courier,
 		Tokens:        h.Tokens,
@@ -248,6 +261,7 @@ func (h *House) buildSurfaces(o Options, master *seal.Master, rotator *conversat
 	require.NoError(h, err)
 	h.REST = rest.New(rest.Deps{
 		Queue:         h.Queue,
+		Bot:           h.Bot,
 		Ratings:       h.Visitors,
 		Audit:         h.Audit,
 		Workspace:     h.Workspace,
