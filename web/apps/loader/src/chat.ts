@@ -270,10 +270,7 @@ export function start(options: Options): (command: Command) => void {
     toggle: () => (opened ? close() : open()),
     hide: () => ((hidden = true), opened || box.hide()),
     show: () => ((hidden = false), gone || box.show()),
-    identify: (v) => {
-      identity = (v as { token?: string | null } | undefined)?.token || null;
-      tell({ yingda: 'identify', identity });
-    },
+    identify: (v) => tell({ yingda: 'identify', identity: (identity = (v as { token?: string | null } | undefined)?.token || null) }),
     page: (v) => {
       given = (v as typeof given | undefined) ?? {};
       tellPage('page');
