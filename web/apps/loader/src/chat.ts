@@ -271,10 +271,7 @@ export function start(options: Options): (command: Command) => void {
     hide: () => ((hidden = true), opened || box.hide()),
     show: () => ((hidden = false), gone || box.show()),
     identify: (v) => tell({ yingda: 'identify', identity: (identity = (v as { token?: string | null } | undefined)?.token || null) }),
-    page: (v) => {
-      given = (v as typeof given | undefined) ?? {};
-      tellPage('page');
-    },
+    page: (v) => ((given = (v as typeof given | undefined) ?? {}), tellPage('page')),
     product: (v) => {
       product = v === undefined ? null : JSON.parse(JSON.stringify(v));
       tellPage('page');
