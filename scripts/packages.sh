@@ -1,17 +1,19 @@
 #!/usr/bin/env bash
-# Makes sure that what the tests need from the system is here: PostgreSQL's server programs, Chromium, a Chinese font, and a
-# C compiler for the race detector. Installs Debian packages where it may; otherwise says what to install and fails.
+# Makes sure that what the tests need from the system is here: PostgreSQL's server programs, Chromium, a Chinese font and
+# emoji, and a C compiler for the race detector. Installs Debian packages where it may; otherwise says what to install and fails.
 set -uo pipefail
 
 has_postgres() { ls /usr/lib/postgresql/*/bin/initdb /usr/pgsql-*/bin/initdb /opt/homebrew/opt/postgresql@*/bin/initdb >/dev/null 2>&1 || command -v initdb >/dev/null; }
 has_chromium() { [ -n "${CHROMIUM:-}" ] || command -v chromium >/dev/null || command -v chromium-browser >/dev/null || command -v google-chrome >/dev/null; }
 has_font() { command -v fc-list >/dev/null && [ -n "$(fc-list :lang=zh-cn 2>/dev/null | head -n 1)" ]; }
+has_emoji() { command -v fc-list >/dev/null && [ -n "$(fc-list ':charset=1f44d' 2>/dev/null | head -n 1)" ]; }
 has_compiler() { command -v gcc >/dev/null || command -v cc >/dev/null; }
 
 want=()
 [ "${YINGDA_TEST_SKIP_POSTGRES:-}" = 1 ] || has_postgres || want+=(postgresql)
 has_chromium || want+=(chromium)
 has_font || want+=(fonts-noto-cjk fontconfig)
+has_emoji || want+=(fonts-noto-color-emoji)
 has_compiler || want+=(gcc libc6-dev)
 command -v curl >/dev/null || want+=(curl) # runs the commands of docs/protocol.md
 [ ${#want[@]} = 0 ] && exit 0

@@ -67,9 +67,9 @@ func newPages(d Deps, c Config, files fs.FS) *Pages { return &Pages{deps: d, con
 
 // Register mounts the pages.
 func (p *Pages) Register(mux *http.ServeMux) {
-	mux.Handle("GET /{$}", p.front())
+	mux.Handle("GET /{$}", p.ofDemo("site/index.html"))
 	mux.Handle("GET /try", p.page("site/try.html", "/site", nobody))
-	mux.Handle("GET /demo", p.page("site/demo.html", "/site", nobody))
+	mux.Handle("GET /demo", p.ofDemo("site/demo.html"))
 	mux.Handle("GET /api/docs", p.page("site/docs.html", "/site", nobody))
 	mux.Handle("GET /desk", http.RedirectHandler("/desk/", http.StatusMovedPermanently))
 	mux.Handle("GET /desk/", p.page("desk/index.html", "/desk", nobody))
@@ -96,11 +96,12 @@ func (p *Pages) Register(mux *http.ServeMux) {
 	}
 }
 
-// front is the demonstration's welcome. An installation that serves a company
-// leads to the desk, which on the first visit registers that company.
-func (p *Pages) front() http.Handler {
+// ofDemo is a page of the demonstration: the welcome, the shop. An installation
+// that serves a company leads to the desk, which on the first visit registers
+// that company.
+func (p *Pages) ofDemo(name string) http.Handler {
 	if p.config.Demo {
-		return p.page("site/index.html", "/site", nobody)
+		return p.page(name, "/site", nobody)
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "no-cache")

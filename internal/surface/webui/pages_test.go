@@ -137,15 +137,17 @@ func TestPathTricks(t *testing.T) {
 // The front door of a company's own installation is its desk.
 func TestFront(t *testing.T) {
 	t.Parallel()
-	r := serve(t, built(), Config{}, nil)("/")
-	require.Equal(t, http.StatusFound, r.StatusCode)
-	require.Equal(t, "/desk/", r.Header.Get("Location"))
-	require.Equal(t, "no-cache", r.Header.Get("Cache-Control"))
+	for _, path := range []string{"/", "/demo"} {
+		r := serve(t, built(), Config{}, nil)(path)
+		require.Equal(t, http.StatusFound, r.StatusCode)
+		require.Equal(t, "/desk/", r.Header.Get("Location"))
+		require.Equal(t, "no-cache", r.Header.Get("Cache-Control"))
+	}
 }
 
 func TestCDN(t *testing.T) {
 	t.Parallel()
-	get := serve(t, built(), Config{AssetBaseURL: "https://cdn.example/y"}, nil)
+	get := serve(t, built(), Config{Demo: true, AssetBaseURL: "https://cdn.example/y"}, nil)
 	for path, asset := range map[string]string{"/try": "/site", "/demo": "/site", "/desk/": "/desk", "/widget/": "/widget"} {
 		r := get(path)
 		require.Contains(t, r.Text, `src="https://cdn.example/y`+asset+`/assets/x-1a2b.js"`, path)

@@ -35,7 +35,11 @@ export default defineConfig({
       icon: { clientBundle: { scan: { globInclude: ['src/**/*.{vue,ts}'], globExclude: late.map((folder) => `src/${folder}/**`) } } },
       ui: {
         colors,
-        button: { slots: { base: 'cursor-pointer' } },
+        // Paler by a tenth under the pointer, not by a quarter: white words on it keep their contrast.
+        button: {
+          slots: { base: 'cursor-pointer' },
+          compoundVariants: (['primary', 'success', 'warning', 'error', 'info', 'note'] as const).map((color) => ({ color, variant: 'solid' as const, class: `hover:bg-${color}/90 active:bg-${color}/90` })),
+        },
       },
       theme: { colors: ['primary', 'success', 'warning', 'error', 'info', 'note'], transitions: true },
     }),

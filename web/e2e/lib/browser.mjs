@@ -13,7 +13,7 @@ export const desktop = { width: 1440, height: 900 }
 export const phone = { width: 390, height: 844 }
 
 /** How long a thing may take to appear, in milliseconds; generous for slow machines. */
-export const patience = 60_000
+export const patience = Number(process.env.P ?? 60_000)
 
 export function launch() {
   return chromium.launch({
@@ -44,9 +44,9 @@ export async function person(browser, base, options = {}) {
   return { context, page, strays }
 }
 
-/** Waits, three seconds at most, until nothing that has an end moves or fades any more, two frames in a row. */
-async function settled(page) {
-  await page.evaluate(async () => {
+/** Waits, three seconds at most, until nothing of a frame that has an end moves or fades any more, two pictures in a row. */
+async function settled(frame) {
+  await frame.evaluate(async () => {
     const frame = () => new Promise((resolve) => globalThis.requestAnimationFrame(resolve))
     const moving = () =>
       globalThis.document.getAnimations().some((a) => a.playState === 'running' && Number.isFinite(a.effect?.getComputedTiming().endTime))
@@ -57,9 +57,9 @@ async function settled(page) {
 
 /** Fails with a readable list when axe finds anything against WCAG 2.2 AA. Frames of the same origin are looked into. */
 export async function assertAccessible(page, what) {
-  await settled(page) // what is half faded in has not its colours yet
   for (const frame of page.frames()) {
     if (frame.url() === 'about:blank') continue
+    await settled(frame) // what is half faded in has not its colours yet
     await frame.evaluate(axeSource)
   }
   const found = await page.evaluate(async () => {

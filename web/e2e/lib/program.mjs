@@ -44,9 +44,10 @@ export class Program {
 
   /**
    * Creates an empty data folder and configuration and starts: with the demo company, or with none for demo: false. People answer
-   * its visitors, and by hand; with bot: true it is as `make run` starts it, with the bot in front and the queue behind it.
+   * its visitors, and by hand; with bot: true it is as `make run` starts it, with the bot in front and the queue behind it. host is
+   * what it listens on, mailPort a mail server on this machine.
    */
-  static async start({ demo = true, bot = false } = {}) {
+  static async start({ demo = true, bot = false, host = '127.0.0.1', mailPort = 0 } = {}) {
     const binary = process.env.YINGDA_BIN
     if (!binary) throw new Error('YINGDA_BIN must name the program to test, as `make e2e` does')
     const folder = await mkdtemp(join(tmpdir(), 'yingda-e2e-'))
@@ -58,7 +59,8 @@ export class Program {
         `data_dir = ${quoted(join(folder, 'data'))}`,
         `demo = ${demo}`,
         '[server]',
-        `listen = ${quoted(`127.0.0.1:${port}`)}`,
+        `listen = ${quoted(`${host}:${port}`)}`,
+        ...(mailPort ? ['[smtp]', 'host = "127.0.0.1"', `port = ${mailPort}`, 'from = "应答 <noreply@yingda.example>"', 'tls = "none"'] : []),
         '[keys]',
         `file = ${quoted(join(folder, 'keys', 'master.key'))}`,
         '',

@@ -1,10 +1,10 @@
 // Administration in a browser: people, teams, roles, chats and their design, tools, tokens; every page in four looks.
 import assert from 'node:assert/strict'
-import { createHmac } from 'node:crypto'
 import { after, before, describe, it } from 'node:test'
 import { assertAccessible, desktop, launch, patience, person, phone, picture, until } from '../lib/browser.mjs'
 import { Desk } from '../lib/desk.mjs'
 import { Program } from '../lib/program.mjs'
+import { digits } from '../lib/totp.mjs'
 
 const looks = [
   { name: 'desktop-light-zh', viewport: desktop, colorScheme: 'light', locale: 'zh-CN' },
@@ -13,17 +13,7 @@ const looks = [
   { name: 'phone-dark-zh', viewport: phone, colorScheme: 'dark', locale: 'zh-CN', hasTouch: true, isMobile: true },
 ]
 
-const pages = ['account', 'security', 'people', 'teams', 'roles', 'roles/agent', 'roles/new', 'inboxes', 'canned', 'labels', 'tokens', 'audit', 'letters', 'rotation']
-
-/** The six digits of an authenticator (RFC 6238) for a secret in base 32. */
-function digits(secret, at = Date.now()) {
-  const bits = [...secret.replace(/\s/g, '')].map((c) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'.indexOf(c).toString(2).padStart(5, '0')).join('')
-  const key = Buffer.from(bits.match(/.{8}/g).map((b) => Number.parseInt(b, 2)))
-  const counter = Buffer.alloc(8)
-  counter.writeBigUInt64BE(BigInt(Math.floor(at / 30_000)))
-  const sum = createHmac('sha1', key).update(counter).digest()
-  return String((sum.readUInt32BE(sum[19] & 15) & 0x7fffffff) % 1_000_000).padStart(6, '0')
-}
+const pages = ['account', 'security', 'company', 'people', 'teams', 'roles', 'roles/agent', 'roles/new', 'inboxes', 'canned', 'labels', 'tokens', 'audit', 'letters', 'rotation']
 
 /** Those that the guide shows. */
 const pictured = ['security', 'people', 'roles/agent', 'audit']
@@ -146,6 +136,10 @@ describe('administration', { timeout: 30 * patience }, () => {
     await page.locator('[data-field="order_number"] [data-move="up"]').press('Enter')
     assert.deepEqual(await order(), ['order_number', 'name'])
     await chat.getByText('订单号').first().waitFor()
+    await page.locator('[data-field="name"] [draggable="true"]').dragTo(page.locator('[data-field="order_number"]'))
+    await until(async () => (await order()).join() === 'name,order_number', 'the question dragged to the top')
+    await page.locator('[data-field="name"] [draggable="true"]').dragTo(page.locator('[data-field="order_number"]'))
+    await until(async () => (await order()).join() === 'order_number,name', 'the question dragged down again')
     await assertAccessible(page, 'the form editor')
     await picture(page, 'settings-prechat-desktop-light-zh')
     await page.getByRole('button', { name: '保存' }).click()

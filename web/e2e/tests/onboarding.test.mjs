@@ -2,6 +2,7 @@
 // page of another site, write from a second browser, see it turn green, invite a colleague who comes in by the link.
 import assert from 'node:assert/strict'
 import { createServer } from 'node:http'
+import { networkInterfaces } from 'node:os'
 import { after, before, describe, it } from 'node:test'
 import { assertAccessible, desktop, launch, patience, person, phone, picture, until } from '../lib/browser.mjs'
 import { Program } from '../lib/program.mjs'
@@ -144,5 +145,45 @@ describe('the first ten minutes', { timeout: 20 * patience }, () => {
     })
     assert.ok(status >= 400 && status < 500, String(status))
     await until(async () => (await page.locator('form').count()) > 0, 'the log-in form')
+  })
+})
+
+/** An address of this machine that is not the loopback: who comes by it sits elsewhere, as far as the program can tell. */
+const outside = Object.values(networkInterfaces())
+  .flat()
+  .find((i) => i && !i.internal && i.family === 'IPv4')?.address
+
+describe('registering from another machine', { timeout: 10 * patience, skip: outside ? false : 'this machine has no network' }, () => {
+  let program, browser
+  before(async () => {
+    program = await Program.start({ demo: false, host: '0.0.0.0' })
+    browser = await launch()
+  })
+  after(async () => {
+    await browser?.close()
+    await program?.stop()
+  })
+
+  it('needs the code that the program prints at its start', async () => {
+    const base = program.base.replace('127.0.0.1', outside)
+    const { page, strays } = await person(browser, base, { reducedMotion: 'reduce' })
+    await page.goto('/')
+    await page.waitForURL(/\/desk\/setup$/)
+    await page.getByLabel('公司名称').fill('远程茶铺')
+    await page.getByLabel('你的姓名').fill('陈晨')
+    await page.getByLabel('邮箱').fill('chen@qinghe.example')
+    await page.getByLabel('密码', { exact: true }).fill(password)
+    const code = page.locator('input[autocomplete="one-time-code"]')
+    await code.fill('wrong-code-00')
+    await assertAccessible(page, 'registration from elsewhere')
+    await picture(page, 'start-setup-code-desktop-light-zh')
+    await page.getByRole('button', { name: '创建公司' }).click()
+    await page.getByRole('alert').first().waitFor()
+    const printed = /\b[0-9a-z]{4}-[0-9a-z]{4}-[0-9a-z]{4}\b/.exec(program.log)?.[0]
+    assert.ok(printed, program.log)
+    await code.fill(printed)
+    await page.getByRole('button', { name: '创建公司' }).click()
+    await page.waitForURL(/\/desk\/start$/)
+    assert.deepEqual(strays, [])
   })
 })

@@ -270,14 +270,8 @@ export function start(options: Options): (command: Command) => void {
     toggle: () => (opened ? close() : open()),
     hide: () => ((hidden = true), opened || box.hide()),
     show: () => ((hidden = false), gone || box.show()),
-    identify: (v) => {
-      identity = (v as { token?: string | null } | undefined)?.token || null;
-      tell({ yingda: 'identify', identity });
-    },
-    page: (v) => {
-      given = (v as typeof given | undefined) ?? {};
-      tellPage('page');
-    },
+    identify: (v) => tell({ yingda: 'identify', identity: (identity = (v as { token?: string | null } | undefined)?.token || null) }),
+    page: (v) => ((given = (v as typeof given | undefined) ?? {}), tellPage('page')),
     product: (v) => {
       product = v === undefined ? null : JSON.parse(JSON.stringify(v));
       tellPage('page');

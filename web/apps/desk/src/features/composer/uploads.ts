@@ -77,8 +77,8 @@ export function useUploads(explainTooMany: () => void) {
     uploads.value = uploads.value.filter((u) => u.key !== key)
   }
 
-  /** Files that a canned reply or a draft brings: they are up already. */
-  function put(parts: Part[]): void {
+  /** Files that a draft brings: they are up already. Returns the keys of those that there was room for. */
+  function put(parts: Part[], state: Upload['state'] = 'done'): string[] {
     const more = parts
       .filter((p) => p.media?.id)
       .slice(0, mostFiles - uploads.value.length)
@@ -89,18 +89,30 @@ export function useUploads(explainTooMany: () => void) {
         kind: p.type === 'image' || p.type === 'audio' || p.type === 'video' ? p.type : 'file',
         preview: p.type === 'image' ? (p.media?.thumbnail_url ?? p.media?.url ?? '') : '',
         progress: 1,
-        state: 'done',
+        state,
         media: p.media!,
       }))
     uploads.value = [...uploads.value, ...more]
+    return more.map((u) => u.key)
   }
 
-  /** Files of a canned reply: each is used once, so the message gets copies of its own. */
+  /**
+   * Files of a canned reply: each is used once, so the message gets copies of its own. They are in the tray from the
+   * beginning, so that the message waits for them.
+   */
   async function putCopies(parts: Part[]): Promise<void> {
-    const copies = await Promise.all(
-      parts.map(async (p) => ({ ...p, media: { ...p.media!, ...(await server.command<Media>('POST', `/attachments/${p.media!.id}/copy`, {})) } })),
+    const kept = parts.filter((p) => p.media?.id)
+    const keys = put(kept, 'going')
+    await Promise.all(
+      keys.map(async (key, i) => {
+        const media = kept[i]!.media!
+        try {
+          change(key, { state: 'done', media: { ...media, ...(await server.command<Media>('POST', `/attachments/${media.id}/copy`, {})) } })
+        } catch (error) {
+          change(key, { state: 'failed', reason: explain(error) })
+        }
+      }),
     )
-    put(copies)
   }
 
   function clear(): void {

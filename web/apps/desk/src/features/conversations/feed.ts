@@ -15,7 +15,8 @@ import type { Conversation, Message } from './shapes.ts'
 const rank: Record<DeliveryStatus, number> = { received: 0, queued: 1, sending: 2, failed: 3, accepted: 4, sent: 5, delivered: 6, read: 7 }
 
 /** Listeners hear of new messages once the cache holds them: live region, outbox. */
-type MessageListener = (message: Message) => void
+/** state is the conversation's, right after the message, also of one that is in no list on screen. */
+type MessageListener = (message: Message, state?: ConversationState) => void
 const messageListeners = new Set<MessageListener>()
 export function onMessage(listener: MessageListener): () => void {
   messageListeners.add(listener)
@@ -33,7 +34,7 @@ export function applyEvent(event: FeedEvent, seq: number): void {
   recent.push({ at: Date.now(), event, seq })
   if (recent.length > 300) recent.shift()
   patch(event, seq)
-  if (event.message) for (const tell of messageListeners) tell(event.message)
+  if (event.message) for (const tell of messageListeners) tell(event.message, event.conversation)
   if (event.type !== 'message.status_changed' && event.type !== 'messages.read') refreshCounts()
 }
 

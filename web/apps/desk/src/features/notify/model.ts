@@ -18,7 +18,7 @@ export interface Situation {
 }
 
 /** Whether a message is worth a notice, and whether it calls this person by name. */
-export function worth(message: Message, conversation: Conversation | undefined, wants: NotifyPreferences, s: Situation): 'mention' | 'message' | null {
+export function worth(message: Message, conversation: Pick<Conversation, 'assignee_id' | 'status'> | undefined, wants: NotifyPreferences, s: Situation): 'mention' | 'message' | null {
   if (s.now < wants.quietUntil || message.conversation_id === s.watching) return null
   if (message.author.kind === 'agent' && message.author.id === s.me) return null
   if ((message.mentions ?? []).includes(s.me)) return 'mention'

@@ -72,11 +72,11 @@ export function useNotifications(): void {
     }
   }
 
-  const stop = onMessage((message) => {
+  const stop = onMessage((message, state) => {
     const watching = visible() && typeof route.params.id === 'string' ? route.params.id : ''
     // The event that brings a message also brings the conversation's new state; it is in the cache a moment later.
     setTimeout(() => {
-      const kind = worth(message, known(message.conversation_id), preferences.value.notify, { me: me(), now: Date.now(), watching })
+      const kind = worth(message, known(message.conversation_id) ?? state, preferences.value.notify, { me: me(), now: Date.now(), watching })
       if (kind) show(message, kind)
     }, 50)
   })

@@ -275,7 +275,6 @@ export const conversations: typeof chinese = {
     remove: 'Remove {name}',
     tooMany: 'A message takes ten files at most.',
     refused: { large: 'The file is too large', kind: 'This kind of file cannot be sent', many: 'Too many uploads. Try again later' },
-    notAdded: 'The files of the canned reply were not added',
   },
   schedule: {
     title: 'Send later',

@@ -273,7 +273,6 @@ export const conversations = {
     remove: '移除 {name}',
     tooMany: '一条消息最多带 10 个文件。',
     refused: { large: '文件太大', kind: '不能发送这种文件', many: '上传太多，请稍后再试' },
-    notAdded: '快捷回复的附件没有加上',
   },
   schedule: {
     title: '稍后发送',
