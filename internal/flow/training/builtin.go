@@ -3,7 +3,6 @@ package training
 import (
 	"embed"
 	"encoding/json"
-	"slices"
 	"strings"
 	"sync"
 
@@ -83,10 +82,6 @@ var outsideTexts = sync.OnceValue(func() (out []string) {
 	}
 	return out
 })
-
-// OutsideTexts are shipped texts that mean none of a company's matters, which
-// every training learns from.
-func OutsideTexts() []string { return slices.Clone(outsideTexts()) }
 
 // lines are label and text of a shipped file; a test reads them all.
 func lines(file string) func(func(string, string) bool) {
