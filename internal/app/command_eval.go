@@ -11,6 +11,8 @@ import (
 	"yingda.dev/internal/app/grade"
 	"yingda.dev/internal/desk"
 	"yingda.dev/internal/engine/nlu"
+	"yingda.dev/internal/flow/training"
+	"yingda.dev/internal/platform/text"
 )
 
 type evalCommand struct {
@@ -84,11 +86,18 @@ func (e evalIntent) Run(r *run) error {
 func judgeIntents(clock desk.Clock, learn, test, outside []nlu.Example) (intentFigures, error) {
 	var examples []nlu.Example
 	var o nlu.Options
+	taught := make(map[string]bool)
 	for _, e := range learn {
 		if e.Intent == outsideIntent {
 			o.Outside = append(o.Outside, e.Text)
 		} else {
 			examples = append(examples, e)
+			taught[text.Normalize(e.Text)] = true
+		}
+	}
+	for _, t := range training.OutsideTexts() { // as every account's training has them
+		if !taught[text.Normalize(t)] {
+			o.Outside = append(o.Outside, t)
 		}
 	}
 	began := clock.Now()
@@ -102,9 +111,9 @@ func judgeIntents(clock desk.Clock, learn, test, outside []nlu.Example) (intentF
 	var answers []grade.Answer
 	var times []time.Duration
 	var inside, strangers []float64
-	ask := func(text string) grade.Answer {
+	ask := func(question string) grade.Answer {
 		at := clock.Now()
-		v := m.Classify(text, 1)
+		v := m.Classify(question, 1)
 		times = append(times, clock.Now().Sub(at))
 		a := grade.Answer{Confidence: v.Confidence}
 		if len(v.Guesses) > 0 {

@@ -134,9 +134,14 @@ const strangers = 0.04
 // fewTrials are too few to learn a gate from.
 const fewTrials = 60
 
+// perDoubling is by how much the log odds of being right grow when a model
+// learns from twice as many examples, as the whole set is to a fold's.
+const perDoubling = 0.4
+
 // learnGate fits the gate to the trials by Newton's method, with a small
-// penalty that keeps it near the usual one.
-func learnGate(trials []trial, temperature float64, usual gate) gate {
+// penalty that keeps it near the usual one. more is how many times as much the
+// final model learns from than those of the trials did.
+func learnGate(trials []trial, temperature float64, usual gate, more float64) gate {
 	var known, outside float64
 	for _, t := range trials {
 		if t.truth < 0 {
@@ -162,7 +167,9 @@ func learnGate(trials []trial, temperature float64, usual gate) gate {
 		}
 		fit.add(t.reading.signs(temperature), y, w)
 	}
-	return fit.solve(usual)
+	g := fit.solve(usual)
+	g.weights[0] += perDoubling * math.Log2(more)
+	return g
 }
 
 // regression is a logistic regression held near a gate by a small penalty.

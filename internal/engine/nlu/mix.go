@@ -58,9 +58,17 @@ func (x *mix) joined(trials []trial) []trial {
 	return out
 }
 
+// Networks help if they make the truth of the trials likelier by a factor of
+// exp(leastHelp), and if no more of them come out wrong than luck explains (a
+// standard error or so).
+const (
+	leastHelp = 3
+	luck      = 0.4
+)
+
 // learnMix weighs lines and networks; nil if there is too little to judge by
 // or the networks do not help.
-func learnMix(e *ensemble, trials []trial) *mix {
+func learnMix(e *ensemble, trials []trial, more, gain float64) *mix {
 	known := 0
 	for _, t := range trials {
 		if t.truth >= 0 && t.reading.trained[t.truth] {
@@ -71,12 +79,17 @@ func learnMix(e *ensemble, trials []trial) *mix {
 		return nil
 	}
 	x := &mix{ensemble: e, byLines: usualTemperature / 2, byNets: 0.5}
+	alone, _, _ := (&mix{byLines: temperature(trials)}).slope(trials)
 	x.weigh(trials)
-	joined := x.joined(trials)
-	if x.byNets <= 0 || accuracy(joined) <= accuracy(trials) {
+	if loss, _, _ := x.slope(trials); x.byNets <= 0 || alone-loss < leastHelp || accuracy(x.joined(trials)) < accuracy(trials)-luck/math.Sqrt(float64(known)) {
 		return nil
 	}
-	x.gate = learnGate(joined, 1, usualMixGate)
+	x.byNets *= gain
+	joined := x.joined(trials)
+	t := temperature(joined)
+	x.byLines, x.byNets = t*x.byLines, t*x.byNets
+	joined = x.joined(trials)
+	x.gate = learnGate(joined, 1, usualMixGate, more)
 	return x
 }
 
@@ -152,6 +165,8 @@ type course struct {
 	set         *set
 	seed        uint64
 	passes      int // of a network over the examples; 0: no networks
+	nets        int // in the end
+	foldNets    int // in each fold
 	done, total int
 	step        func(Progress) bool
 }
@@ -160,6 +175,7 @@ type course struct {
 // passWork and intentWork for each intent, in multiplications.
 const (
 	netCount    = 3
+	netsOfFew   = 5
 	leastPasses = 6 // below that networks are not worth it
 	usualPasses = 20
 	mostPasses  = 60
@@ -180,11 +196,24 @@ func newCourse(s *set, plan []fold, o Options, step func(Progress) bool) *course
 		c.passes = 0
 		return c
 	}
-	for _, f := range plan {
-		c.total += c.passes * batches(len(f.learn))
+	c.nets, c.foldNets = netCount, 1
+	if n < fewExamples {
+		c.nets, c.foldNets = netsOfFew, netCount
 	}
-	c.total += netCount * c.passes * batches(n)
+	for _, f := range plan {
+		c.total += c.foldNets * c.passes * batches(len(f.learn))
+	}
+	c.total += c.nets * c.passes * batches(n)
 	return c
+}
+
+// gain is how much more the networks should weigh than the trials say: those
+// of a fold learned from less, and fewer were averaged.
+func (c *course) gain() float64 {
+	if c.foldNets > 1 {
+		return 1.5
+	}
+	return 2.5
 }
 
 // tick is called before each step.

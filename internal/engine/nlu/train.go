@@ -95,7 +95,7 @@ func Train(examples []Example, o Options, step func(Progress) bool) (*Model, Rep
 		if err != nil {
 			return nil, report, err
 		}
-		e, err := c.teach(f.learn, 1, uint64(n))
+		e, err := c.teach(f.learn, c.foldNets, uint64(n))
 		if err != nil {
 			return nil, report, err
 		}
@@ -117,8 +117,12 @@ func Train(examples []Example, o Options, step func(Progress) bool) (*Model, Rep
 			trials = append(trials, trial{m.read(f), -1, -1})
 		}
 	}
+	more := 1.0
+	if len(plan) > 0 {
+		more = float64(len(all)) / float64(len(plan[0].learn))
+	}
 	m.temperature = temperature(trials)
-	m.gate = learnGate(trials, m.temperature, usualGate)
+	m.gate = learnGate(trials, m.temperature, usualGate, more)
 	report.Features = len(m.vocabulary.idf)
 	report.LinearAccuracy = accuracy(trials)
 	report.Accuracy = report.LinearAccuracy
@@ -126,14 +130,14 @@ func Train(examples []Example, o Options, step func(Progress) bool) (*Model, Rep
 	if c.passes == 0 {
 		return m, report, nil
 	}
-	e, err := c.teach(all, netCount, uint64(len(plan)))
+	e, err := c.teach(all, c.nets, uint64(len(plan)))
 	if err != nil {
 		return nil, report, err
 	}
 	for i, tokens := range outside {
 		e.hear(&trials[len(trials)-len(outside)+i].reading, tokens)
 	}
-	if x := learnMix(e, trials); x != nil {
+	if x := learnMix(e, trials, more, c.gain()); x != nil {
 		m.mixed = x
 		report.Mixed = true
 		trials = x.joined(trials)
@@ -211,14 +215,20 @@ func gather(examples []Example) (*set, Report, error) {
 type fold struct{ learn, known, strange []int }
 
 const (
-	foldCount    = 3
+	foldsOfMany  = 3
+	foldsOfFew   = 5 // of fewer examples each is dearer, and the work is less
+	fewExamples  = 3_000
 	foldAtMost   = 9_000     // examples to learn from in a fold: judging should not take longer than learning
 	judgedAtMost = 2_000_000 // margins: a judged example has one for each intent
 	strangeEach  = 5         // every fifth intent is left out of a fold; of fewer than ten, one, as long as three stay
 )
 
 func folds(s *set, seed uint64) []fold {
-	if len(s.texts) < 2*foldCount || len(s.texts) < 2*len(s.names) && len(s.names) > 200 {
+	count := foldsOfMany
+	if len(s.texts) < fewExamples {
+		count = foldsOfFew
+	}
+	if len(s.texts) < 2*count || len(s.texts) < 2*len(s.names) && len(s.names) > 200 {
 		return nil
 	}
 	rng := draw(seed + 1)
@@ -230,16 +240,16 @@ func folds(s *set, seed uint64) []fold {
 	seen := make([]int, len(s.names)) // so that every intent is spread over the folds
 	place := make([]int, len(s.texts))
 	for _, i := range order {
-		place[i] = (seen[s.label[i]] + rank[s.label[i]]) % foldCount
+		place[i] = (seen[s.label[i]] + rank[s.label[i]]) % count
 		seen[s.label[i]]++
 	}
-	out := make([]fold, foldCount)
-	most := fewTrials + judgedAtMost/len(s.names)/foldCount
+	out := make([]fold, count)
+	most := fewTrials + judgedAtMost/len(s.names)/count
 	for f := range out {
 		for _, i := range order {
 			left := rank[s.label[i]]%strangeEach == f
 			if len(s.names) < 2*strangeEach {
-				left = rank[s.label[i]] == f && len(s.names) > foldCount
+				left = rank[s.label[i]] == f && len(s.names) > count
 			}
 			switch {
 			case place[i] == f && left && len(out[f].strange) < most:
