@@ -12,7 +12,7 @@ import (
 )
 
 // magic begins every stored index; its last character is the format's version.
-const magic = "yingda.faq.2"
+const magic = "yingda.faq.3"
 
 // AppendBinary appends the stored form of the index: little endian, without
 // anything that depends on the machine.

@@ -35,8 +35,10 @@ type Index struct {
 	idf        []float32
 	entryStart []int32 // the entries with term t are entry[entryStart[t]:entryStart[t+1]]
 	entry      []int32
-	entryWays  []int32 // and in how many of their ways it is
-	line       []int32 // of an entry in the model, −1 without
+	entryWays  []int32   // and in how many of their ways it is
+	line       []int32   // of an entry in the model, −1 without
+	mass       []float32 // of a way: the BM25 of finding all its terms
+	typical    []float32 // of an entry: how near its ways are to each other
 	scratch    *sync.Pool
 }
 
@@ -131,6 +133,7 @@ func (x *Index) finish() {
 			}
 		}
 	}
+	x.measure()
 	x.line = make([]int32, len(x.names))
 	for e := range x.line {
 		x.line[e] = -1
@@ -191,6 +194,8 @@ type question struct {
 	norm    float32 // of its vector, what is unknown included
 	all     float32 // the sum of idf: the BM25 of a usual way with all its terms
 	unknown float32 // the part of that which no way has
+	// strangest is the weight of the rarest whole term that no way has.
+	strangest float32
 }
 
 func (x *Index) ask(s string) question {
@@ -210,6 +215,9 @@ func (x *Index) prepare(s string, all []counted) question {
 			w := strange * c.weight
 			q.all += w
 			q.unknown += w
+			if c.weight >= 1 {
+				q.strangest = max(q.strangest, w)
+			}
 			square += w * w
 			continue
 		}

@@ -37,6 +37,13 @@ const (
 	signAgainst
 	signWays
 	signExact
+	signMissing // the rarest of the question's terms that the entry lacks
+	signWay     // the part of the nearest way that is in the question
+	signTypical // how much nearer the question is than the entry's ways are to each other
+	signAhead   // the lead of the line over all other candidates'
+	signCosineSquared
+	signCoveredSquared
+	signMarginSquared
 	signCount
 )
 
@@ -45,7 +52,7 @@ const (
 // sets with one, two and four ways of asking each.
 var (
 	usualRank = [lookCount]float64{-4.4, -0.3, 0.9, 6.3, 1.1, -2.2, -1.7, 0}
-	usualGate = [signCount]float64{1.5, 0, 0.4, -0.5, -1.1, 3.2, -1.2, -1.6, 0, -1.8, 0, 0.3, -0.3, -0.1, 3}
+	usualGate = [signCount]float64{1.5, 0, 0.4, -0.5, -1.1, 3.2, -1.2, -1.6, 0, -1.8, 0, 0.3, -0.3, -0.1, 3, 0, 0, 0, 0, 0, 0, 0}
 )
 
 func usual() weights { return weights{usualRank[:], usualGate[:]} }
@@ -61,6 +68,8 @@ type candidate struct {
 	entry, way int32
 	looks      [lookCount]float64
 	p          float64
+	// What only the gate looks at.
+	missing, nearest, typical float64
 }
 
 // candidates lists what may answer, in the order of the entries.
@@ -161,6 +170,7 @@ func (x *Index) look(q question, s *scratch, e int32) candidate {
 			c.looks[lookMargin] = min(max(m, -5), 5)
 		}
 	}
+	missing := float64(q.strangest)
 	for _, t := range q.known {
 		entries := x.entry[x.entryStart[t]:x.entryStart[t+1]]
 		i := sort.Search(len(entries), func(i int) bool { return entries[i] >= e })
@@ -168,6 +178,8 @@ func (x *Index) look(q question, s *scratch, e int32) candidate {
 		if i < len(entries) && entries[i] == e {
 			here = float64(x.entryWays[int(x.entryStart[t])+i])
 			c.looks[lookCovered] += float64(x.idf[t])
+		} else if x.kind[t] >= 1 {
+			missing = max(missing, float64(x.idf[t]))
 		}
 		usual := float64(x.many(t)) / float64(len(x.owner))
 		likely := float64(x.kind[t]) * math.Log((here+smoothing*usual)/((ways+smoothing)*usual))
@@ -178,6 +190,11 @@ func (x *Index) look(q question, s *scratch, e int32) candidate {
 	c.looks[lookLikely] /= math.Sqrt(float64(1 + len(q.terms)))
 	c.looks[lookAgainst] /= math.Sqrt(float64(1 + len(q.terms)))
 	c.looks[lookWays] = math.Log(ways)
+	c.missing = missing / idf(len(x.owner), 0)
+	if mass := x.mass[c.way]; mass > 0 {
+		c.nearest = min(float64(s.bm25[c.way]*q.all/mass), 2)
+	}
+	c.typical = float64(three[0] - x.typical[e])
 	return c
 }
 
@@ -217,6 +234,14 @@ func (q question) signs(all []candidate) []float64 {
 	s[signWays] = first.looks[lookWays]
 	s[signUnknown], s[signLength] = float64(q.unknown/max(q.all, 1e-9)), math.Log(float64(1+len(q.terms)))
 	s[signSame] = 1
+	s[signMissing], s[signWay], s[signTypical] = first.missing, first.nearest, first.typical
+	best := -5.0
+	for _, c := range all[1:] {
+		best = max(best, c.looks[lookMargin])
+	}
+	s[signAhead] = min(max(first.looks[lookMargin]-best, -2), 3)
+	s[signCosineSquared], s[signCoveredSquared] = s[signCosine]*s[signCosine], s[signCovered]*s[signCovered]
+	s[signMarginSquared] = min(s[signMargin]*s[signMargin], 4)
 	if first.looks[lookCosine] > exact && !slices.ContainsFunc(all[1:], func(c candidate) bool { return c.looks[lookCosine] > exact }) {
 		s[signExact] = 1 // an entry's own words, and no other's
 	}

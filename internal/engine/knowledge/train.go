@@ -235,7 +235,7 @@ func (s *set) folds(seed uint64) []fold {
 		for f := range out {
 			left := rank[e]%strangeEach == f || len(s.names) < strangeEach && rank[e] == f
 			switch back := place[w] == f; {
-			case back && left && len(out[f].strange) < judgedAtMost/count:
+			case left && len(out[f].strange) < judgedAtMost/count:
 				out[f].strange = append(out[f].strange, int32(w)) //nolint:gosec // bounded
 			case back && !left && len(s.rows[e]) > 1 && len(out[f].known) < judgedAtMost/count:
 				out[f].known = append(out[f].known, int32(w)) //nolint:gosec // bounded
@@ -321,7 +321,7 @@ func (x *Index) try(s *set, f fold) (out []trial) {
 // the usual ones.
 const (
 	fewTrials   = 40
-	nearPart    = 0.015
+	nearPart    = 0.02
 	farPart     = 0.01
 	rankPenalty = 1
 	gatePenalty = 1

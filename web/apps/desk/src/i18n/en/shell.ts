@@ -32,7 +32,7 @@ export const shell: typeof chinese = {
   },
   rail: {
     label: 'Main navigation',
-    conversations: 'Conversations',
+    conversations: 'Inbox',
     search: 'Search',
     account: 'Account and settings',
     me: 'Me',
