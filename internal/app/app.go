@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 
+	"yingda.dev/internal/app/demoshop"
 	"yingda.dev/internal/channel"
 	"yingda.dev/internal/channel/webchat"
 	"yingda.dev/internal/desk"
@@ -16,6 +17,7 @@ import (
 	"yingda.dev/internal/flow/hub"
 	"yingda.dev/internal/flow/library"
 	"yingda.dev/internal/flow/profile"
+	"yingda.dev/internal/flow/scenario"
 	"yingda.dev/internal/flow/search"
 	"yingda.dev/internal/flow/toolbox"
 	"yingda.dev/internal/flow/training"
@@ -54,6 +56,8 @@ type App struct {
 	training      *training.Service
 	keeper        *keeper
 	library       *library.Service
+	scenarios     *scenario.Service
+	shop          *demoshop.Shop
 }
 
 // newApp builds everything between the database and the surfaces, from the
@@ -64,7 +68,7 @@ func newApp(k *core) (*App, error) {
 		return nil, err
 	}
 	a := &App{core: k, channels: channels}
-	for _, build := range []func() error{a.buildPeople, a.buildFiles, a.buildConversations, a.buildTraining, a.buildEvents, a.buildLibrary} {
+	for _, build := range []func() error{a.buildPeople, a.buildFiles, a.buildConversations, a.buildTraining, a.buildEvents, a.buildLibrary, a.buildScenarios} {
 		if err := build(); err != nil {
 			return nil, err
 		}

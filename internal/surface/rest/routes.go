@@ -30,7 +30,7 @@ type binding func(s *Server, r route, op huma.Operation)
 func routes() []route {
 	return slices.Concat(
 		sessionRoutes(), conversationRoutes(), draftRoutes(), contactRoutes(), toolboxRoutes(), attachmentRoutes(),
-		peopleRoutes(), inboxRoutes(), queueRoutes(), knowledgeRoutes(), operationRoutes(),
+		peopleRoutes(), inboxRoutes(), queueRoutes(), knowledgeRoutes(), scenarioRoutes(), operationRoutes(),
 	)
 }
 

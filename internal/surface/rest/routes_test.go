@@ -86,6 +86,7 @@ type things struct {
 	contact, other, note, merge          string
 	entry                                string
 	skill, callback, robot               string
+	scenario                             string
 }
 
 // onePixel is a picture.
@@ -127,6 +128,7 @@ func furnish(t *testing.T, c *surfacetest.Company) things {
 	v.skill = admin.Post("/api/v1/skills", map[string]string{"name": "秘密技能"}).Text("id")
 	v.entry = admin.Post("/api/v1/knowledge/entries", knowledgeEntry("秘密问题")).Text("id")
 	require.NotEmpty(t, v.entry)
+	v.scenario = furnishScenario(t, c, admin)
 	events, err := c.Store.AccountEvents(t.Context(), c.ID, 0, 10)
 	require.NoError(t, err)
 	require.NoError(t, c.Store.Write(t.Context(), "", func(ctx context.Context, tx *store.Tx) error {
@@ -181,6 +183,8 @@ func (v things) body(c *surfacetest.Company, id string) any {
 	case "createKnowledge", "changeKnowledge", "changeManyKnowledge", "addWay", "restoreKnowledge", "saveKnowledgeCategories", "saveSynonyms",
 		"findKnowledge", "serveKnowledge", "previewKnowledgeImport", "importKnowledge":
 		return v.knowledgeBody(id)
+	case "createScenario", "saveScenario", "checkScenario", "debugScenario", "putScenarioSecret", "publishScenario", "enableScenario":
+		return scenarioBody(id)
 	case "createLabel", "changeLabel":
 		return map[string]string{"name": id, "color": "red"}
 	case "createCannedReply", "changeCannedReply":
@@ -213,6 +217,8 @@ func (v things) address(r rest.Line) string {
 		id = v.robot
 	case strings.Contains(r.Path, "/skills/"):
 		id = v.skill
+	case strings.Contains(r.Path, "/scenarios/"):
+		id = v.scenario
 	case strings.Contains(r.Path, "/knowledge/"):
 		id = v.entry
 	case strings.Contains(r.Path, "/labels/"):
@@ -220,7 +226,7 @@ func (v things) address(r rest.Line) string {
 	case strings.Contains(r.Path, "/canned-replies/"):
 		id = v.canned
 	}
-	address := strings.NewReplacer("{id}", id, "{key}", v.people.hostKey, "{message}", v.message, "{note}", v.note).Replace(r.Path)
+	address := strings.NewReplacer("{id}", id, "{key}", v.people.hostKey, "{message}", v.message, "{note}", v.note, "{name}", "geheim", "{n}", "1").Replace(r.Path)
 	if r.ID == "search" {
 		address += "?q=Geheimwort"
 	}

@@ -18,6 +18,7 @@ import (
 	"yingda.dev/internal/flow/feed"
 	"yingda.dev/internal/flow/library"
 	"yingda.dev/internal/flow/profile"
+	"yingda.dev/internal/flow/scenario"
 	"yingda.dev/internal/flow/search"
 	"yingda.dev/internal/flow/toolbox"
 	"yingda.dev/internal/flow/workspace"
@@ -65,6 +66,7 @@ type Deps struct {
 	Search        *search.Service
 	Toolbox       *toolbox.Service
 	Library       *library.Service
+	Scenarios     *scenario.Service
 	Queue         *dispatch.Service
 	Files         files
 	Profiles      *profile.Service

@@ -27,6 +27,7 @@ import (
 	"yingda.dev/internal/flow/hub"
 	"yingda.dev/internal/flow/library"
 	"yingda.dev/internal/flow/profile"
+	"yingda.dev/internal/flow/scenario"
 	"yingda.dev/internal/flow/search"
 	"yingda.dev/internal/flow/toolbox"
 	"yingda.dev/internal/flow/training"
@@ -88,17 +89,18 @@ type House struct {
 	// Post takes the mails that the courier sends.
 	Post *Post
 	// FilesDir is the folder of attachments.
-	FilesDir string
-	Queue    *dispatch.Service
-	Toolbox  *toolbox.Service
-	Training *training.Service
-	Library  *library.Service
-	Visitors *visitor.Service
-	RPC      *rpc.Server
-	REST     *rest.Server
-	Realtime *realtime.Server
-	Tokens   *auth.Visitors
-	Metrics  *prometheus.Registry
+	FilesDir  string
+	Queue     *dispatch.Service
+	Toolbox   *toolbox.Service
+	Training  *training.Service
+	Library   *library.Service
+	Scenarios *scenario.Service
+	Visitors  *visitor.Service
+	RPC       *rpc.Server
+	REST      *rest.Server
+	Realtime  *realtime.Server
+	Tokens    *auth.Visitors
+	Metrics   *prometheus.Registry
 	// Log is everything that was logged.
 	Log *Log
 	// Near and Far are two companies.
@@ -210,6 +212,7 @@ func (h *House) buildFlows(master *seal.Master, keys *seal.Keyring, log *slog.Lo
 	h.Visitors, err = visitor.New(visitor.Deps{Store: h.Store, Keys: keys, Pages: h.Profiles, Signals: h.Bus, Clock: h.Clock, Log: log, Metrics: h.Metrics}, visitor.Config{})
 	require.NoError(h, err)
 	h.buildLibrary(keys, log)
+	h.buildScenarios(keys, log)
 	return rotator
 }
 
@@ -252,6 +255,7 @@ func (h *House) buildSurfaces(o Options, master *seal.Master, rotator *conversat
 		Files:         h.Files,
 		Toolbox:       h.Toolbox,
 		Library:       h.Library,
+		Scenarios:     h.Scenarios,
 		DeadLetters:   h.Store,
 		Profiles:      h.Profiles,
 		Mails:         h.Courier,
