@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 
+	"yingda.dev/internal/app/demoshop"
 	"yingda.dev/internal/channel"
 	"yingda.dev/internal/channel/webchat"
 	"yingda.dev/internal/desk"
@@ -17,6 +18,7 @@ import (
 	"yingda.dev/internal/flow/hub"
 	"yingda.dev/internal/flow/library"
 	"yingda.dev/internal/flow/profile"
+	"yingda.dev/internal/flow/scenario"
 	"yingda.dev/internal/flow/search"
 	"yingda.dev/internal/flow/toolbox"
 	"yingda.dev/internal/flow/training"
@@ -57,6 +59,8 @@ type App struct {
 	library       *library.Service
 	botBook       *bot.Book
 	bot           *bot.Service
+	scenarios     *scenario.Service
+	shop          *demoshop.Shop
 }
 
 // newApp builds everything between the database and the surfaces, from the
@@ -68,6 +72,7 @@ func newApp(k *core) (*App, error) {
 	}
 	a := &App{core: k, channels: channels}
 	for _, build := range []func() error{a.buildPeople, a.buildFiles, a.buildConversations, a.buildTraining, a.buildLibrary, a.buildEvents} {
+	for _, build := range []func() error{a.buildPeople, a.buildFiles, a.buildConversations, a.buildTraining, a.buildEvents, a.buildLibrary, a.buildScenarios} {
 		if err := build(); err != nil {
 			return nil, err
 		}

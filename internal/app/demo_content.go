@@ -24,6 +24,7 @@ func (a *App) seedContent(ctx context.Context, d workspace.Demo) error {
 		{"demo_queue", a.seedQueue},
 		{"demo_intents", a.seedIntents},
 		{"demo_knowledge", a.seedKnowledge},
+		{"demo_flows", a.seedFlows},
 	} {
 		if _, err := a.store.InstallationValue(ctx, part.name); err == nil {
 			continue

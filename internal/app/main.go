@@ -48,6 +48,7 @@ type cli struct {
 	Keys    keysCommand    `cmd:"" help:"Show or change the keys that content is sealed with."`
 	Bench   benchCommand   `cmd:"" help:"Measure the program on this machine; see docs/performance.md."`
 	Eval    evalCommand    `cmd:"" help:"Judge the bot on files of your own; see docs/evaluation.md."`
+	Test    testCommand    `cmd:"" help:"Play test dialogues of flows and the like."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 
 	Train        trainCommand        `cmd:"" name:"train" hidden:"" help:"Learn for the server, in a process of its own."`

@@ -78,6 +78,7 @@ func serve(ctx context.Context, c config.Config, r *run) (err error) {
 					{"delivery", a.delivery.Run},
 					{"queue", a.queue.Run},
 					{"library", a.library.Run},
+					{"flows", a.scenarios.Run},
 					{"queue memory", func(ctx context.Context) error { return a.bus.Consume(ctx, a.queue.Consumer()) }},
 					{"bot", a.bot.Run},
 					{"bot's ears", func(ctx context.Context) error { return a.bus.Consume(ctx, a.bot.Consumer()) }},

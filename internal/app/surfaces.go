@@ -11,6 +11,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"yingda.dev/internal/app/demoshop"
 	"yingda.dev/internal/channel/webchat"
 	"yingda.dev/internal/flow/attachment"
 	"yingda.dev/internal/platform/auth"
@@ -74,6 +75,7 @@ func (a *App) buildSurfaces(h *health) (*surfaces, error) {
 		Review:        a.review,
 		Documents:     documents{child.Program{Path: a.self}},
 		Training:      a.training,
+		Scenarios:     a.scenarios,
 		DeadLetters:   a.store,
 		Profiles:      a.profiles,
 		Mails:         a.courier,
@@ -121,6 +123,9 @@ func (a *App) buildSurfaces(h *health) (*surfaces, error) {
 	mux.Handle("/connection/websocket", socket)
 	mux.HandleFunc("GET /healthz", h.alive)
 	mux.HandleFunc("GET /readyz", h.ready)
+	if a.config.Demo {
+		mux.Handle(demoshop.Path, a.shop)
+	}
 	pages.Register(mux)
 
 	e, err := newEdge(a.config, a.log)

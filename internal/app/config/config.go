@@ -28,12 +28,22 @@ type Config struct {
 	Limits Limits `koanf:"limits"`
 	// Files are what people attach to messages.
 	Files Files `koanf:"files"`
+	// Calls are what flows of the bot may ask of your services.
+	Calls Calls `koanf:"calls"`
 	// SMTP is the mail server that takes transcripts and invitations.
 	SMTP SMTP `koanf:"smtp"`
 	// Log is what the program tells about itself.
 	Log Log `koanf:"log"`
 	// Metrics is the Prometheus endpoint /metrics.
 	Metrics Metrics `koanf:"metrics"`
+}
+
+// Calls are what flows of the bot may ask of your services.
+type Calls struct {
+	// Near are beginnings of addresses that may lie in your own network, such as
+	// "http://orders.internal:8080/api/". All other private addresses are
+	// refused. Default: [].
+	Near []string `koanf:"near"`
 }
 
 // Server is the address and the manner in which the program listens.
@@ -185,7 +195,8 @@ func Default() Config {
 			MaxSize: 25 << 20, MaxImage: 10 << 20, MaxMegapixels: 40, PerMinute: 20, Quota: 20 << 30, LinkLife: 12 * time.Hour,
 			Types: []string{"image", "audio", "video", "document", "text", "archive"},
 		},
-		SMTP: SMTP{Port: 587, TLS: "starttls"},
-		Log:  Log{Level: "info", Format: "text"},
+		Calls: Calls{Near: []string{}},
+		SMTP:  SMTP{Port: 587, TLS: "starttls"},
+		Log:   Log{Level: "info", Format: "text"},
 	}
 }

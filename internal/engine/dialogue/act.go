@@ -93,7 +93,7 @@ func (m *machine) compute(a *Action, s Assignment) any {
 
 // enter begins the flow that a step calls.
 func (m *machine) enter(a *Action) (*Action, bool) {
-	f := m.flows[a.Name]
+	f := m.find(a.Name)
 	if f == nil || len(m.s.Frames) >= MaxDepth {
 		m.note(a, WhyGone, a.Name)
 		m.sayText(m.words().handoff)

@@ -214,9 +214,9 @@ func (m *machine) digress(a *Action, anything bool) bool {
 	if !f.Digress {
 		return false
 	}
-	if g := m.in.Guess; g != nil && g.P >= at && m.flows[g.Flow] != nil && len(m.s.Frames) < MaxDepth &&
-		!slices.ContainsFunc(m.s.Frames, func(x Frame) bool { return x.Flow == g.Flow }) {
-		to := m.flows[g.Flow]
+	if g := m.in.Guess; g != nil && g.P >= at && m.find(g.Flow) != nil && len(m.s.Frames) < MaxDepth &&
+		!slices.ContainsFunc(m.s.Frames, func(x Frame) bool { return x.Flow == m.find(g.Flow).Name }) {
+		to := m.find(g.Flow)
 		m.note(a, WhyDigressed, g.Flow)
 		m.push(to, nil)
 		m.note(to.first[to.Start], WhyBegin, to.Name)

@@ -379,3 +379,22 @@ func (r *reader) tree(n *yaml.Node, path string, depth int, templates bool) any 
 	}
 	return nil
 }
+
+// ValidName reports whether something may be a name of a flow, a state, a slot,
+// a variable or a secret.
+func ValidName(s string) bool { return name.MatchString(s) }
+
+// NameOf finds the name of a flow in a file that may have problems.
+func NameOf(source []byte) (string, bool) {
+	var doc yaml.Node
+	if len(source) > MaxSource || decode(source, &doc) != nil || len(doc.Content) == 0 || doc.Content[0].Kind != yaml.MappingNode {
+		return "", false
+	}
+	root := doc.Content[0]
+	for i := 0; i+1 < len(root.Content); i += 2 {
+		if v := root.Content[i+1]; root.Content[i].Value == "flow" && v.Kind == yaml.ScalarNode && ValidName(v.Value) {
+			return v.Value, true
+		}
+	}
+	return "", false
+}

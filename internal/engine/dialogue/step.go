@@ -129,8 +129,19 @@ func (m *machine) push(f *Flow, vars map[string]any) {
 	m.s.Frames = append(m.s.Frames, frame)
 }
 
+// find looks for a flow by name. In an English conversation one that is called
+// the same with _en behind it stands in for it.
+func (m *machine) find(name string) *Flow {
+	if locale, _ := (values{facts: m.in.Facts}).at([]string{"conversation", "locale"}).(string); strings.HasPrefix(locale, "en") {
+		if f := m.flows[name+"_en"]; f != nil {
+			return f
+		}
+	}
+	return m.flows[name]
+}
+
 func (m *machine) begin(name string) {
-	f := m.flows[name]
+	f := m.find(name)
 	if f == nil {
 		m.note(nil, WhyGone, name)
 		return

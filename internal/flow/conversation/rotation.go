@@ -283,6 +283,7 @@ var stages = []func(*walker, context.Context, desk.AccountID, string, int) ([]se
 	(*walker).knowledgeItems, (*walker).knowledgeVersions, (*walker).knowledgeParts,
 	(*walker).callbacks, (*walker).robots,
 	(*walker).proposals,
+	(*walker).scenarios,
 }
 
 // Page returns values of one stage; an empty stage leads to the next.
@@ -558,6 +559,8 @@ func replace(ctx context.Context, tx *store.Tx, account desk.AccountID, c seal.C
 		return replaceOfTraining(ctx, tx, account, c)
 	case "review_proposal":
 		return replaceOfReview(ctx, tx, account, c)
+	case "scenario", "scenario_version", "scenario_secret":
+		return replaceOfScenario(ctx, tx, account, c)
 	case "session", "invitation", "second_factor", "audit":
 		return replaceOfPeople(ctx, tx, account, c)
 	case "rating":

@@ -32,6 +32,7 @@ func routes() []route {
 		sessionRoutes(), conversationRoutes(), draftRoutes(), contactRoutes(), toolboxRoutes(), attachmentRoutes(),
 		peopleRoutes(), inboxRoutes(), queueRoutes(), knowledgeRoutes(), reviewRoutes(), trainingRoutes(),
 		botRoutes(), operationRoutes(),
+		peopleRoutes(), inboxRoutes(), queueRoutes(), knowledgeRoutes(), scenarioRoutes(), operationRoutes(),
 	)
 }
 

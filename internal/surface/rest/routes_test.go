@@ -89,6 +89,7 @@ type things struct {
 	entry, proposal                      string
 	intent, model                        string
 	decision                             string
+	scenario                             string
 }
 
 // onePixel is a picture.
@@ -134,6 +135,7 @@ func furnish(t *testing.T, c *surfacetest.Company) things {
 	require.EqualValues(t, 1, admin.Post("/api/v1/review/chats", map[string]any{"name": "c.csv", "data": []byte("问题,回答\n秘密运费多少,八元\n秘密运费多少呢,八元\n")}).Number("proposed"))
 	v.proposal = admin.Get("/api/v1/review/proposals").Text("items.0.id")
 	v.intent, v.model = furnishTraining(t, c)
+	v.scenario = furnishScenario(t, c, admin)
 	events, err := c.Store.AccountEvents(t.Context(), c.ID, 0, 10)
 	require.NoError(t, err)
 	require.NoError(t, c.Store.Write(t.Context(), "", func(ctx context.Context, tx *store.Tx) error {
@@ -225,6 +227,8 @@ func (v things) body(c *surfacetest.Company, id string) any {
 		return map[string]string{"answer": "对的"}
 	case "checkBotAnswer":
 		return map[string]bool{"right": true}
+	case "createScenario", "saveScenario", "checkScenario", "debugScenario", "putScenarioSecret", "publishScenario", "enableScenario":
+		return scenarioBody(id)
 	case "createLabel", "changeLabel":
 		return map[string]string{"name": id, "color": "red"}
 	case "createCannedReply", "changeCannedReply":
@@ -263,6 +267,8 @@ func (v things) address(r rest.Line) string {
 		id = v.decision
 	case strings.Contains(r.Path, "/skills/"):
 		id = v.skill
+	case strings.Contains(r.Path, "/scenarios/"):
+		id = v.scenario
 	case strings.Contains(r.Path, "/knowledge/"):
 		id = v.entry
 	case strings.Contains(r.Path, "/proposals/"):
@@ -272,7 +278,7 @@ func (v things) address(r rest.Line) string {
 	case strings.Contains(r.Path, "/canned-replies/"):
 		id = v.canned
 	}
-	address := strings.NewReplacer("{id}", id, "{key}", v.people.hostKey, "{message}", v.message, "{note}", v.note).Replace(r.Path)
+	address := strings.NewReplacer("{id}", id, "{key}", v.people.hostKey, "{message}", v.message, "{note}", v.note, "{name}", "geheim", "{n}", "1").Replace(r.Path)
 	if r.ID == "search" {
 		address += "?q=Geheimwort"
 	}

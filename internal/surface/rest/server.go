@@ -20,6 +20,7 @@ import (
 	"yingda.dev/internal/flow/library"
 	"yingda.dev/internal/flow/profile"
 	"yingda.dev/internal/flow/review"
+	"yingda.dev/internal/flow/scenario"
 	"yingda.dev/internal/flow/search"
 	"yingda.dev/internal/flow/toolbox"
 	"yingda.dev/internal/flow/training"
@@ -71,6 +72,7 @@ type Deps struct {
 	Review        *review.Service
 	Documents     Documents
 	Training      *training.Service
+	Scenarios     *scenario.Service
 	Queue         *dispatch.Service
 	Bot           *bot.Service
 	Files         files

@@ -29,6 +29,7 @@ import (
 	"yingda.dev/internal/flow/library"
 	"yingda.dev/internal/flow/profile"
 	"yingda.dev/internal/flow/review"
+	"yingda.dev/internal/flow/scenario"
 	"yingda.dev/internal/flow/search"
 	"yingda.dev/internal/flow/toolbox"
 	"yingda.dev/internal/flow/training"
@@ -108,6 +109,18 @@ type House struct {
 	Realtime *realtime.Server
 	Tokens   *auth.Visitors
 	Metrics  *prometheus.Registry
+	FilesDir  string
+	Queue     *dispatch.Service
+	Toolbox   *toolbox.Service
+	Training  *training.Service
+	Library   *library.Service
+	Scenarios *scenario.Service
+	Visitors  *visitor.Service
+	RPC       *rpc.Server
+	REST      *rest.Server
+	Realtime  *realtime.Server
+	Tokens    *auth.Visitors
+	Metrics   *prometheus.Registry
 	// Log is everything that was logged.
 	Log *Log
 	// Near and Far are two companies.
@@ -227,6 +240,7 @@ func (h *House) buildFlows(master *seal.Master, keys *seal.Keyring, log *slog.Lo
 	h.buildLibrary(keys, log)
 	h.buildBot(keys, log)
 	h.buildReview(keys, log)
+	h.buildScenarios(keys, log)
 	return rotator
 }
 
@@ -274,6 +288,7 @@ func (h *House) buildSurfaces(o Options, master *seal.Master, rotator *conversat
 		Review:        h.Review,
 		Documents:     readHere{},
 		Training:      h.Training,
+		Scenarios:     h.Scenarios,
 		DeadLetters:   h.Store,
 		Profiles:      h.Profiles,
 		Mails:         h.Courier,
