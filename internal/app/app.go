@@ -18,6 +18,7 @@ import (
 	"yingda.dev/internal/flow/hub"
 	"yingda.dev/internal/flow/library"
 	"yingda.dev/internal/flow/profile"
+	"yingda.dev/internal/flow/review"
 	"yingda.dev/internal/flow/scenario"
 	"yingda.dev/internal/flow/search"
 	"yingda.dev/internal/flow/toolbox"
@@ -59,6 +60,8 @@ type App struct {
 	library       *library.Service
 	botBook       *bot.Book
 	bot           *bot.Service
+	review        *review.Service
+	documents     documents
 	scenarios     *scenario.Service
 	shop          *demoshop.Shop
 }
@@ -71,8 +74,9 @@ func newApp(k *core) (*App, error) {
 		return nil, err
 	}
 	a := &App{core: k, channels: channels}
-	for _, build := range []func() error{a.buildPeople, a.buildFiles, a.buildConversations, a.buildTraining, a.buildLibrary, a.buildEvents} {
-	for _, build := range []func() error{a.buildPeople, a.buildFiles, a.buildConversations, a.buildTraining, a.buildEvents, a.buildLibrary, a.buildScenarios} {
+	for _, build := range []func() error{
+		a.buildPeople, a.buildFiles, a.buildConversations, a.buildTraining, a.buildLibrary, a.buildScenarios, a.buildEvents, a.buildReview,
+	} {
 		if err := build(); err != nil {
 			return nil, err
 		}

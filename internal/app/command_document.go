@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"os"
 
 	"yingda.dev/internal/app/child"
 	"yingda.dev/internal/desk"
@@ -45,6 +46,12 @@ func (c readDocumentCommand) Run(r *run) error {
 		answer = readDocument{Kind: desk.KindOf(err), Message: desk.UserMessage(err), Refused: true}
 	}
 	return json.NewEncoder(r.process.Out).Encode(answer)
+}
+
+// ownProgram is what runs as a child.
+func ownProgram() (child.Program, error) {
+	path, err := os.Executable()
+	return child.Program{Path: path}, desk.Wrap(desk.Unavailable, "find the own program", err)
 }
 
 // documents reads files in processes of their own.

@@ -16,6 +16,11 @@ import (
 
 // buildReview builds what proposes to learn.
 func (a *App) buildReview() (err error) {
+	self, err := ownProgram()
+	if err != nil {
+		return err
+	}
+	a.documents = documents{self}
 	a.review, err = review.New(review.Deps{
 		Store: a.store, Keys: a.keys, Audit: a.audit, IDs: a.ids, Clock: a.clock, After: timer.Wall,
 		Decisions: judgedByPeople{a.bot}, Shelf: shelf{a.library}, Log: a.log.With("area", "review"), Node: a.node,
@@ -53,7 +58,7 @@ func judgedOf(d bot.Decision) (review.Judged, bool) {
 		ID: d.ID, At: d.At, Locale: d.Locale, Topic: d.Topic, Question: d.Question, Hit: d.Hit, Why: d.ThumbReason, Corrected: d.Corrected != "",
 		Good: d.Thumb > 0 || d.Checked > 0 || d.Draft == desk.DraftSent, Bad: d.Thumb < 0 || d.Checked < 0 || d.Draft == desk.DraftRefused,
 	}
-	switch d.Kind {
+	switch bot.Kind(d.Kind) {
 	case bot.Answer, bot.Review:
 		out.Answered = true
 	case bot.AskBack:
@@ -87,7 +92,7 @@ func (s shelf) Entry(ctx context.Context, account desk.AccountID, id string) (re
 	}
 	e := review.Entry{ID: it.ID, Title: it.Title, Ways: it.Ways, Topic: it.Topic}
 	for _, a := range it.Answers {
-		if text := a.Content.Text(); text != "" && e.Answer == "" {
+		if text := a.Content.PlainText(); text != "" && e.Answer == "" {
 			e.Answer, e.Locale = text, desk.Locale(a.Locale)
 		}
 	}
@@ -127,7 +132,7 @@ func (s shelf) Answer(ctx context.Context, by review.By, id, text string) error 
 		}
 		replaced := false
 		for i := range it.Answers {
-			if !replaced && it.Answers[i].Content.Text() != "" {
+			if !replaced && it.Answers[i].Content.PlainText() != "" {
 				it.Answers[i].Content, replaced = desk.TextContent(text), true
 			}
 		}

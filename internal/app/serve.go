@@ -85,6 +85,7 @@ func serve(ctx context.Context, c config.Config, r *run) (err error) {
 					{"timers", a.timers.Run},
 					{"courier", a.courier.Run},
 					{"training", a.training.Run},
+					{"review", a.review.Run},
 					{"rotator", a.rotator.Run},
 					{"keeper", a.keeper.Run},
 					{"calm", newCalm(timer.Wall).Run},

@@ -73,7 +73,7 @@ func (a *App) buildSurfaces(h *health) (*surfaces, error) {
 		Toolbox:       a.toolbox,
 		Library:       a.library,
 		Review:        a.review,
-		Documents:     documents{child.Program{Path: a.self}},
+		Documents:     a.documents,
 		Training:      a.training,
 		Scenarios:     a.scenarios,
 		DeadLetters:   a.store,

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"os"
 	"runtime"
 	"strings"
 
@@ -22,13 +21,13 @@ func (a *App) buildTraining() error {
 	if err != nil {
 		return err
 	}
-	self, err := os.Executable()
+	self, err := ownProgram()
 	if err != nil {
-		return desk.Wrap(desk.Unavailable, "find the own program", err)
+		return err
 	}
 	a.training, err = training.New(training.Deps{
 		Store: a.store, Keys: a.keys, Blobs: blob.New(folder, a.random), Bus: a.bus, Audit: a.audit, IDs: a.ids, Clock: a.clock, After: timer.Wall,
-		Trainer: trainer{child.Program{Path: self}}, Log: a.log.With("area", "training"), Metrics: a.metrics, Node: a.node,
+		Trainer: trainer{self}, Log: a.log.With("area", "training"), Metrics: a.metrics, Node: a.node,
 	}, training.Config{})
 	return err
 }

@@ -124,6 +124,10 @@ func replace(ctx context.Context, tx *store.Tx, account desk.AccountID, c seal.C
 		return replaceOfBot(ctx, tx, account, c)
 	case "intent", "intent_model":
 		return replaceOfTraining(ctx, tx, account, c)
+	case "review_proposal":
+		return replaceOfReview(ctx, tx, account, c)
+	case "scenario", "scenario_version", "scenario_secret":
+		return replaceOfScenario(ctx, tx, account, c)
 	case "session", "invitation", "second_factor", "audit":
 		return replaceOfPeople(ctx, tx, account, c)
 	case "rating":

@@ -31,8 +31,7 @@ func routes() []route {
 	return slices.Concat(
 		sessionRoutes(), conversationRoutes(), draftRoutes(), contactRoutes(), toolboxRoutes(), attachmentRoutes(),
 		peopleRoutes(), inboxRoutes(), queueRoutes(), knowledgeRoutes(), reviewRoutes(), trainingRoutes(),
-		botRoutes(), operationRoutes(),
-		peopleRoutes(), inboxRoutes(), queueRoutes(), knowledgeRoutes(), scenarioRoutes(), operationRoutes(),
+		botRoutes(), scenarioRoutes(), operationRoutes(),
 	)
 }
 

@@ -103,24 +103,13 @@ type House struct {
 	BotBook  *bot.Book
 	Bot      *bot.Service
 	// Shelf is what the bot knows.
-	Shelf    *Shelf
-	RPC      *rpc.Server
-	REST     *rest.Server
-	Realtime *realtime.Server
-	Tokens   *auth.Visitors
-	Metrics  *prometheus.Registry
-	FilesDir  string
-	Queue     *dispatch.Service
-	Toolbox   *toolbox.Service
-	Training  *training.Service
-	Library   *library.Service
-	Scenarios *scenario.Service
-	Visitors  *visitor.Service
+	Shelf     *Shelf
 	RPC       *rpc.Server
 	REST      *rest.Server
 	Realtime  *realtime.Server
 	Tokens    *auth.Visitors
 	Metrics   *prometheus.Registry
+	Scenarios *scenario.Service
 	// Log is everything that was logged.
 	Log *Log
 	// Near and Far are two companies.

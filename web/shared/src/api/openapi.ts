@@ -164,6 +164,446 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/bot/decisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What the bot decided, the newest first
+         * @description Needs the permission `bot.manage`.
+         */
+        get: operations["listBotDecisions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bot/decisions/{id}/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Say whether an automatic answer was right
+         * @description Needs the permission `bot.manage`.
+         */
+        post: operations["checkBotAnswer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bot/decisions/{id}/correct": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make knowledge of the right answer
+         * @description Needs the permission `bot.assist`.
+         */
+        post: operations["correctBotAnswer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bot/drafts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Answers that wait for a person to look at, the oldest first
+         * @description Needs the permission `bot.assist`.
+         */
+        get: operations["listBotDrafts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bot/drafts/{id}/claim": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take a draft; it then waits a little longer
+         * @description Needs the permission `bot.assist`.
+         */
+        post: operations["claimBotDraft"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bot/drafts/{id}/refuse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Refuse a draft; people take over
+         * @description Needs the permission `bot.assist`.
+         */
+        post: operations["refuseBotDraft"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bot/drafts/{id}/send": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a draft in the bot's name, as it is or with another text
+         * @description Needs the permission `bot.assist`.
+         */
+        post: operations["sendBotDraft"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bot/figures": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What the bot did, by topic and confidence
+         * @description Needs the permission `bot.manage`.
+         */
+        get: operations["getBotFigures"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bot/health": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How the bot copes on this node
+         * @description Needs the permission `bot.assist`.
+         */
+        get: operations["getBotHealth"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bot/intents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Intents, with how well each is understood
+         * @description Needs the permission `knowledge.read`.
+         */
+        get: operations["listIntents"];
+        put?: never;
+        /**
+         * Add an intent
+         * @description Needs the permission `bot.manage`.
+         */
+        post: operations["createIntent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bot/intents/export": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * All examples as a sheet (TSV)
+         * @description Needs the permission `bot.manage`.
+         */
+        get: operations["exportIntents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bot/intents/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take examples from a sheet of intent and text (CSV or TSV), or only look what it would change
+         * @description Needs the permission `bot.manage`.
+         */
+        post: operations["importIntents"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bot/intents/try": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask the model that serves what a text means
+         * @description Needs the permission `knowledge.read`.
+         */
+        post: operations["tryIntents"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bot/intents/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * An intent with its examples and actions
+         * @description Needs the permission `knowledge.read`.
+         */
+        get: operations["getIntent"];
+        /**
+         * Change an intent
+         * @description Needs the permission `bot.manage`.
+         */
+        put: operations["changeIntent"];
+        post?: never;
+        /**
+         * Delete an intent; a built-in one becomes what it was shipped as
+         * @description Needs the permission `bot.manage`.
+         */
+        delete: operations["deleteIntent"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bot/intents/{id}/examples": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Add examples to an intent
+         * @description Needs the permission `bot.manage`.
+         */
+        post: operations["addIntentExamples"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bot/models/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A model with what it confuses
+         * @description Needs the permission `knowledge.read`.
+         */
+        get: operations["getModel"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bot/models/{id}/serve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let another model serve: the way back
+         * @description Needs the permission `bot.manage`.
+         */
+        post: operations["serveModel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bot/sample": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Automatic answers that nobody has looked at again
+         * @description Needs the permission `bot.manage`.
+         */
+        get: operations["sampleBotAnswers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bot/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How the bot is set
+         * @description Needs the permission `bot.manage`.
+         */
+        get: operations["getBotSettings"];
+        /**
+         * Set the bot
+         * @description Needs the permission `bot.manage`.
+         */
+        put: operations["setBotSettings"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bot/training": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Which model serves, what is being trained, and what was trained
+         * @description Needs the permission `knowledge.read`.
+         */
+        get: operations["getTraining"];
+        put?: never;
+        /**
+         * Train now
+         * @description Needs the permission `bot.manage`.
+         */
+        post: operations["startTraining"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/bot/training/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel the training that waits or runs
+         * @description Needs the permission `bot.manage`.
+         */
+        post: operations["cancelTraining"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/callbacks": {
         parameters: {
             query?: never;
@@ -580,6 +1020,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/conversations/{id}/bot": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What the bot decided in a conversation, the newest first
+         * @description Needs the permission `bot.assist`.
+         */
+        get: operations["getBotOfConversation"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/conversations/{id}/claim": {
         parameters: {
             query?: never;
@@ -662,6 +1122,26 @@ export interface paths {
          * @description Needs the permission `conversations.assign`.
          */
         post: operations["escalate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{id}/give-to-bot": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give a conversation to the bot
+         * @description Needs the permission `conversations.assign`.
+         */
+        post: operations["giveToBot"];
         delete?: never;
         options?: never;
         head?: never;
@@ -926,6 +1406,46 @@ export interface paths {
          * @description Needs the permission `conversations.snooze`.
          */
         post: operations["snooze"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{id}/suggestions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Replies that may fit what the customer wrote
+         * @description Needs the permission `bot.assist`.
+         */
+        get: operations["suggestReplies"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/conversations/{id}/suggestions/used": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Tell what became of suggested replies
+         * @description Needs the permission `bot.assist`.
+         */
+        post: operations["countSuggestions"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2101,6 +2621,222 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/scenarios": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Flows, by name
+         * @description Needs the permission `bot.manage`.
+         */
+        get: operations["listScenarios"];
+        put?: never;
+        /**
+         * Begin a flow
+         * @description Needs the permission `bot.manage`.
+         */
+        post: operations["createScenario"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scenarios/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Problems, picture and test dialogues of a flow's text
+         * @description Needs the permission `bot.manage`.
+         */
+        post: operations["checkScenario"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scenarios/debug": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * One step of a flow's text, with a state that the caller keeps
+         * @description Needs the permission `bot.manage`.
+         */
+        post: operations["debugScenario"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scenarios/secrets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Secrets of the services that flows call, without their values
+         * @description Needs the permission `bot.manage`.
+         */
+        get: operations["listScenarioSecrets"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scenarios/secrets/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /**
+         * Set a secret; its value is never shown again
+         * @description Needs the permission `bot.manage`.
+         */
+        put: operations["putScenarioSecret"];
+        post?: never;
+        /**
+         * Delete a secret
+         * @description Needs the permission `bot.manage`.
+         */
+        delete: operations["deleteScenarioSecret"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scenarios/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A flow with its text
+         * @description Needs the permission `bot.manage`.
+         */
+        get: operations["getScenario"];
+        /**
+         * Keep the draft of a flow
+         * @description Needs the permission `bot.manage`.
+         */
+        put: operations["saveScenario"];
+        post?: never;
+        /**
+         * Delete a flow and its versions
+         * @description Needs the permission `bot.manage`.
+         */
+        delete: operations["deleteScenario"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scenarios/{id}/enable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Switch a flow on or off
+         * @description Needs the permission `bot.manage`.
+         */
+        post: operations["enableScenario"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scenarios/{id}/publish": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let the draft of a flow serve
+         * @description Needs the permission `bot.manage`.
+         */
+        post: operations["publishScenario"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scenarios/{id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What was published of a flow, the newest first
+         * @description Needs the permission `bot.manage`.
+         */
+        get: operations["listScenarioVersions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/scenarios/{id}/versions/{n}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * A version of a flow with its text
+         * @description Needs the permission `bot.manage`.
+         */
+        get: operations["getScenarioVersion"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/search": {
         parameters: {
             query?: never;
@@ -2469,6 +3205,9 @@ export interface components {
             items: components["schemas"]["Activity"][];
             more: boolean;
         };
+        AddExamplesInputBody: {
+            texts: string[];
+        };
         AddWayInputBody: {
             /** @description Where it came from, for the history. */
             origin?: string;
@@ -2578,8 +3317,123 @@ export interface components {
             /** Format: int64 */
             seq: number;
         };
+        Bin: {
+            /** Format: int64 */
+            asked: number;
+            /** Format: int64 */
+            bad: number;
+            /** Format: int64 */
+            good: number;
+        };
         BlockInputBody: {
             blocked: boolean;
+        };
+        BotDecision: {
+            /** Format: date-time */
+            at: string;
+            /**
+             * Format: int64
+             * @description 1: a colleague found it right, -1: wrong.
+             */
+            checked?: number;
+            /** Format: double */
+            confidence: number;
+            conversation_id: string;
+            /** @description The knowledge that was made of its correction. */
+            corrected?: string;
+            /** @description Versions, scores and thresholds. */
+            detail?: unknown;
+            /** @enum {string} */
+            draft?: "" | "waiting" | "sent" | "refused" | "expired" | "overtaken";
+            draft_agent_id?: string;
+            /** Format: date-time */
+            draft_until?: string;
+            /** @description The knowledge, intent or flow that it rests on. */
+            hit?: string;
+            id: string;
+            /** @enum {string} */
+            kind: "answer" | "review" | "ask_back" | "flow" | "smalltalk" | "hand_over";
+            message_id?: string;
+            /** @enum {string} */
+            outcome?: "" | "resolved" | "handed_over" | "taken_over";
+            /** @description What a draft says. */
+            parts?: components["schemas"]["Part"][];
+            /** @description What was read, several messages as one. */
+            question: string;
+            reason: string;
+            sources?: components["schemas"]["Source"][];
+            thumb?: components["schemas"]["Thumb"];
+            title?: string;
+            topic?: string;
+        };
+        BotDecisionPage: {
+            items: components["schemas"]["BotDecision"][];
+            /** @description Missing at the end. */
+            next_cursor?: string;
+        };
+        BotFigures: {
+            copilot: components["schemas"]["CopilotFigures"];
+            /** @description There were more than were counted. */
+            cut?: boolean;
+            /** Format: int64 */
+            decisions: number;
+            /** Format: int64 */
+            helpful: number;
+            kinds: {
+                [key: string]: number;
+            };
+            outcomes: {
+                [key: string]: number;
+            };
+            /** Format: date-time */
+            since: string;
+            /** @description By topic and confidence, in steps of a fiftieth. */
+            topics: components["schemas"]["TopicFigures"][];
+            /** Format: int64 */
+            unhelpful: number;
+        };
+        BotHealth: {
+            /**
+             * @description What it gives up under load.
+             * @enum {string}
+             */
+            effort: "full" | "no_network" | "plain_search";
+            intents: boolean;
+            knowledge: boolean;
+            /**
+             * Format: int64
+             * @description Of those, how many wait for a worker.
+             */
+            queued: number;
+            /**
+             * Format: date-time
+             * @description When the effort last changed.
+             */
+            since?: string;
+            /**
+             * Format: double
+             * @description The slowest of the newest turns.
+             */
+            slowest_ms: number;
+            /**
+             * Format: int64
+             * @description How often it changed since the start.
+             */
+            switches: number;
+            /**
+             * Format: int64
+             * @description Conversations that wait for its turn.
+             */
+            waiting: number;
+        };
+        Brief: {
+            /** Format: int64 */
+            depth?: number;
+            id: string;
+            /** Format: int64 */
+            line: number;
+            text: string;
+            verb: string;
         };
         BulkInputBody: {
             /** @enum {string} */
@@ -2793,9 +3647,23 @@ export interface components {
              */
             skipped: number;
         };
+        CheckInputBody: {
+            right: boolean;
+        };
         ConfirmTOTPInputBody: {
             /** @example 287082 */
             code: string;
+        };
+        ConfusedCount: {
+            /** Format: int64 */
+            count: number;
+            name: string;
+        };
+        Confusion: {
+            /** Format: int64 */
+            count: number;
+            guess: string;
+            intent: string;
         };
         Contact: {
             blocked?: boolean;
@@ -2967,6 +3835,22 @@ export interface components {
             /** @description Missing at the end. */
             next_cursor?: string;
         };
+        CopilotFigures: {
+            /** Format: int64 */
+            edited: number;
+            /** Format: int64 */
+            ignored: number;
+            /** Format: int64 */
+            inserted: number;
+            /** Format: int64 */
+            shown: number;
+        };
+        CorrectInputBody: {
+            /** @example 订单发货后一般两天送到。 */
+            answer: string;
+            /** @description Without it, what the customer asked. */
+            question?: string;
+        };
         Counts: {
             /** Format: int64 */
             mentioned: number;
@@ -3008,6 +3892,14 @@ export interface components {
              */
             permissions: string[];
         };
+        CurvePoint: {
+            /** Format: double */
+            coverage: number;
+            /** Format: double */
+            precision: number;
+            /** Format: double */
+            threshold: number;
+        };
         DeadLetter: {
             /** Format: date-time */
             at: string;
@@ -3027,6 +3919,36 @@ export interface components {
         DeadLetterPage: {
             items: components["schemas"]["DeadLetter"][];
             next_cursor?: string;
+        };
+        DebugInput: {
+            /** @description What knowledge would answer to the message. */
+            answer?: string;
+            contact_name?: string;
+            /** @description Another flow that the message would begin. */
+            flow?: string;
+            form?: {
+                [key: string]: string;
+            };
+            /** @enum {string} */
+            kind: "begin" | "message" | "result" | "timeout" | "stop";
+            result?: components["schemas"]["DebugResult"];
+            text?: string;
+        };
+        DebugResult: {
+            body?: unknown;
+            call: string;
+            failure?: string;
+            /** Format: int64 */
+            status?: number;
+        };
+        DebugScenarioInputBody: {
+            input: components["schemas"]["DebugInput"];
+            /** @description Make the calls of the flow and go on with what they give. */
+            perform?: boolean;
+            /** @description YAML or JSON; docs/guide has the format. */
+            source: string;
+            /** @description As the step before gave it; left out at the beginning. */
+            state?: unknown;
         };
         Device: {
             addr?: string;
@@ -3048,6 +3970,14 @@ export interface components {
         DisableTOTPInputBody: {
             password: string;
         };
+        Doubt: {
+            /** Format: double */
+            confidence?: number;
+            intents: string[];
+            /** @enum {string} */
+            kind: "clash" | "miss";
+            text: string;
+        };
         Draft: {
             /** @enum {string} */
             kind: "reply" | "note";
@@ -3058,6 +3988,16 @@ export interface components {
             text?: string;
             /** Format: date-time */
             updated_at: string;
+        };
+        Edge: {
+            from: string;
+            label?: string;
+            step: string;
+            to: string;
+            why: string;
+        };
+        EnableScenarioInputBody: {
+            enabled: boolean;
         };
         ErrorDetail: {
             /** @description Where the error occurred, e.g. 'body.items[3].tags' or 'path.thing-id' */
@@ -3106,6 +4046,14 @@ export interface components {
              * @example 客户非常生气
              */
             reason: string;
+        };
+        ExampleClash: {
+            intents: string[];
+            text: string;
+        };
+        ExamplesAdded: {
+            /** Format: int64 */
+            added: number;
         };
         Exception: {
             date: string;
@@ -3166,6 +4114,10 @@ export interface components {
              */
             open: number;
         };
+        Graph: {
+            edges: components["schemas"]["Edge"][];
+            nodes: components["schemas"]["Node"][];
+        };
         HostKey: {
             /** Format: date-time */
             created_at: string;
@@ -3183,6 +4135,14 @@ export interface components {
         ImportInputBody: {
             /** @description A table with a heading row: question and answer, and optionally id, category, ways, topic, source_title, source_url, valid_from, valid_until, enabled. Ways of asking stand in one cell, one a line. */
             csv: string;
+        };
+        ImportIntentsInputBody: {
+            /** @description Only say what it would change. */
+            look?: boolean;
+            /** @description Keep the good lines although others cannot be taken. */
+            partly?: boolean;
+            /** @description Lines of intent and example, separated by tabs or as CSV; a first line of headings is passed over. */
+            text: string;
         };
         ImportPreview: {
             /** Format: int64 */
@@ -3206,6 +4166,26 @@ export interface components {
              * @description As spreadsheets count, the heading row being 1; 0 is the table itself.
              */
             row: number;
+        };
+        ImportedIntents: {
+            /** Format: int64 */
+            added: number;
+            /** Format: int64 */
+            clash_count: number;
+            /** @description The first 200 examples that stand under more than one intent. */
+            clashes: components["schemas"]["ExampleClash"][];
+            /** @description Names of intents that are new. */
+            created: string[];
+            /** @description It was kept. */
+            done: boolean;
+            /** Format: int64 */
+            duplicates: number;
+            /** Format: int64 */
+            error_count: number;
+            /** @description The first 200 lines that cannot be taken. */
+            errors: components["schemas"]["SheetError"][];
+            /** Format: int64 */
+            rows: number;
         };
         Inbox: {
             channel: string;
@@ -3239,6 +4219,145 @@ export interface components {
             primary?: string;
             thread_per_conversation?: boolean;
             widget?: components["schemas"]["WidgetSettings"];
+        };
+        Intent: {
+            /** @description What to do, in order: message, flow, api_call, handoff. */
+            actions: {
+                [key: string]: unknown;
+            }[];
+            /** @description It exists for every company; deleting it restores what was shipped. */
+            builtin: boolean;
+            /** Format: int64 */
+            clashes: number;
+            /** @description What its examples were taken for, the most frequent first. */
+            confused: components["schemas"]["ConfusedCount"][];
+            /** @description Examples that stand under other intents too, or that the model took for another. */
+            doubts: components["schemas"]["Doubt"][];
+            enabled: boolean;
+            /** Format: int64 */
+            examples: number;
+            id: string;
+            /** Format: int64 */
+            judged: number;
+            name: string;
+            /** Format: int64 */
+            right: number;
+            /** @description The examples. */
+            texts: string[];
+            title: string;
+            topic?: string;
+            /** Format: date-time */
+            updated_at?: string;
+            /**
+             * Format: int64
+             * @description Counts the changes; 0 is a built-in intent as it was shipped.
+             */
+            version: number;
+        };
+        IntentBody: {
+            /**
+             * @example [
+             *       {
+             *         "text": "您好",
+             *         "type": "message"
+             *       }
+             *     ]
+             */
+            actions?: {
+                [key: string]: unknown;
+            }[];
+            enabled: boolean;
+            /**
+             * @description Unique; a-z, 0-9 and _. Empty: made of the title.
+             * @example order_status
+             */
+            name?: string;
+            /** @description Examples: at most 5,000 of at most 500 characters. What is said twice is kept once. */
+            texts?: string[];
+            /**
+             * @description At most 100 characters.
+             * @example 查物流
+             */
+            title?: string;
+            /** @description What thresholds and teams go by; at most 60 characters. */
+            topic?: string;
+            /**
+             * Format: int64
+             * @description What was seen. A change is refused (409) if it is another one now.
+             */
+            version?: number;
+        };
+        IntentGuess: {
+            name: string;
+            /**
+             * Format: double
+             * @description Its part among the intents.
+             */
+            p: number;
+            title: string;
+        };
+        IntentLine: {
+            /** @description It exists for every company; deleting it restores what was shipped. */
+            builtin: boolean;
+            /** Format: int64 */
+            clashes: number;
+            /** @description What its examples were taken for, the most frequent first. */
+            confused: components["schemas"]["ConfusedCount"][];
+            enabled: boolean;
+            /** Format: int64 */
+            examples: number;
+            id: string;
+            /** Format: int64 */
+            judged: number;
+            name: string;
+            /** Format: int64 */
+            right: number;
+            title: string;
+            topic?: string;
+            /** Format: date-time */
+            updated_at?: string;
+            /**
+             * Format: int64
+             * @description Counts the changes; 0 is a built-in intent as it was shipped.
+             */
+            version: number;
+        };
+        IntentModel: {
+            /** Format: date-time */
+            created_at: string;
+            /** @description The intents have not changed since. */
+            fresh: boolean;
+            /** @description SHA-256 of the model. */
+            hash: string;
+            id: string;
+            /** @enum {string} */
+            kind: "linear" | "mixed";
+            /**
+             * Format: int64
+             * @description Counts the trainings.
+             */
+            number: number;
+            report: components["schemas"]["Report"];
+            /** @description The same examples and seed give the same model. */
+            seed: string;
+            serves: boolean;
+            /** Format: int64 */
+            size: number;
+        };
+        IntentScore: {
+            /** Format: int64 */
+            examples: number;
+            /** Format: int64 */
+            guessed: number;
+            /** Format: int64 */
+            judged: number;
+            name: string;
+            /** Format: int64 */
+            right: number;
+        };
+        IntentSheet: {
+            /** @description Lines of intent, tab, example, with headings. */
+            text: string;
         };
         Invitation: {
             /** Format: date-time */
@@ -3278,6 +4397,9 @@ export interface components {
         ItemsAgentPresence: {
             items: components["schemas"]["AgentPresence"][];
         };
+        ItemsBotDecision: {
+            items: components["schemas"]["BotDecision"][];
+        };
         ItemsCannedReply: {
             items: components["schemas"]["CannedReply"][];
         };
@@ -3289,6 +4411,9 @@ export interface components {
         };
         ItemsInbox: {
             items: components["schemas"]["Inbox"][];
+        };
+        ItemsIntentLine: {
+            items: components["schemas"]["IntentLine"][];
         };
         ItemsInvitation: {
             items: components["schemas"]["Invitation"][];
@@ -3308,11 +4433,23 @@ export interface components {
         ItemsRole: {
             items: components["schemas"]["Role"][];
         };
+        ItemsScenario: {
+            items: components["schemas"]["Scenario"][];
+        };
+        ItemsScenarioSecret: {
+            items: components["schemas"]["ScenarioSecret"][];
+        };
+        ItemsScenarioVersion: {
+            items: components["schemas"]["ScenarioVersion"][];
+        };
         ItemsScheduled: {
             items: components["schemas"]["Scheduled"][];
         };
         ItemsSkill: {
             items: components["schemas"]["Skill"][];
+        };
+        ItemsSuggestedReply: {
+            items: components["schemas"]["SuggestedReply"][];
         };
         ItemsTeam: {
             items: components["schemas"]["Team"][];
@@ -3496,6 +4633,10 @@ export interface components {
             /** Format: int64 */
             version: number;
         };
+        Known: {
+            label: string;
+            value: string;
+        };
         Label: {
             /** @enum {string} */
             color: "emerald" | "slate" | "amber" | "red" | "blue" | "violet" | "teal" | "pink";
@@ -3584,6 +4725,9 @@ export interface components {
         LookInvitationInputBody: {
             /** @description What stands behind # in the link. */
             token: string;
+        };
+        MadeKnowledge: {
+            id: string;
         };
         Me: {
             account: components["schemas"]["Account"];
@@ -3685,6 +4829,37 @@ export interface components {
             /** @description There are others in the direction that was asked for. */
             more: boolean;
         };
+        MissedExample: {
+            /** Format: double */
+            confidence: number;
+            guess: string;
+            intent: string;
+            text: string;
+        };
+        ModelDetail: {
+            /** Format: date-time */
+            created_at: string;
+            /** @description The intents have not changed since. */
+            fresh: boolean;
+            /** @description SHA-256 of the model. */
+            hash: string;
+            id: string;
+            /** @enum {string} */
+            kind: "linear" | "mixed";
+            /** @description Examples that were taken for another intent, the surest first. */
+            missed: components["schemas"]["MissedExample"][];
+            /**
+             * Format: int64
+             * @description Counts the trainings.
+             */
+            number: number;
+            report: components["schemas"]["Report"];
+            /** @description The same examples and seed give the same model. */
+            seed: string;
+            serves: boolean;
+            /** Format: int64 */
+            size: number;
+        };
         Need: {
             /** Format: int64 */
             level: number;
@@ -3732,6 +4907,24 @@ export interface components {
             secret: string;
             /** Format: date-time */
             used_at?: string;
+        };
+        Node: {
+            id: string;
+            kind: string;
+            /** Format: int64 */
+            line?: number;
+            start?: boolean;
+            steps?: components["schemas"]["Brief"][];
+            title: string;
+        };
+        Note: {
+            detail?: string;
+            flow: string;
+            /** Format: int64 */
+            line?: number;
+            step: string;
+            verb?: string;
+            why: string;
         };
         NoteInputBody: {
             client_id?: string;
@@ -3869,6 +5062,17 @@ export interface components {
             /** @description Ways of asking to add. */
             ways?: string[];
         };
+        PublishScenarioInputBody: {
+            /**
+             * Format: int64
+             * @description The draft that the caller has seen.
+             */
+            revision: number;
+        };
+        PutScenarioSecretInputBody: {
+            /** @description One line. It is sealed and never shown again. */
+            value: string;
+        };
         QueueAlert: {
             /** @enum {string} */
             rule: "longest_wait" | "waiting" | "at_risk" | "nobody";
@@ -3970,6 +5174,39 @@ export interface components {
              * @description Refuse if the conversation has changed since this version.
              */
             version?: number;
+        };
+        Report: {
+            /** Format: double */
+            accuracy: number;
+            confusions: components["schemas"]["Confusion"][];
+            /** Format: int64 */
+            contradictions: number;
+            /** Format: double */
+            coverage_at_70: number;
+            /** Format: double */
+            coverage_at_90: number;
+            curve: components["schemas"]["CurvePoint"][];
+            /** Format: double */
+            ece: number;
+            /** Format: int64 */
+            examples: number;
+            /** Format: int64 */
+            intents: number;
+            /** Format: int64 */
+            judged: number;
+            /** Format: double */
+            macro_f1: number;
+            /** Format: int64 */
+            outside: number;
+            per_intent: components["schemas"]["IntentScore"][];
+            /** Format: double */
+            precision_at_70: number;
+            /** Format: double */
+            precision_at_90: number;
+            /** Format: double */
+            seconds: number;
+            /** Format: int64 */
+            skipped: number;
         };
         RestoreKnowledgeInputBody: {
             /**
@@ -4086,6 +5323,141 @@ export interface components {
             /** @description At most 10,000 characters. */
             text?: string;
         };
+        SaveScenarioInputBody: {
+            /**
+             * Format: int64
+             * @description The one that the change was made on.
+             */
+            revision: number;
+            /** @description YAML or JSON; docs/guide has the format. */
+            source: string;
+        };
+        Scenario: {
+            about?: string;
+            author_id?: string;
+            /** @description The draft is not what was published. */
+            changed?: boolean;
+            enabled: boolean;
+            id: string;
+            /** @enum {string} */
+            locale: "zh" | "en";
+            name: string;
+            /**
+             * Format: int64
+             * @description Errors in the draft.
+             */
+            problems: number;
+            /**
+             * Format: int64
+             * @description The version that serves; 0 if none does.
+             */
+            published: number;
+            /** Format: date-time */
+            published_at?: string;
+            /**
+             * Format: int64
+             * @description Counts changes of the draft.
+             */
+            revision: number;
+            /** @description The draft, in lists left out. docs/guide has the format. */
+            source?: string;
+            /**
+             * Format: int64
+             * @description Test dialogues in the draft.
+             */
+            tests: number;
+            title: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        ScenarioCall: {
+            body?: unknown;
+            id: string;
+            method: string;
+            url: string;
+        };
+        ScenarioCheck: {
+            graph?: components["schemas"]["Graph"];
+            /** @description Secrets that the flow uses and nobody has set. */
+            missing_secrets?: string[];
+            name?: string;
+            problems: components["schemas"]["ScenarioProblem"][];
+            rehearsals: components["schemas"]["ScenarioRehearsal"][];
+            slots?: components["schemas"]["ScenarioSlot"][];
+            title?: string;
+        };
+        ScenarioEffect: {
+            call?: components["schemas"]["ScenarioCall"];
+            flow?: string;
+            /** @enum {string} */
+            kind: "say" | "call" | "escalate" | "handoff" | "ended";
+            parts?: components["schemas"]["Part"][];
+            reason?: string;
+            /** Format: double */
+            score?: number;
+            slots?: components["schemas"]["Known"][];
+            summary?: string;
+        };
+        ScenarioProblem: {
+            /** Format: int64 */
+            column: number;
+            key: string;
+            /** Format: int64 */
+            line: number;
+            /** @description By language: zh, en. */
+            message: {
+                [key: string]: string;
+            };
+            path?: string;
+            warning?: boolean;
+        };
+        ScenarioRehearsal: {
+            got?: string;
+            /**
+             * Format: int64
+             * @description Where it did not go as written.
+             */
+            line?: number;
+            name: string;
+            passed: boolean;
+            want?: string;
+        };
+        ScenarioSecret: {
+            author_id?: string;
+            name: string;
+            /** Format: date-time */
+            updated_at: string;
+            /** @description Published flows that name it. */
+            used_by?: string[];
+        };
+        ScenarioSlot: {
+            kind: string;
+            label: string;
+            name: string;
+        };
+        ScenarioStep: {
+            /** @description The id of the step that waits. */
+            at?: string;
+            effects: components["schemas"]["ScenarioEffect"][];
+            /** @description To be handed in with the next step. */
+            state: unknown;
+            trace: components["schemas"]["Note"][];
+            /**
+             * @description What the flow waits for; left out when it has ended.
+             * @enum {string}
+             */
+            waiting?: "slot" | "form" | "choose" | "confirm" | "call" | "flow";
+        };
+        ScenarioVersion: {
+            author_id?: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: int64 */
+            n: number;
+            serves?: boolean;
+            /** @description In lists left out. */
+            source?: string;
+        };
         ScheduleInputBody: {
             /**
              * Format: date-time
@@ -4136,6 +5508,13 @@ export interface components {
              */
             recovery_left: number;
         };
+        SendDraftInputBody: {
+            /**
+             * @description Instead of the draft's text; at most 10,000 characters.
+             * @example 一般两天送到。
+             */
+            text?: string;
+        };
         ServeKnowledgeInputBody: {
             /** @description The training that is to answer; empty is always the newest. */
             id?: string;
@@ -4175,10 +5554,42 @@ export interface components {
             /** @description At least 8 characters. */
             password: string;
         };
+        Settings: {
+            /** Format: double */
+            answer_at: number;
+            /** Format: int64 */
+            burst_ms: number;
+            enabled: boolean;
+            name?: string;
+            person?: boolean;
+            return_after_agent: boolean;
+            /** Format: double */
+            review_at: number;
+            /** Format: int64 */
+            review_seconds: number;
+            sources: boolean;
+            team_id?: string;
+            texts?: {
+                [key: string]: components["schemas"]["Texts"];
+            };
+            topics?: {
+                [key: string]: components["schemas"]["Threshold"];
+            };
+            /** Format: int64 */
+            readonly version: number;
+        };
         Setup: {
             /** @description The caller is on another machine and needs the code that the program printed at its start. */
             code_needed: boolean;
             needed: boolean;
+        };
+        SheetError: {
+            /** Format: int64 */
+            line: number;
+            message: string;
+            /** @enum {string} */
+            reason: "columns" | "intent" | "text" | "broken";
+            text?: string;
         };
         ShiftEnd: {
             /**
@@ -4228,6 +5639,16 @@ export interface components {
             title: string;
             url?: string;
         };
+        SourceBody: {
+            /**
+             * @description YAML or JSON; docs/guide has the format.
+             * @example flow: hello
+             *     states:
+             *       begin:
+             *         - say: 您好
+             */
+            source: string;
+        };
         Staffing: {
             agents: {
                 [key: string]: components["schemas"]["AgentWork"];
@@ -4236,6 +5657,19 @@ export interface components {
             teams: {
                 [key: string]: components["schemas"]["TeamWork"];
             };
+        };
+        StartTrainingInputBody: {
+            /** @description Another one makes another training of the same examples. */
+            seed?: string;
+        };
+        SuggestedReply: {
+            /** Format: double */
+            confidence: number;
+            id: string;
+            parts: components["schemas"]["Part"][];
+            source: components["schemas"]["Source"];
+            title: string;
+            topic?: string;
         };
         Synonyms: {
             /**
@@ -4276,6 +5710,20 @@ export interface components {
             senior?: boolean;
             zone: string;
         };
+        Texts: {
+            fallback?: string;
+            greeting?: string;
+            hand_over?: string;
+            salutation?: string;
+        };
+        Threshold: {
+            /** Format: double */
+            answer_at: number;
+            person?: boolean;
+            /** Format: double */
+            review_at: number;
+            team_id?: string;
+        };
         Thumb: {
             helpful: boolean;
             reason?: string;
@@ -4291,6 +5739,47 @@ export interface components {
             permissions: string[];
             /** Format: date-time */
             used_at?: string;
+        };
+        TopicFigures: {
+            bins: components["schemas"]["Bin"][];
+            /** Format: int64 */
+            checked: number;
+            topic: string;
+            /** Format: int64 */
+            wrong: number;
+        };
+        Training: {
+            job?: components["schemas"]["TrainingJob"];
+            last?: components["schemas"]["TrainingJob"];
+            /** @description The newest first. While none serves, the built-in model does. */
+            models: components["schemas"]["IntentModel"][];
+        };
+        TrainingJob: {
+            agent_id?: string;
+            /** Format: int64 */
+            done: number;
+            /** Format: date-time */
+            due?: string;
+            /** Format: date-time */
+            ended_at?: string;
+            id: string;
+            /**
+             * Format: double
+             * @description 0 if nobody can tell yet.
+             */
+            left_seconds: number;
+            /** @enum {string} */
+            origin: "change" | "hand" | "repair";
+            /** @enum {string} */
+            reason?: "asked" | "newer" | "too_few" | "died" | "storage";
+            seed?: string;
+            stage?: string;
+            /** Format: date-time */
+            started_at?: string;
+            /** @enum {string} */
+            state: "queued" | "running" | "done" | "failed" | "cancelled";
+            /** Format: int64 */
+            total: number;
         };
         TrainingProgress: {
             /** Format: int64 */
@@ -4348,6 +5837,21 @@ export interface components {
              */
             version?: number;
         };
+        TriedIntents: {
+            /**
+             * Format: double
+             * @description The chance that the first guess is right, strangers included.
+             */
+            confidence: number;
+            guesses: components["schemas"]["IntentGuess"][];
+            /** Format: int64 */
+            number: number;
+            /** @description The model's id; empty for the built-in one. */
+            version?: string;
+        };
+        TryInputBody: {
+            text: string;
+        };
         TypingInputBody: {
             on: boolean;
         };
@@ -4371,6 +5875,22 @@ export interface components {
             enabled: boolean;
             items: components["schemas"]["UnsentMail"][];
             next_cursor?: string;
+        };
+        UsedInputBody: {
+            /**
+             * Format: int64
+             * @description Inserted, and sent with another text.
+             */
+            edited?: number;
+            /**
+             * Format: int64
+             * @description Something else was sent.
+             */
+            ignored?: number;
+            /** Format: int64 */
+            inserted?: number;
+            /** Format: int64 */
+            shown?: number;
         };
         Versioned: {
             /**
@@ -4719,6 +6239,869 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["ActPage"];
                 };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listBotDecisions: {
+        parameters: {
+            query?: {
+                topic?: string;
+                /** @description Not together with topic. */
+                kind?: "" | "answer" | "review" | "ask_back" | "flow" | "smalltalk" | "hand_over";
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BotDecisionPage"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    checkBotAnswer: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Drawn by the caller for each command and kept for its repeats. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CheckInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    correctBotAnswer: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Drawn by the caller for each command and kept for its repeats. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CorrectInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeKnowledge"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listBotDrafts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsBotDecision"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    claimBotDraft: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Drawn by the caller for each command and kept for its repeats. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BotDecision"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    refuseBotDraft: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Drawn by the caller for each command and kept for its repeats. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BotDecision"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sendBotDraft: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Drawn by the caller for each command and kept for its repeats. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SendDraftInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BotDecision"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getBotFigures: {
+        parameters: {
+            query?: {
+                days?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BotFigures"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getBotHealth: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BotHealth"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listIntents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsIntentLine"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createIntent: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Drawn by the caller for each command and kept for its repeats. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IntentBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Intent"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exportIntents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IntentSheet"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    importIntents: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Drawn by the caller for each command and kept for its repeats. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ImportIntentsInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ImportedIntents"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    tryIntents: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Drawn by the caller for each command and kept for its repeats. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TryInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TriedIntents"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getIntent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Intent"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeIntent: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Drawn by the caller for each command and kept for its repeats. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IntentBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Intent"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteIntent: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Drawn by the caller for each command and kept for its repeats. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    addIntentExamples: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Drawn by the caller for each command and kept for its repeats. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddExamplesInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExamplesAdded"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getModel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelDetail"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    serveModel: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Drawn by the caller for each command and kept for its repeats. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    sampleBotAnswers: {
+        parameters: {
+            query?: {
+                /** @description Empty takes all topics. */
+                topic?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsBotDecision"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getBotSettings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Settings"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    setBotSettings: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Drawn by the caller for each command and kept for its repeats. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Settings"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Settings"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getTraining: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Training"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    startTraining: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Drawn by the caller for each command and kept for its repeats. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StartTrainingInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancelTraining: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Drawn by the caller for each command and kept for its repeats. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A problem. */
             default: {
@@ -5572,6 +7955,37 @@ export interface operations {
             };
         };
     };
+    getBotOfConversation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsBotDecision"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     claim: {
         parameters: {
             query?: never;
@@ -5766,6 +8180,44 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["EscalateInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Conversation"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    giveToBot: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Drawn by the caller for each command and kept for its repeats. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["Versioned"];
             };
         };
         responses: {
@@ -6288,6 +8740,76 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Conversation"];
                 };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    suggestReplies: {
+        parameters: {
+            query?: {
+                /** @description What the customer is writing; without it the newest messages count. */
+                text?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsSuggestedReply"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    countSuggestions: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Drawn by the caller for each command and kept for its repeats. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UsedInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description A problem. */
             default: {
@@ -8797,6 +11319,480 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listScenarios: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsScenario"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createScenario: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Drawn by the caller for each command and kept for its repeats. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SourceBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Scenario"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    checkScenario: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Drawn by the caller for each command and kept for its repeats. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SourceBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScenarioCheck"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    debugScenario: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Drawn by the caller for each command and kept for its repeats. */
+                "Idempotency-Key": string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DebugScenarioInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScenarioStep"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listScenarioSecrets: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsScenarioSecret"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    putScenarioSecret: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Drawn by the caller for each command and kept for its repeats. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PutScenarioSecretInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteScenarioSecret: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Drawn by the caller for each command and kept for its repeats. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getScenario: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Scenario"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    saveScenario: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Drawn by the caller for each command and kept for its repeats. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SaveScenarioInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Scenario"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    deleteScenario: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Drawn by the caller for each command and kept for its repeats. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    enableScenario: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Drawn by the caller for each command and kept for its repeats. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EnableScenarioInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Scenario"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    publishScenario: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Drawn by the caller for each command and kept for its repeats. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PublishScenarioInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Scenario"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listScenarioVersions: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemsScenarioVersion"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getScenarioVersion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                n: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScenarioVersion"];
+                };
             };
             /** @description A problem. */
             default: {
