@@ -2,6 +2,10 @@
 import type { RouteRecordRaw } from 'vue-router'
 // What both share stays in one chunk this way, and out of the desk's first screen.
 import '../admin/pages.ts'
+import IntentImportView from './intents/ImportView.vue'
+import IntentView from './intents/IntentView.vue'
+import IntentsView from './intents/IntentsView.vue'
+import IntentTrainingView from './intents/TrainingView.vue'
 import EntryView from './knowledge/EntryView.vue'
 import ImportView from './knowledge/ImportView.vue'
 import KnowledgeView from './knowledge/KnowledgeView.vue'
@@ -20,4 +24,8 @@ export const pages: RouteRecordRaw[] = [
   { path: 'knowledge/new/:kind(faq|article)', component: EntryView, meta: { tab: 'knowledge' } },
   { path: 'knowledge/:id', component: EntryView, meta: { tab: 'knowledge' } },
   { path: 'review', component: ReviewView, meta: { tab: 'review' } },
+  { path: 'intents', component: IntentsView, meta: { tab: 'intents' } },
+  { path: 'intents/import', component: IntentImportView, meta: { tab: 'intents' } },
+  { path: 'intents/training', component: IntentTrainingView, meta: { tab: 'intents' } },
+  { path: 'intents/:id', component: IntentView, meta: { tab: 'intents' } },
 ]

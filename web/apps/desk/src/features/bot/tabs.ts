@@ -13,6 +13,7 @@ export interface BotTab {
 /** The tabs in their order; each feature adds its line. */
 export const tabs: BotTab[] = [
   { id: 'knowledge', path: '/bot/knowledge', icon: 'i-lucide-book-open', permissions: ['knowledge.read'], label: 'bot.tab.knowledge' },
+  { id: 'intents', path: '/bot/intents', icon: 'i-lucide-message-circle-question', permissions: ['knowledge.read'], label: 'bot.tab.intents' },
   { id: 'review', path: '/bot/review', icon: 'i-lucide-inbox', permissions: ['knowledge.manage'], label: 'bot.tab.review' },
 ]
 

@@ -1,10 +1,12 @@
 import { area } from './bot/area.ts'
+import { intents } from './bot/intents.ts'
 import { knowledge } from './bot/knowledge.ts'
 import { review } from './bot/review.ts'
 
 /** Texts of the bot's pages, loaded with the first of them. One file a feature, in bot/. */
 export const bot = {
   bot: area,
+  intents,
   knowledge,
   review,
 }
