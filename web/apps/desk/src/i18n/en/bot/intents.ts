@@ -63,6 +63,7 @@ export const intents: typeof reference = {
     raw: 'Edit as JSON',
     broken: 'This is no list of actions: a JSON array is needed, each item with a type.',
     more: 'More is set here; edit it as JSON: {what}',
+    refused: 'Not saved: something is wrong with the actions. {what}',
     up: 'Move action {n} up',
     down: 'Move action {n} down',
     remove: 'Remove action {n}',

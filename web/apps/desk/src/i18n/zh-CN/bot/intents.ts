@@ -61,6 +61,7 @@ export const intents = {
     raw: '以 JSON 编辑',
     broken: '这不是动作列表：需要一个 JSON 数组，每一项都有 type。',
     more: '还有这些设置，用 JSON 编辑：{what}',
+    refused: '动作有问题，没有保存。{what}',
     up: '把第 {n} 个动作上移',
     down: '把第 {n} 个动作下移',
     remove: '移除第 {n} 个动作',
