@@ -204,13 +204,18 @@ describe('the queue when it does not work out', { timeout: 20 * patience }, () =
   })
 
   it('gives a disabled colleague’s waiting customers to others', async () => {
+    const waiting = (await api.get('/queue')).items.map((w) => w.conversation_id)
     await lin.page.getByTestId('own-presence').click()
     await lin.page.getByRole('menuitemcheckbox', { name: /Automatic/ }).click()
     await room(ids.lin, 3)
     await rules({ inboxes: {} })
-    await holder('丁半夜来问', (c) => c.assignee_id === ids.lin)
+    const holds = async (id) => (await api.get(`/conversations/${id}`)).assignee_id === ids.lin
+    const got = await until(async () => {
+      for (const id of waiting) if (await holds(id)) return id
+      return false
+    }, 'the first who comes getting who waits')
     await api.patch(`/agents/${ids.lin}`, { disabled: true })
-    await holder('丁半夜来问', (c) => !c.assignee_id)
+    await until(async () => !(await holds(got)), 'the conversation going back')
     assert.ok((await api.get('/queue')).items.length >= 1, 'it waits where everybody sees it')
     assert.deepEqual(chen.strays, [])
   })
