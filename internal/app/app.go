@@ -99,6 +99,7 @@ func (a *App) buildPeople() error {
 	a.workspace, err = workspace.New(workspace.Deps{
 		Store: a.store, Keys: a.keys, Emails: a.master, IDs: a.ids, Clock: a.clock,
 		Passwords: passwords, Secrets: secrets, Throttle: throttle, Audit: a.audit, Log: a.log.With("area", "workspace"),
+		Begin: dispatch.Begin,
 	}, workspace.Config{SetupCode: a.setupCode()})
 	return err
 }

@@ -11,12 +11,14 @@ import (
 
 	"yingda.dev/internal/app/bench"
 	"yingda.dev/internal/app/config"
+	"yingda.dev/internal/flow/dispatch"
 )
 
 // benchCommand measures a server of its own in a temporary folder.
 type benchCommand struct {
 	Messages    benchMessages    `cmd:"" help:"Send visitors' messages at a rate and time them until the agents' sockets have them."`
 	Inbox       benchInbox       `cmd:"" help:"Time listing, opening and searching conversations with many messages stored."`
+	Queue       benchQueue       `cmd:"" help:"Let customers write to companies whose queue hands out, and time them until an agent has them."`
 	Connections benchConnections `cmd:"" help:"Open idle visitors' sockets and see what they cost."`
 }
 
@@ -27,6 +29,9 @@ type benchGround struct {
 	Agents   int    `default:"50" help:"Agents over all companies, each with a socket open."`
 	Stored   int    `default:"0" help:"Messages that lie in the database before it begins."`
 	JSON     bool   `name:"json" help:"Print the report as one line of JSON."`
+
+	// prepare, if set, does more to the database before the server starts.
+	prepare func(ctx context.Context, a *App, companies []bench.Company) error
 }
 
 // perConversation is how many stored messages make a conversation.
@@ -61,6 +66,38 @@ type benchInbox struct {
 func (c *benchInbox) Run(r *run) error {
 	return c.measure(r, func(ctx context.Context, g measured) (any, error) {
 		report, err := bench.Inbox(ctx, g.server, g.companies, c.Stored, c.Reads)
+		report.Database = c.Database
+		return report, err
+	})
+}
+
+type benchQueue struct {
+	benchGround
+	Rate int           `default:"50" help:"New customers a second."`
+	For  time.Duration `default:"20s" help:"How long."`
+}
+
+// Run prints the report.
+func (c *benchQueue) Run(r *run) error {
+	c.prepare = func(ctx context.Context, a *App, companies []bench.Company) error {
+		for _, company := range companies {
+			agents, err := a.workspace.Agents(ctx, company.Account)
+			if err != nil {
+				return err
+			}
+			for _, agent := range agents {
+				if err := a.queue.SetAgentWork(ctx, company.Account, agent.ID, dispatch.AgentWork{Capacity: 100}, ""); err != nil {
+					return err
+				}
+			}
+			if err := a.queue.SetQueueRules(ctx, company.Account, dispatch.QueueRules{Automatic: true, AnswerWithinSeconds: -1}, ""); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	return c.measure(r, func(ctx context.Context, g measured) (any, error) {
+		report, err := bench.Queue(ctx, g.server, g.companies, bench.QueueOptions{Rate: c.Rate, For: c.For})
 		report.Database = c.Database
 		return report, err
 	})
@@ -120,6 +157,9 @@ func (c *benchGround) measure(r *run, work func(context.Context, measured) (any,
 		})
 		if c.Stored > 0 {
 			fmt.Fprintln(r.process.Err)
+		}
+		if err == nil && c.prepare != nil {
+			err = c.prepare(ctx, a, g.companies)
 		}
 		return err
 	})

@@ -7,6 +7,7 @@ import (
 
 	"yingda.dev/internal/app/demo"
 	"yingda.dev/internal/desk"
+	"yingda.dev/internal/flow/bot"
 	"yingda.dev/internal/flow/dispatch"
 	"yingda.dev/internal/flow/library"
 	"yingda.dev/internal/flow/training"
@@ -25,6 +26,7 @@ func (a *App) seedContent(ctx context.Context, d workspace.Demo) error {
 		{"demo_intents", a.seedIntents},
 		{"demo_knowledge", a.seedKnowledge},
 		{"demo_flows", a.seedFlows},
+		{"demo_bot", a.seedBot},
 	} {
 		if _, err := a.store.InstallationValue(ctx, part.name); err == nil {
 			continue
@@ -127,6 +129,49 @@ func (a *App) seedKnowledge(ctx context.Context, d workspace.Demo) error {
 		}
 	}
 	_, err = a.library.Import(ctx, library.By{Account: d.Account.ID, Key: "demo"}, drafts)
+	return err
+}
+
+// seedBot puts the bot in front of the shop's visitors, and says which team gets
+// what it hands over.
+func (a *App) seedBot(ctx context.Context, d workspace.Demo) error {
+	account := d.Account.ID
+	teams, err := a.workspace.Teams(ctx, account)
+	if err != nil {
+		return err
+	}
+	known := make(map[string]desk.TeamID)
+	for _, t := range teams {
+		known[t.Name] = t.ID
+	}
+	set := bot.Usual()
+	set.Name = "小答"
+	set.Topics = make(map[string]bot.Threshold)
+	for team, topics := range map[string][]string{
+		workspace.DemoSales:      {"product", "promotion", "payment"},
+		workspace.DemoService:    {"order", "delivery", "installation", "returns", "warranty", "invoice", "account", "service"},
+		workspace.DemoComplaints: {"complaint"},
+	} {
+		for _, topic := range topics {
+			t := set.Threshold
+			t.Team = known[team]
+			set.Topics[topic] = t
+		}
+	}
+	set.Texts = map[desk.Locale]bot.Texts{
+		desk.Chinese: {Greeting: "您好，我是应答优选的智能助手小答，商品、订单和售后都可以问我；需要人工时请随时告诉我。"},
+		desk.English: {Greeting: "Hello, I am the virtual assistant of Yingda Select. Ask me about products, orders and service; just say so whenever you want a person."},
+	}
+	if _, err := a.bot.SetSettings(ctx, account, "", set); err != nil {
+		return err
+	}
+	in, err := a.workspace.Inbox(ctx, account, d.Inbox.ID)
+	if err != nil {
+		return err
+	}
+	settings := in.Settings
+	settings.BotFirst = true
+	_, err = a.workspace.ChangeInbox(ctx, account, in.ID, workspace.InboxChange{Name: in.Name, Settings: settings, Enabled: in.Enabled})
 	return err
 }
 

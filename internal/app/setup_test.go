@@ -5,6 +5,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/http/cookiejar"
 	"regexp"
 	"strings"
 	"testing"
@@ -56,12 +57,17 @@ func TestFirstRegistration(t *testing.T) {
 	}
 	status, answer := post(t, web, setup, body, map[string]string{"Sec-Fetch-Site": "cross-site"})
 	require.Equal(t, http.StatusForbidden, status, answer)
+	var err error
+	web.Jar, err = cookiejar.New(nil)
+	require.NoError(t, err)
 	status, answer = post(t, web, setup, body, nil)
 	require.Equal(t, http.StatusOK, status, answer)
 	var in struct {
 		Account struct{ ID string } `json:"account"`
 	}
 	require.NoError(t, json.Unmarshal([]byte(answer), &in))
+	_, _, staffing := get(t, web, s.base+"/api/v1/staffing")
+	require.Contains(t, staffing, `"automatic":true`, "a new company's queue hands out by itself")
 	require.Zero(t, s.stop())
 
 	// More companies by the command line; the link works on the running server.

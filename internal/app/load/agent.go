@@ -30,6 +30,9 @@ type Event struct {
 	Seq     int64
 	Type    string   `json:"type"`
 	Message *Message `json:"message"`
+	// ConversationID and AgentID tell who has what, in conversation.assigned.
+	ConversationID string `json:"conversation_id"`
+	AgentID        string `json:"agent_id"`
 }
 
 // ErrReset means that the feed cannot be continued from where the agent is.
@@ -68,6 +71,13 @@ func (a *Agent) Reply(ctx context.Context, conversation, key, text string) (Mess
 func (a *Agent) Get(ctx context.Context, path string) (json.RawMessage, error) {
 	var raw json.RawMessage
 	_, err := a.do(ctx, http.MethodGet, path, nil, &raw)
+	return raw, err
+}
+
+// Put writes to any address of the API and returns the answer's body.
+func (a *Agent) Put(ctx context.Context, path string, body any) (json.RawMessage, error) {
+	var raw json.RawMessage
+	_, err := a.do(ctx, http.MethodPut, path, body, &raw)
 	return raw, err
 }
 

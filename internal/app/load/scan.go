@@ -175,6 +175,10 @@ func (s *scanner) push() (p Push) {
 				case "message":
 					m := s.message()
 					p.Event.Message = &m
+				case "conversation_id":
+					p.Event.ConversationID = s.text()
+				case "agent_id":
+					p.Event.AgentID = s.text()
 				default:
 					s.value()
 				}

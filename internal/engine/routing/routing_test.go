@@ -222,8 +222,10 @@ func TestNobodyStarves(t *testing.T) {
 			VIP:       time.Duration(rapid.IntRange(0, 600).Draw(t, "vip")) * time.Second,
 			Escalated: time.Duration(rapid.IntRange(0, 1800).Draw(t, "escalated")) * time.Second,
 			Returned:  time.Duration(rapid.IntRange(0, 300).Draw(t, "returned")) * time.Second,
+			Unhurried: time.Duration(rapid.IntRange(0, 3600).Draw(t, "unhurried")) * time.Second,
 		}
-		modest := work("modest", func(w *routing.Work) { w.WaitingSince = noon })
+		// Who left a message comes last of all, and comes.
+		modest := work("modest", func(w *routing.Work) { w.WaitingSince, w.Boost = noon, -p.Unhurried })
 		queue, now := []routing.Work{modest}, noon
 		for minute := 0; ; minute++ {
 			require.LessOrEqual(t, now.Sub(noon), p.Longest()+2*time.Minute, "still waiting")

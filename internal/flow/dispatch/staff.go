@@ -220,6 +220,11 @@ func (s *Service) SetTeamWork(ctx context.Context, account desk.AccountID, team 
 	})
 }
 
+// Begin gives a new company a queue that hands out by itself.
+func Begin(ctx context.Context, tx *store.Tx, account desk.AccountID) error {
+	return putTeam(ctx, tx, account, "", QueueRules{Automatic: true})
+}
+
 // SetQueueRules says how the account's queue works. seen, if set, must be the
 // revision of what was said before; otherwise it is a Conflict.
 func (s *Service) SetQueueRules(ctx context.Context, account desk.AccountID, r QueueRules, seen desk.Revision) error {

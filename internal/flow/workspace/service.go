@@ -33,6 +33,9 @@ type Deps struct {
 	Throttle  *auth.Throttle
 	Audit     *audit.Book
 	Log       *slog.Logger
+	// Begin, if set, is what else the installation's first company begins with,
+	// in the unit that registers it.
+	Begin func(ctx context.Context, tx *store.Tx, account desk.AccountID) error
 }
 
 // Config tunes a Service. Its zero value is the default.

@@ -88,6 +88,12 @@ func (s *Service) SetUp(ctx context.Context, n NewCompany, meta SessionMeta) (Lo
 			func() error { return tx.PutAgent(ctx, agent) },
 			func() error { return tx.PutInbox(ctx, inbox) },
 			func() error {
+				if s.deps.Begin == nil {
+					return nil
+				}
+				return s.deps.Begin(ctx, tx, account.ID)
+			},
+			func() error {
 				return pen.Write(ctx, tx, accountAct("account.created", account, map[string]any{"name": account.Name, "locale": account.Locale}))
 			},
 		} {

@@ -31,6 +31,10 @@ export class Agent {
     return this.#call('POST', path, body)
   }
 
+  patch(path, body) {
+    return this.#call('PATCH', path, body)
+  }
+
   put(path, body) {
     return this.#call('PUT', path, body)
   }

@@ -2,6 +2,9 @@
 import type { RouteRecordRaw } from 'vue-router'
 // What both share stays in one chunk this way, and out of the desk's first screen.
 import '../admin/pages.ts'
+import FlowsView from './flows/FlowsView.vue'
+import FlowView from './flows/FlowView.vue'
+import SecretsView from './flows/SecretsView.vue'
 import IntentImportView from './intents/ImportView.vue'
 import IntentView from './intents/IntentView.vue'
 import IntentsView from './intents/IntentsView.vue'
@@ -23,6 +26,9 @@ export const pages: RouteRecordRaw[] = [
   { path: 'knowledge/training', component: TrainingView, meta: { tab: 'knowledge' } },
   { path: 'knowledge/new/:kind(faq|article)', component: EntryView, meta: { tab: 'knowledge' } },
   { path: 'knowledge/:id', component: EntryView, meta: { tab: 'knowledge' } },
+  { path: 'flows', component: FlowsView, meta: { tab: 'flows' } },
+  { path: 'flows/secrets', component: SecretsView, meta: { tab: 'flows' } },
+  { path: 'flows/:id', component: FlowView, meta: { tab: 'flows' } },
   { path: 'review', component: ReviewView, meta: { tab: 'review' } },
   { path: 'intents', component: IntentsView, meta: { tab: 'intents' } },
   { path: 'intents/import', component: IntentImportView, meta: { tab: 'intents' } },

@@ -14,6 +14,7 @@ export interface BotTab {
 export const tabs: BotTab[] = [
   { id: 'knowledge', path: '/bot/knowledge', icon: 'i-lucide-book-open', permissions: ['knowledge.read'], label: 'bot.tab.knowledge' },
   { id: 'intents', path: '/bot/intents', icon: 'i-lucide-message-circle-question', permissions: ['knowledge.read'], label: 'bot.tab.intents' },
+  { id: 'flows', path: '/bot/flows', icon: 'i-lucide-workflow', permissions: ['bot.manage'], label: 'bot.tab.flows' },
   { id: 'review', path: '/bot/review', icon: 'i-lucide-inbox', permissions: ['knowledge.manage'], label: 'bot.tab.review' },
 ]
 

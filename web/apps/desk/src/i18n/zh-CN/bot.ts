@@ -1,4 +1,5 @@
 import { area } from './bot/area.ts'
+import { flows } from './bot/flows.ts'
 import { intents } from './bot/intents.ts'
 import { knowledge } from './bot/knowledge.ts'
 import { review } from './bot/review.ts'
@@ -6,6 +7,7 @@ import { review } from './bot/review.ts'
 /** Texts of the bot's pages, loaded with the first of them. One file a feature, in bot/. */
 export const bot = {
   bot: area,
+  flows,
   intents,
   knowledge,
   review,

@@ -7,6 +7,10 @@ export const acts = [
   'inbox.created', 'inbox.changed', 'inbox.host_key_added', 'inbox.host_key_removed', 'token.created', 'token.revoked', 'session.ended',
   'second_factor.enabled', 'second_factor.disabled', 'second_factor.recovered',
   'skill.added', 'skill.renamed', 'skill.deleted', 'agent_work.changed', 'team_work.changed', 'queue_rules.changed',
+  'account.changed', 'label.created', 'label.changed', 'label.deleted', 'canned_reply.created', 'canned_reply.changed', 'canned_reply.deleted',
+  'keys.rotated', 'dead_letter.replayed', 'intent.created', 'intent.changed', 'intent.deleted', 'intent.restored', 'training.started', 'training.cancelled',
+  'model.chosen', 'knowledge.created', 'knowledge.changed', 'knowledge.deleted', 'knowledge.imported', 'knowledge.categories_changed',
+  'knowledge.synonyms_changed', 'knowledge.training_chosen',
   'robot.added', 'robot.changed', 'robot.deleted', 'robot.tested',
 ] as const
 
