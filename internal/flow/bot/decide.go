@@ -43,6 +43,8 @@ const (
 // as one.
 type question struct {
 	text string
+	// newest is the newest message of it.
+	newest string
 	// foreign says that there was something that is no text.
 	foreign bool
 	form    map[string]string
@@ -177,14 +179,14 @@ func weigh(set Settings, v session, q question, e evidence) decision {
 			kind = RunFlow
 		}
 		// "在吗" is mostly followed by what it is about.
-		return decision{kind: kind, reason: in.Name, confidence: meant, topic: in.Topic, intent: &in, sure: in.Name != "@greeting" && ends(q.text)}
+		return decision{kind: kind, reason: in.Name, confidence: meant, topic: in.Topic, intent: &in, sure: in.Name != "@greeting" && ends(q.newest)}
 	}
 	if some && !small && len(in.Actions) > 0 {
 		t := set.of(in.Topic)
 		best := meant >= e.found.Confidence
 		switch {
 		case best && meant >= t.AnswerAt:
-			return decision{kind: RunFlow, reason: "intent", confidence: meant, topic: in.Topic, intent: &in, sure: ends(q.text)}
+			return decision{kind: RunFlow, reason: "intent", confidence: meant, topic: in.Topic, intent: &in, sure: ends(q.newest)}
 		case best && meant >= t.ReviewAt && !v.Asked:
 			return decision{
 				kind: AskBack, reason: "intent", confidence: meant, topic: in.Topic, intent: &in,
@@ -201,7 +203,7 @@ func weigh(set Settings, v session, q question, e evidence) decision {
 	near := len(e.found.Hits) > 1 && h.P > 0 && e.found.Hits[1].P/h.P >= closeAt
 	switch {
 	case e.found.Confidence >= t.AnswerAt:
-		d.kind, d.reason, d.sure = Answer, "confident", ends(q.text)
+		d.kind, d.reason, d.sure = Answer, "confident", ends(q.newest)
 	case near && e.found.Confidence >= askAt && !v.Asked:
 		d.kind, d.reason, d.choices = AskBack, "close", offers(e)
 	case e.found.Confidence >= t.ReviewAt:

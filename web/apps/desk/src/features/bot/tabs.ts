@@ -15,6 +15,9 @@ export const tabs: BotTab[] = [
   { id: 'knowledge', path: '/bot/knowledge', icon: 'i-lucide-book-open', permissions: ['knowledge.read'], label: 'bot.tab.knowledge' },
   { id: 'intents', path: '/bot/intents', icon: 'i-lucide-message-circle-question', permissions: ['knowledge.read'], label: 'bot.tab.intents' },
   { id: 'review', path: '/bot/review', icon: 'i-lucide-inbox', permissions: ['knowledge.manage'], label: 'bot.tab.review' },
+  { id: 'drafts', path: '/bot/drafts', icon: 'i-lucide-file-check', permissions: ['bot.assist'], label: 'botService.tab.drafts' },
+  { id: 'decisions', path: '/bot/decisions', icon: 'i-lucide-scale', permissions: ['bot.manage'], label: 'botService.tab.decisions' },
+  { id: 'settings', path: '/bot/settings', icon: 'i-lucide-settings-2', permissions: ['bot.manage'], label: 'botService.tab.settings' },
 ]
 
 /** What somebody with these permissions sees. */

@@ -3,6 +3,7 @@ import { area } from './bot/area.ts'
 import { intents } from './bot/intents.ts'
 import { knowledge } from './bot/knowledge.ts'
 import { review } from './bot/review.ts'
+import { botService } from './bot/service.ts'
 
 /** Texts of the bot's pages, loaded with the first of them. One file a feature, in bot/. */
 export const bot: typeof chinese = {
@@ -10,4 +11,5 @@ export const bot: typeof chinese = {
   intents,
   knowledge,
   review,
+  botService,
 }
