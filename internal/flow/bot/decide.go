@@ -96,6 +96,8 @@ const (
 	askAt = 0.35
 	// sourAt is the mood below which a person should look at once.
 	sourAt = 3
+	// furyAt is the same within a flow.
+	furyAt = 1
 	// mostChoices is how many choices are offered.
 	mostChoices = 3
 )
@@ -107,7 +109,7 @@ func decide(set Settings, v session, q question, e evidence) decision {
 	if wantsPerson(q, e) {
 		return decision{kind: HandOver, reason: WishForPerson, confidence: 1, sure: true}
 	}
-	if e.mood.Score < sourAt && e.mood.Label == sentiment.Negative || e.trend.Sour() && e.mood.Label == sentiment.Negative {
+	if sour(len(v.Flow) > 0, e) {
 		return decision{kind: HandOver, reason: BadMood, confidence: e.mood.Confidence, escalate: true, sure: true}
 	}
 	if len(v.Flow) > 0 {
@@ -128,6 +130,18 @@ func decide(set Settings, v session, q question, e evidence) decision {
 		return decision{kind: HandOver, reason: Policy, confidence: d.confidence, topic: d.topic, hit: d.hit, intent: d.intent, sure: d.sure}
 	}
 	return d
+}
+
+// sour tells whether a person should look at once. Within a flow much of what
+// is said is an answer to its questions ("质量不好"), so only fury counts there.
+func sour(inFlow bool, e evidence) bool {
+	if e.mood.Label != sentiment.Negative {
+		return false
+	}
+	if inFlow {
+		return e.mood.Score < furyAt
+	}
+	return e.mood.Score < sourAt || e.trend.Sour()
 }
 
 func wantsPerson(q question, e evidence) bool {
