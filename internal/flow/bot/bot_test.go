@@ -280,6 +280,19 @@ func TestFragmentsAreReadAsOneQuestion(t *testing.T) {
 	require.Equal(t, desk.Pending, h.state(t, a.ConversationID).Status)
 }
 
+// The answer came before the customer had finished: what follows at once belongs
+// to the question, and neither repeats the answer nor gives up.
+func TestWhatFollowsAnEarlyAnswerBelongsToIt(t *testing.T) {
+	t.Parallel()
+	h := open(t, options{burst: 5_000})
+	a := h.says(t, "u", "你们一般多久送到？")
+	h.answers(t, a.ConversationID, 1)
+	h.says(t, "u", "我那个洗衣机真的好急的呀。")
+	require.Eventually(t, func() bool { h.Clock.Advance(time.Second); return h.state(t, a.ConversationID).WaitingSince.IsZero() }, patience, 5*time.Millisecond)
+	h.answers(t, a.ConversationID, 1)
+	require.Equal(t, desk.Pending, h.state(t, a.ConversationID).Status)
+}
+
 // A whole question is answered at once, however long the window is.
 func TestAWholeQuestionDoesNotWait(t *testing.T) {
 	t.Parallel()

@@ -43,6 +43,8 @@ const (
 // as one.
 type question struct {
 	text string
+	// newest is the newest message of it.
+	newest string
 	// foreign says that there was something that is no text.
 	foreign bool
 	form    map[string]string
@@ -94,6 +96,8 @@ const (
 	askAt = 0.35
 	// sourAt is the mood below which a person should look at once.
 	sourAt = 3
+	// furyAt is the same within a flow.
+	furyAt = 1
 	// mostChoices is how many choices are offered.
 	mostChoices = 3
 )
@@ -105,7 +109,7 @@ func decide(set Settings, v session, q question, e evidence) decision {
 	if wantsPerson(q, e) {
 		return decision{kind: HandOver, reason: WishForPerson, confidence: 1, sure: true}
 	}
-	if e.mood.Score < sourAt && e.mood.Label == sentiment.Negative || e.trend.Sour() && e.mood.Label == sentiment.Negative {
+	if sour(len(v.Flow) > 0, e) {
 		return decision{kind: HandOver, reason: BadMood, confidence: e.mood.Confidence, escalate: true, sure: true}
 	}
 	if len(v.Flow) > 0 {
@@ -126,6 +130,18 @@ func decide(set Settings, v session, q question, e evidence) decision {
 		return decision{kind: HandOver, reason: Policy, confidence: d.confidence, topic: d.topic, hit: d.hit, intent: d.intent, sure: d.sure}
 	}
 	return d
+}
+
+// sour tells whether a person should look at once. Within a flow much of what
+// is said is an answer to its questions ("质量不好"), so only fury counts there.
+func sour(inFlow bool, e evidence) bool {
+	if e.mood.Label != sentiment.Negative {
+		return false
+	}
+	if inFlow {
+		return e.mood.Score < furyAt
+	}
+	return e.mood.Score < sourAt || e.trend.Sour()
 }
 
 func wantsPerson(q question, e evidence) bool {
@@ -177,14 +193,14 @@ func weigh(set Settings, v session, q question, e evidence) decision {
 			kind = RunFlow
 		}
 		// "在吗" is mostly followed by what it is about.
-		return decision{kind: kind, reason: in.Name, confidence: meant, topic: in.Topic, intent: &in, sure: in.Name != "@greeting" && ends(q.text)}
+		return decision{kind: kind, reason: in.Name, confidence: meant, topic: in.Topic, intent: &in, sure: in.Name != "@greeting" && ends(q.newest)}
 	}
 	if some && !small && len(in.Actions) > 0 {
 		t := set.of(in.Topic)
 		best := meant >= e.found.Confidence
 		switch {
 		case best && meant >= t.AnswerAt:
-			return decision{kind: RunFlow, reason: "intent", confidence: meant, topic: in.Topic, intent: &in, sure: ends(q.text)}
+			return decision{kind: RunFlow, reason: "intent", confidence: meant, topic: in.Topic, intent: &in, sure: ends(q.newest)}
 		case best && meant >= t.ReviewAt && !v.Asked:
 			return decision{
 				kind: AskBack, reason: "intent", confidence: meant, topic: in.Topic, intent: &in,
@@ -201,7 +217,7 @@ func weigh(set Settings, v session, q question, e evidence) decision {
 	near := len(e.found.Hits) > 1 && h.P > 0 && e.found.Hits[1].P/h.P >= closeAt
 	switch {
 	case e.found.Confidence >= t.AnswerAt:
-		d.kind, d.reason, d.sure = Answer, "confident", ends(q.text)
+		d.kind, d.reason, d.sure = Answer, "confident", ends(q.newest)
 	case near && e.found.Confidence >= askAt && !v.Asked:
 		d.kind, d.reason, d.choices = AskBack, "close", offers(e)
 	case e.found.Confidence >= t.ReviewAt:

@@ -149,6 +149,7 @@ type Turn struct {
 	Team         desk.TeamID
 	Escalate     *desk.ConversationEscalated
 	Until        time.Time
+	Heard        bool
 	Facts        []desk.Fact
 	Keep         func(after desk.Conversation, said []desk.MessageID, now time.Time) []store.Extra
 }

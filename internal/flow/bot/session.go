@@ -40,6 +40,10 @@ type memory struct {
 	Said    []string    `json:"said,omitempty"`
 	Locale  desk.Locale `json:"locale,omitempty"`
 	Greeted bool        `json:"greeted,omitempty"`
+	// Early is what was answered before the window was over, EarlyUS when its
+	// newest message was written: what follows at once belongs to it.
+	Early   string `json:"early,omitempty"`
+	EarlyUS int64  `json:"early_us,omitempty"`
 }
 
 type choice struct {

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"yingda.dev/internal/desk"
@@ -90,12 +91,66 @@ func (s *Service) look(ctx context.Context, v turn) (until time.Time, err error)
 		s.typing(ctx, v, true)
 		return w.windowEnd, nil
 	}
+	if w.continues() && adds(d, w.session) {
+		done, err := w.together()
+		if done || err != nil {
+			return time.Time{}, err
+		}
+		d = decide(w.set, w.session, w.question, w.evidence)
+	}
 	if err := w.act(d); err != nil {
 		return time.Time{}, err
 	}
 	s.turns.WithLabelValues(string(d.kind)).Inc()
 	s.seconds.Observe(s.deps.Clock.Now().Sub(w.started).Seconds())
 	return time.Time{}, nil
+}
+
+// continues tells whether the customer goes on with a question that was
+// answered before its window was over.
+func (w *work) continues() bool {
+	if w.session.Early == "" {
+		return false
+	}
+	pause := w.turn.fragments[0].at.Sub(desk.FromMicros(w.session.EarlyUS))
+	return pause < 2*time.Duration(w.set.BurstMS)*time.Millisecond
+}
+
+// adds tells whether a decision about what was written next alone would say
+// nothing new, or give up.
+func adds(d decision, v session) bool {
+	return d.kind == HandOver && (d.reason == Unknown || d.reason == Repeated) || d.hit != nil && d.hit.ID == v.Hit
+}
+
+// together reads what was written next with the question before it. If that
+// comes to the same answer, or to none, everything was said.
+func (w *work) together() (done bool, err error) {
+	alone := w.question.text
+	w.question.text = w.session.Early + " " + alone
+	if err := w.consider(); err != nil {
+		return false, err
+	}
+	held := w.session
+	held.Hit = "" // the same answer is no repetition here
+	d := decide(w.set, held, w.question, w.evidence)
+	if d.hit != nil && d.hit.ID != w.session.Hit && d.kind == Answer || d.kind == HandOver && d.reason != Unknown || d.kind == RunFlow {
+		return false, nil
+	}
+	next := w.session
+	next.Early, next.EarlyUS = cut(w.question.text, maxSaidRunes), desk.Micros(w.turn.fragments[len(w.turn.fragments)-1].at)
+	var sealErr error
+	_, _, err = w.s.deps.Talks.TakeTurn(w.ctx, Turn{
+		Account: w.turn.account, Conversation: w.turn.id, Key: w.key(), Read: w.read, Late: w.turn.late, Heard: true,
+		Keep: func(after desk.Conversation, _ []desk.MessageID, now time.Time) []store.Extra {
+			kept, err := next.keep(w.keys, w.turn.account, w.turn.id, after.Seq, now)
+			if err != nil {
+				sealErr = err
+				return nil
+			}
+			return []store.Extra{kept}
+		},
+	})
+	return true, errors.Join(err, sealErr)
 }
 
 // prepare reads what the customer wrote; nil if the bot has read all of it.
@@ -118,6 +173,9 @@ func (s *Service) prepare(ctx context.Context, v turn) (*work, error) {
 	w.read = max(newest.seq, v.read)
 	w.windowEnd = newest.at.Add(time.Duration(w.set.BurstMS) * time.Millisecond)
 	w.question = ask(fragments)
+	if w.question.newest == "" {
+		w.question.newest = w.question.text
+	}
 	w.question.settled = v.late || !w.windowEnd.After(w.started)
 	if w.question.locale == "" {
 		w.question.locale = w.session.Locale
@@ -181,6 +239,7 @@ func ask(fragments []fragment) (q question) {
 			case desk.TextPart, desk.ButtonsPart:
 				if t := strings.TrimSpace(p.Text); t != "" {
 					texts = append(texts, t)
+					q.newest = t
 				}
 			case desk.FormPart:
 				q.form = p.Form.Values
@@ -271,6 +330,9 @@ func (w *work) answer(h *Hit) desk.Content {
 	c := h.Answer
 	c.Parts = append([]desk.Part(nil), c.Parts...)
 	if hello := strings.TrimSpace(w.set.Texts[w.question.locale].Salutation); hello != "" && len(c.Parts) > 0 && c.Parts[0].Type == desk.TextPart {
+		if last, _ := utf8.DecodeLastRuneInString(hello); unicode.IsLetter(last) {
+			hello += map[bool]string{true: ", ", false: "，"}[w.question.locale == desk.English]
+		}
 		c.Parts[0].Text = hello + c.Parts[0].Text
 	}
 	if w.set.Sources && h.Source.Title != "" {
@@ -527,6 +589,10 @@ func (w *work) next(d decision, id string) session {
 	v := w.session
 	v.Mood, v.Locale = w.evidence.trend, w.question.locale
 	v.Choices, v.Asked = nil, d.kind == AskBack
+	v.Early, v.EarlyUS = "", 0
+	if d.kind == Answer && !w.question.settled && len(w.turn.fragments) > 0 {
+		v.Early, v.EarlyUS = cut(w.question.text, maxSaidRunes), desk.Micros(w.turn.fragments[len(w.turn.fragments)-1].at)
+	}
 	if w.question.text != "" {
 		v.Said = remember(v.Said, w.question.text, maxSaid)
 	}

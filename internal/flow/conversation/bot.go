@@ -56,6 +56,9 @@ type Turn struct {
 	// Until is when somebody has to have decided about a draft; zero if nobody
 	// has to.
 	Until time.Time
+	// Heard ends the customer's wait without a word: what they wrote was answered
+	// before.
+	Heard bool
 	// Facts are told besides.
 	Facts []desk.Fact
 	// Keep are writes that belong to it. It gets the conversation after the turn
@@ -154,6 +157,9 @@ func (s *Service) TakeTurn(ctx context.Context, t Turn) (after desk.Conversation
 				if t.Escalate != nil {
 					e.Facts = append(e.Facts, *t.Escalate)
 				}
+			}
+			if t.Heard {
+				c.WaitingSince = time.Time{}
 			}
 			e.Facts = append(e.Facts, t.Facts...)
 			// However many things it did, it is one change.

@@ -24,6 +24,7 @@ import {
   type SessionResult,
   type TrackEvent,
   type Uploaded,
+  type Welcome,
   type WidgetSettings,
 } from './protocol.ts';
 import { ServerClock } from './serverclock.ts';
@@ -328,6 +329,18 @@ export class Chat extends Emitter<ChatEvents> {
     const { rating } = await this.call('conversation.rate', { conversation_id: c.id, score, ...(comment ? { comment } : {}) });
     this.thread.rate(c.id, rating);
     return rating;
+  }
+
+  /** Says whether an answer of the bot has helped; the newest word counts. */
+  async feedback(messageID: string, helpful: boolean, reason?: string): Promise<void> {
+    await this.call('message.feedback', { message_id: messageID, helpful, ...(reason ? { reason } : {}) });
+    this.thread.thumbed(messageID, { helpful, ...(reason ? { reason } : {}) });
+  }
+
+  /** Who answers first, and what is likely to be asked; null where people do. */
+  async welcome(page?: Page): Promise<Welcome | null> {
+    const { bot } = await this.call('bot.suggestions', { ...(page?.url ? { url: page.url } : {}), ...(page?.title ? { title: page.title.slice(0, 500) } : {}) });
+    return bot;
   }
 
   /** Has the conversation sent to an e-mail address. */

@@ -116,6 +116,31 @@ export interface Message {
   at: string;
   /** Set when its author took it back; parts are empty then. */
   recalled_at?: string;
+  /** What an answer of the bot rests on. */
+  sources?: Source[];
+  /** Set on answers of the bot that can be given a thumb. */
+  decision_id?: string;
+  thumb?: Thumb;
+}
+
+/** What an answer rests on, to read on. */
+export interface Source {
+  title: string;
+  url?: string;
+}
+
+/** Whether an answer of the bot has helped. */
+export interface Thumb {
+  helpful: boolean;
+  /** wrong, off_topic, unclear, incomplete or outdated. */
+  reason?: string;
+}
+
+/** What a visitor is met with where a bot answers first. */
+export interface Welcome {
+  name?: string;
+  greeting: string;
+  questions: string[];
 }
 
 /** What the visitor thought of a conversation. */
@@ -346,6 +371,8 @@ export interface Methods {
   'message.list': { params: { before_seq?: number; after_seq?: number; limit?: number }; result: ListResult };
   'message.read': { params: { seq: number }; result: Record<string, never> };
   'message.recall': { params: { id: string }; result: Record<string, never> };
+  'message.feedback': { params: { message_id: string; helpful: boolean; reason?: string }; result: null };
+  'bot.suggestions': { params: { url?: string; title?: string }; result: { bot: Welcome | null } };
   'conversation.rate': { params: { conversation_id: string; score: number; comment?: string }; result: { rating: Rating } };
   'conversation.transcript': { params: { conversation_id?: string; email: string }; result: Record<string, never> };
   track: { params: { events: TrackEvent[]; token?: string }; result: Record<string, never> };

@@ -1,5 +1,5 @@
 import type { Outbox } from './outbox.ts';
-import type { Author, Conversation, Message, Part } from './protocol.ts';
+import type { Author, Conversation, Message, Part, Source, Thumb } from './protocol.ts';
 import type { Timeline } from './timeline.ts';
 
 /** How far a message got, as the person is to see it. */
@@ -22,6 +22,11 @@ export interface ShownMessage {
   clientID?: string;
   /** Set when its author took it back; parts are empty then. */
   recalledAt?: string;
+  /** What an answer of the bot rests on. */
+  sources?: Source[];
+  /** A thumb can be given. */
+  rateable?: boolean;
+  thumb?: Thumb;
   /** Why the server refuses it (state failed). */
   error?: { kind: string; message: string };
 }
@@ -65,6 +70,9 @@ function committed(m: Message, c: Conversation | null): ShownMessage {
     ...(m.reply_to ? { replyTo: m.reply_to } : {}),
     ...(m.client_id ? { clientID: m.client_id } : {}),
     ...(m.recalled_at ? { recalledAt: m.recalled_at } : {}),
+    ...(m.sources?.length ? { sources: m.sources } : {}),
+    ...(m.decision_id ? { rateable: true } : {}),
+    ...(m.thumb ? { thumb: m.thumb } : {}),
   };
 }
 

@@ -2,7 +2,7 @@ import { Backoff } from './backoff.ts';
 import { asYingdaError, type YingdaError } from './error.ts';
 import type { Host } from './host.ts';
 import { Outbox, type Unsent } from './outbox.ts';
-import type { Author, Conversation, FeedEvent, Message, MessageContext, Method, Params, Part, Rating, Result } from './protocol.ts';
+import type { Author, Conversation, FeedEvent, Message, MessageContext, Method, Params, Part, Rating, Result, Thumb } from './protocol.ts';
 import { mergeConversation, showMessages, type ShownMessage } from './shown.ts';
 import { Timeline } from './timeline.ts';
 
@@ -185,6 +185,9 @@ export class Thread {
       case 'message.recalled':
         this.recalled(String(event.message_id), event.at ?? this.owner.date().toISOString());
         break;
+      case 'message.thumbed':
+        this.thumbed(String(event.message_id), { helpful: event.helpful === true, ...(event.reason ? { reason: String(event.reason) } : {}) });
+        break;
       case 'messages.read':
         this.applyRead(event);
         break;
@@ -194,6 +197,11 @@ export class Thread {
       default:
         if (event.message && this.take(event.message) && event.message.author.kind !== 'visitor') this.owner.arrived(event.message);
     }
+    this.show();
+  }
+
+  thumbed(id: string, thumb: Thumb): void {
+    this.timeline.thumb(id, thumb);
     this.show();
   }
 

@@ -1,4 +1,4 @@
-import type { Message } from './protocol.ts';
+import type { Message, Thumb } from './protocol.ts';
 
 /**
  * The committed messages, each once, in the server's order. It may be told
@@ -46,6 +46,14 @@ export class Timeline {
     const m = this.byID.get(id);
     if (!m) return;
     this.byID.set(id, { ...m, status, ...(reason ? { failure_reason: reason } : {}) });
+    this.sorted = null;
+  }
+
+  /** What the visitor thought of an answer. */
+  thumb(id: string, thumb: Thumb): void {
+    const m = this.byID.get(id);
+    if (!m) return;
+    this.byID.set(id, { ...m, thumb });
     this.sorted = null;
   }
 

@@ -1,5 +1,5 @@
 import { computed, reactive, ref, shallowRef, watch } from 'vue';
-import { Chat, type ChatState, type Consent, type Conversation, type Part, type Product, type QueuePlace, type ShownMessage, type YingdaError } from '@yingda/sdk';
+import { Chat, type ChatState, type Consent, type Conversation, type Part, type Product, type QueuePlace, type ShownMessage, type Welcome, type YingdaError } from '@yingda/sdk';
 import { productPart, type Desk } from './desk.ts';
 import { ask, locale } from './language.ts';
 import { channelKey, embedded, hearPage, query, tellPage, type FromPage } from './parent.ts';
@@ -31,6 +31,7 @@ export function useChat(): Desk {
   const product = shallowRef<Product | null>(null);
   const consent = ref<Consent>('unneeded');
   const queue = shallowRef<QueuePlace | null>(null);
+  const welcome = shallowRef<Welcome | null>(null);
   const answered = ref(kept('asked') === '1');
   const unread = ref(0);
 
@@ -38,6 +39,7 @@ export function useChat(): Desk {
   let introduced = !embedded;
   let theme = query.get('theme');
   let hidden = kept('hidden') ?? '';
+  let at: { url: string; title: string } | undefined;
   const chat = new Chat({
     channelKey: key,
     locale: locale.value,
@@ -108,9 +110,19 @@ export function useChat(): Desk {
     }
   }
 
+  /** Asked for while the chat opens, so that it is there before anything is said. */
+  async function meet(): Promise<void> {
+    try {
+      welcome.value = await chat.welcome(at ?? (embedded ? undefined : { url: location.origin + location.pathname, title: document.title }));
+    } catch {
+      // Without it the chat is one without suggestions.
+    }
+  }
+
   async function start(): Promise<void> {
     if (!key) return;
     await chat.start();
+    void meet();
     older.value = chat.hasOlder;
     loaded.value = true;
   }
@@ -123,7 +135,7 @@ export function useChat(): Desk {
   /** Of the page: what is looked at there. A product that was put away stays away. */
   function look(m: FromPage): void {
     const page = m.page ? { url: String(m.page.url).slice(0, 2048), title: String(m.page.title ?? '').slice(0, 200) } : undefined;
-    if (page) chat.setPage(page);
+    if (page) chat.setPage((at = page));
     if (m.product === undefined) return;
     const found = cleanProduct(m.product, page?.url);
     chat.setProduct(found);
@@ -177,7 +189,7 @@ export function useChat(): Desk {
     }, introductionMs);
 
   watch(locale, (l) => {
-    void chat.setLocale(l);
+    void chat.setLocale(l).then(meet, () => {});
     tellPage({ yingda: 'language', locale: l });
   });
   // The full page has a title of its own to count in.
@@ -217,6 +229,7 @@ export function useChat(): Desk {
     product,
     consent,
     queue,
+    welcome,
     asking,
     agentName: computed(() => conversation.value?.assignee?.name ?? ''),
     now: () => chat.serverTime,
@@ -240,6 +253,7 @@ export function useChat(): Desk {
     },
     hideProduct,
     rate: (score, comment) => chat.rate(score, comment || undefined),
+    feedback: (id, helpful, reason) => chat.feedback(id, helpful, reason),
     transcript: (email) => chat.transcript(email),
     chooseWait: (choice, wish) => chat.chooseWait(choice, wish),
     leaveQueue: () => chat.leaveQueue(),

@@ -1,5 +1,5 @@
 import type { ComputedRef, Ref, ShallowRef } from 'vue';
-import type { CallbackWish, ChatState, Consent, Conversation, Part, Product, QueuePlace, Rating, ShownMessage, Uploaded, UploadOptions, WaitChoice, YingdaError } from '@yingda/sdk';
+import type { CallbackWish, ChatState, Consent, Conversation, Part, Product, QueuePlace, Rating, ShownMessage, Uploaded, UploadOptions, WaitChoice, Welcome, YingdaError } from '@yingda/sdk';
 
 /**
  * Everything the components read and do. Two things are one: useChat, which
@@ -32,6 +32,8 @@ export interface Desk {
   consent: Ref<Consent>;
   /** The place in the queue; null for who does not wait. */
   queue: ShallowRef<QueuePlace | null>;
+  /** Who answers first, and what is likely to be asked; null where people do. */
+  welcome: ShallowRef<Welcome | null>;
   /** The form before the chat is still to be answered. */
   asking: ComputedRef<boolean>;
   now(): Date;
@@ -49,6 +51,8 @@ export interface Desk {
   sendProduct(): void;
   hideProduct(): void;
   rate(score: number, comment: string): Promise<Rating>;
+  /** Whether an answer of the bot has helped. */
+  feedback(messageID: string, helpful: boolean, reason?: string): Promise<void>;
   transcript(email: string): Promise<void>;
   chooseWait(choice: WaitChoice, wish?: CallbackWish): Promise<void>;
   leaveQueue(): Promise<void>;

@@ -88,6 +88,7 @@ export function usePreview(): Desk {
     product: shallowRef(null),
     consent: ref('unneeded'),
     queue: shallowRef(null),
+    welcome: shallowRef(null),
     asking: computed(() => !answered.value && prechatFields.value.length > 0),
     now: () => new Date(),
     send(content) {
@@ -114,6 +115,7 @@ export function usePreview(): Desk {
       if (conversation.value) conversation.value = { ...conversation.value, rating };
       return Promise.resolve(rating);
     },
+    feedback: () => Promise.resolve(),
     transcript: () => Promise.resolve(),
     setConsent: () => {},
     close: () => {},

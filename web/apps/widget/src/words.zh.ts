@@ -187,6 +187,17 @@ export const zh = {
   consentYes: '同意',
   consentNo: '不同意',
   newTitle: (n: number) => `(${n}) `,
+  botHere: '正在由智能助手为您解答',
+  person: '转人工',
+  personWish: '转人工',
+  sources: '来源',
+  thumbAsk: '这个回答有帮助吗？',
+  thumbUp: '有帮助',
+  thumbDown: '没有帮助',
+  thumbThanks: '感谢反馈',
+  thumbWhy: '哪里不对？',
+  thumbFailed: '反馈没有提交成功，请稍后再试。',
+  thumbReasons: { wrong: '答案不对', off_topic: '答非所问', unclear: '没看懂', incomplete: '不够完整', outdated: '信息过时' } as Record<string, string>,
   preview: '预览',
 };
 

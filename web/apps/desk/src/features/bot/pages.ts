@@ -15,11 +15,17 @@ import KnowledgeView from './knowledge/KnowledgeView.vue'
 import SynonymsView from './knowledge/SynonymsView.vue'
 import TrainingView from './knowledge/TrainingView.vue'
 import ReviewView from './review/ReviewView.vue'
+import DecisionsView from './service/DecisionsView.vue'
+import DraftsView from './service/DraftsView.vue'
+import SettingsView from './service/SettingsView.vue'
 
 export { default as BotView } from './BotView.vue'
 
 /** Paths are below /bot; meta.tab is the id of the tab they belong to. */
 export const pages: RouteRecordRaw[] = [
+  { path: 'drafts', component: DraftsView, meta: { tab: 'drafts' } },
+  { path: 'decisions', component: DecisionsView, meta: { tab: 'decisions' } },
+  { path: 'settings', component: SettingsView, meta: { tab: 'settings' } },
   { path: 'knowledge', component: KnowledgeView, meta: { tab: 'knowledge' } },
   { path: 'knowledge/synonyms', component: SynonymsView, meta: { tab: 'knowledge' } },
   { path: 'knowledge/import', component: ImportView, meta: { tab: 'knowledge' } },

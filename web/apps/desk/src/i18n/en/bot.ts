@@ -4,6 +4,7 @@ import { flows } from './bot/flows.ts'
 import { intents } from './bot/intents.ts'
 import { knowledge } from './bot/knowledge.ts'
 import { review } from './bot/review.ts'
+import { botService } from './bot/service.ts'
 
 /** Texts of the bot's pages, loaded with the first of them. One file a feature, in bot/. */
 export const bot: typeof chinese = {
@@ -12,4 +13,5 @@ export const bot: typeof chinese = {
   intents,
   knowledge,
   review,
+  botService,
 }

@@ -1,0 +1,39 @@
+import type { botService as chinese } from '../../zh-CN/bot/service.ts'
+
+/** The bot in service: drafts, suggestions, decisions, settings. */
+export const botService: typeof chinese = {
+  tab: { drafts: 'Drafts', decisions: 'Decisions', settings: 'Settings' },
+  source: 'Source:',
+  corrected: 'Corrected',
+  draft: { title: 'A draft of the bot waits for you', text: 'Text of the draft', sure: '{part} sure', left: '{n} s left', send: 'Send', refuse: 'Refuse, hand over' },
+  suggest: { title: 'Suggested replies', ignore: 'Not these' },
+  correct: { open: 'Correct the bot’s answer', lead: 'The customer asked: {question}. The right answer is:', save: 'Save as knowledge', cancel: 'Cancel', done: 'Saved as knowledge; it is used right away' },
+  thumb: { up: 'The customer found it helpful', down: 'The customer did not find it helpful', wrong: 'wrong', off_topic: 'off topic', unclear: 'unclear', incomplete: 'incomplete', outdated: 'outdated' },
+  kind: { answer: 'Answered', review: 'Reviewed by a person', ask_back: 'Asked back', flow: 'Ran a flow', smalltalk: 'Small talk', hand_over: 'Handed over' },
+  reason: {
+    wish: 'asked for a person', mood: 'upset', unknown: 'beyond what is known', repeated: 'asked again', policy: 'the topic is for people', flow: 'the flow asks for it', no_text: 'no text', failure: 'the bot failed',
+    thumb_down: 'did not help', review_expired: 'nobody looked in time', review_refused: 'the draft was refused', switched_off: 'switched off', close: 'two answers were close', chosen: 'the customer chose it', unsure: 'not sure enough',
+  },
+  outcome: { resolved: 'Resolved by the bot', handed_over: 'Handed over', taken_over: 'Taken over' },
+  draftState: { waiting: 'Waits', sent: 'Sent', refused: 'Refused', expired: 'Expired', overtaken: 'Overtaken' },
+  column: { at: 'Time', question: 'Question', did: 'What it did', sure: 'Sure', outcome: 'Outcome' },
+  topic: { label: 'Topic', all: 'All topics' },
+  drafts: { title: 'Drafts to review', lead: 'Answers that the bot is not sure enough about. Somebody looks before they are sent; if nobody does, people take over.', none: 'No drafts wait', noneHint: 'New ones appear here and in their conversation.', open: 'Open conversation' },
+  decisions: {
+    title: 'Decisions and thresholds', lead: 'How sure the bot has to be to answer by itself, and when a person looks first. The figures are of the real questions of the last 30 days.', none: 'The bot has not decided anything yet',
+    noneHint: 'Let the bot answer first in the settings of an inbox; figures appear with the first questions.', more: 'Helpful {up} · not helpful {down} · resolved by the bot {resolved}', adopted: 'Suggestions adopted {part} ({n} used)',
+  },
+  curve: {
+    title: 'Risk and coverage', label: 'Part answered automatically against the part of it that was wrong', axes: 'Across: part answered automatically. Up: part of the answers with a known outcome that was wrong. The circle is the threshold.',
+    answerAt: 'Answer when at least {n}% sure', reviewAt: 'A person looks from {n}% on', month: 'The {n} questions of the last 30 days', now: 'Now', would: 'With these', wrong: 'Wrong answers (known)', save: 'Save thresholds', saveTopic: 'Save thresholds of “{topic}”',
+  },
+  sample: { title: 'Recheck automatic answers', lead: 'Say whether these were right. The error rate found stands beside what the bot believes.', found: '{n} checked, {part} wrong.', right: 'Right', wrong: 'Wrong' },
+  log: { title: 'Decision log' },
+  settings: {
+    title: 'Bot settings', lead: 'Which inboxes the bot answers first is set with each inbox.', enabled: 'Bot on', enabledHint: 'Off, and every conversation goes straight to people.', name: 'Name', nameHint: 'What customers see, marked as a virtual assistant.',
+    burst: 'Wait for the rest (ms)', burstHint: 'Several messages in a row are read as one question.', review: 'A draft waits (s)', reviewHint: 'If nobody decides, people take over.', sources: 'Show sources', sourcesHint: 'Tells customers what an answer rests on.',
+    returns: 'Back to the bot after resolving', returnsHint: 'Customers who come back after a person resolved the conversation meet the bot first.', language: { 'zh-CN': 'Texts in Chinese', en: 'Texts in English' },
+    text: { greeting: 'Greeting', hand_over: 'When handing over', fallback: 'When it does not know', salutation: 'Salutation, before answers' }, textDefault: 'Empty uses the usual text',
+  },
+  health: { title: 'Health', full: 'All is well', no_network: 'High load: the network model rests', plain_search: 'Very high load: plain search only', figures: '{waiting} conversations wait · slowest turn {slowest} ms' },
+}
