@@ -152,7 +152,7 @@ func (s *Service) load(ctx context.Context, account desk.AccountID, at *slot, an
 			s.deps.Log.ErrorContext(ctx, "a model cannot be read; a new one is trained", "account_id", account, "model_id", now.ModelID, "error", err)
 			s.repair(ctx, account)
 			if have != nil {
-				next.Model, next.Version, next.Number, err = have.Model, have.Version, have.Number, nil
+				next.Model, next.Version, next.Number = have.Model, have.Version, have.Number
 			} else {
 				next.Version, next.Number = "", 0
 			}

@@ -128,7 +128,7 @@ const maxAttempts = 3
 func (s *Service) train(ctx context.Context, job store.TrainingJob) {
 	began := s.deps.Clock.Now()
 	var reason string
-	err := error(nil)
+	var err error
 	if job.Attempts > maxAttempts {
 		err = desk.E(desk.Unavailable, "train", "the server has ended three times during this training")
 	} else {

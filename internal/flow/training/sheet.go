@@ -108,8 +108,7 @@ func readCommas(data []byte, take func(int, []string)) (bad []RowError) {
 		if errors.Is(err, io.EOF) {
 			return bad
 		}
-		var broken *csv.ParseError
-		if errors.As(err, &broken) {
+		if broken, ok := errors.AsType[*csv.ParseError](err); ok {
 			return append(bad, RowError{Line: broken.Line, Reason: RowBroken, Message: "the quotes of this line do not end"})
 		}
 		line, _ := r.FieldPos(0)
@@ -252,8 +251,7 @@ func (p *importing) finish(have []Intent, bad []RowError) error {
 		}
 		title := c.after.Title
 		if err := clean(op, &c.after); err != nil {
-			var e *desk.Error
-			if errors.As(err, &e) {
+			if e, ok := errors.AsType[*desk.Error](err); ok {
 				e.Field, e.Msg = "text", fmt.Sprintf("intent %s: %s", cut(title), e.Msg)
 			}
 			return err

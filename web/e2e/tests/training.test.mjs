@@ -62,6 +62,7 @@ describe('intents and their training', { timeout: 20 * patience }, () => {
     await lookIt.locator('[data-guess]').first().waitFor()
     const first = await lookIt.locator('[data-guess]').first().textContent()
     assert.match(first, /招聘咨询/)
+    await page.mouse.move(0, 0)
     await assertAccessible(page, 'an intent')
     await picture(page, 'training-intent')
   })
