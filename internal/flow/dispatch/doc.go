@@ -25,6 +25,6 @@
 // Concurrency: a Service is safe for concurrent use. Run owns the dispatcher
 // and the renewal of connections.
 //
-// Imports: engine/routing, engine/sla, platform/store, platform/bus,
+// Imports: engine/routing, engine/sla, platform/store, platform/bus, platform/robot,
 // platform/seal, platform/audit, desk.
 package dispatch
