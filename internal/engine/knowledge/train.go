@@ -111,6 +111,12 @@ func Train(entries []Entry, o Options, step func(Progress) bool) (*Index, Report
 			trials = append(trials, trial{q, x.candidates(q, Query{}), near})
 		}
 	}
+	for _, s := range set.scraps(o.Seed) {
+		q := x.ask(s)
+		if found := x.candidates(q, Query{}); len(found) > 0 {
+			trials = append(trials, trial{q, found, scrap})
+		}
+	}
 	for s := range strings.Lines(elsewhere) {
 		q := x.ask(s)
 		t := trial{q, x.candidates(q, Query{}), far}
@@ -298,6 +304,8 @@ type trial struct {
 const (
 	near = -1 // an entry's question that was kept back with its entry
 	far  = -2 // a question from elsewhere
+	// scrap is a word or two that stand in several entries' ways: no question.
+	scrap = -3
 )
 
 func (x *Index) try(s *set, f fold) (out []trial) {
@@ -323,6 +331,7 @@ const (
 	fewTrials   = 40
 	nearPart    = 0.02
 	farPart     = 0.01
+	scrapPart   = 0.01
 	rankPenalty = 1
 	gatePenalty = 1
 	// gainOfDouble is by how much the odds of being right grow (in logarithms)
@@ -391,8 +400,11 @@ func calibrate(trials []trial, more float64) weights {
 		c := choice{looks: [][]float64{t.question.signs(t.found), nothing}, weight: 1, right: 1}
 		if t.truth < 0 {
 			c.weight = nearPart * known / strange[t.truth]
-			if t.truth == far {
+			switch t.truth {
+			case far:
 				c.weight = farPart * known / strange[t.truth]
+			case scrap:
+				c.weight = scrapPart * known / strange[t.truth]
 			}
 		} else if t.found[0].entry == t.truth {
 			c.right = 0

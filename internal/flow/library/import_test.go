@@ -59,7 +59,12 @@ func TestAnImportIsAllOrNothing(t *testing.T) {
 	for id := range seen {
 		ids = append(ids, id)
 	}
+	before, err := h.Store.Head(h.Ctx)
+	require.NoError(t, err)
 	require.NoError(t, h.Bulk(h.Ctx, h.by("off"), ids, library.BulkDisable, ""))
+	after, err := h.Store.Head(h.Ctx)
+	require.NoError(t, err)
+	require.EqualValues(t, 1, after-before, "everybody is told once")
 	off, _, err := h.List(h.Ctx, h.ID, library.Filter{State: library.StateDisabled}, "", 200)
 	require.NoError(t, err)
 	require.Len(t, off, 100)

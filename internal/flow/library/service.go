@@ -130,8 +130,14 @@ func (s *Service) command(ctx context.Context, by By, verb string, unit func(con
 	return err
 }
 
-// touched notes that there is something new to learn, and tells it.
+// touched notes that there is something new to learn, and tells it: once for
+// all that a command changes.
 func touched(ctx context.Context, tx *store.Tx, by By) error {
+	for _, e := range tx.Events() {
+		if f, ok := e.Fact.(desk.BotChanged); ok && f.What == desk.BotKnowledge && f.Version == "" {
+			return nil
+		}
+	}
 	row, _, err := shelfOf(ctx, tx.Reads, by.Account)
 	if err != nil {
 		return err
