@@ -1,6 +1,7 @@
 package rest_test
 
 import (
+	"fmt"
 	"maps"
 	"net/http"
 	"testing"
@@ -37,9 +38,10 @@ func TestNobodyOverwritesWhatTheyHaveNotSeen(t *testing.T) {
 				if one.at[:3] != "id:" {
 					return answer.Text(one.at + ".revision")
 				}
-				for _, item := range answer.Get("items").([]any) {
-					if v := item.(map[string]any); v["id"] == one.at[3:] {
-						return v["revision"].(string)
+				items, _ := answer.Get("items").([]any)
+				for i := range items {
+					if at := fmt.Sprintf("items.%d.", i); answer.Text(at+"id") == one.at[3:] {
+						return answer.Text(at + "revision")
 					}
 				}
 				return ""
