@@ -17,7 +17,7 @@ export class Mailbox {
 
   /** Waits for the first mail to somebody. */
   mailTo(address) {
-    return until(() => this.mails.find((m) => m.to.includes(address)), `a mail to ${address}`)
+    return until(() => this.mails.find((m) => m.to.some((line) => line.includes(address))), `a mail to ${address}`)
   }
 
   close() {
