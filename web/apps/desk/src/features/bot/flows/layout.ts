@@ -85,7 +85,7 @@ export function draw(graph: FlowGraph): Picture {
     row.forEach((n, i) => place.set(n.id, i - (row.length - 1) / 2))
   })
   const most = Math.max(1, ...rows.map((r) => r?.length ?? 0))
-  const width = most * wide + (most - 1) * gapX + 120
+  const width = most * wide + (most - 1) * gapX + 240
   const boxes = new Map<string, Box>()
   let y = 24
   for (const row of rows) {
@@ -100,6 +100,7 @@ export function draw(graph: FlowGraph): Picture {
   }
   const used = new Map<string, number>()
   const lines: Line[] = []
+  let lane = 0
   for (const edge of edges) {
     const a = boxes.get(edge.from)
     const b = boxes.get(edge.to)
@@ -109,11 +110,18 @@ export function draw(graph: FlowGraph): Picture {
     used.set(edge.from, slot + 1)
     const x1 = a.x + (a.width * (slot + 1)) / (outs.length + 1)
     const y1 = a.y + a.height
-    if (b.y > a.y) {
+    const hidden = [...boxes.values()].some((o) => o !== a && o !== b && o.y > a.y && o.y < b.y && Math.min(x1, b.x) < o.x + o.width && Math.max(x1, b.x + b.width) > o.x)
+    if (b.y > a.y && hidden) {
+      // A way over other boxes goes round on the left.
+      const side = Math.min(a.x, b.x) - 26 - (lane++ % 6) * 11
+      const ya = a.y + 14 + ((slot * 13) % (a.height - 20))
+      const yb = b.y + 12 + (lane % 3) * 8
+      lines.push({ edge, path: `M${a.x} ${ya} C${side} ${ya} ${side} ${ya} ${side} ${ya + 40} L${side} ${yb - 30} C${side} ${yb} ${side} ${yb} ${b.x} ${yb}`, x: a.x - 22, y: ya - 4 })
+    } else if (b.y > a.y) {
       const ins = edges.filter((e) => e.to === edge.to)
       const x2 = b.x + (b.width * (ins.indexOf(edge) + 1)) / (ins.length + 1)
       const bend = Math.min(gapY, (b.y - y1) / 2 + 12)
-      lines.push({ edge, path: `M${x1} ${y1} C${x1} ${y1 + bend} ${x2} ${b.y - bend} ${x2} ${b.y}`, x: x1 + (x2 - x1) * 0.28, y: y1 + Math.min(26, (b.y - y1) * 0.4) })
+      lines.push({ edge, path: `M${x1} ${y1} C${x1} ${y1 + bend} ${x2} ${b.y - bend} ${x2} ${b.y}`, x: x1 + (x2 - x1) * 0.28, y: y1 + 16 + (slot % 3) * 13 })
     } else {
       // A way back goes round on the right.
       const side = Math.max(a.x + a.width, b.x + b.width) + 22 + (slot % 3) * 10
