@@ -17,7 +17,7 @@ func (x *Index) measure() {
 		for j := x.start[t]; j < x.start[t+1]; j++ {
 			w := x.way[j]
 			x.mass[w] += x.worth[j].bm25
-			lists[w] = append(lists[w], posting{int32(t), x.worth[j].cosine}) //nolint:gosec // bounded
+			lists[w] = append(lists[w], posting{int32(t), x.worth[j].cosine})
 		}
 	}
 	x.typical = make([]float32, len(x.names))

@@ -25,7 +25,7 @@ func (s *set) scraps(seed uint64) []string {
 	}
 	for w, text := range s.texts {
 		e := s.ways[w].entry
-		for _, word := range strings.Fields(text) {
+		for word := range strings.FieldsSeq(text) {
 			runes := []rune(word)
 			if !ideograph(runes[0]) {
 				note(word, e)

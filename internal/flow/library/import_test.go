@@ -127,9 +127,7 @@ func TestAnswersDuringTraining(t *testing.T) {
 	stop := make(chan struct{})
 	var asking sync.WaitGroup
 	for range 4 {
-		asking.Add(1)
-		go func() {
-			defer asking.Done()
+		asking.Go(func() {
 			for {
 				select {
 				case <-stop:
@@ -142,7 +140,7 @@ func TestAnswersDuringTraining(t *testing.T) {
 					return
 				}
 			}
-		}()
+		})
 	}
 	for i := range 5 {
 		_, err := h.AddWay(h.Ctx, h.by(fmt.Sprint("way", i)), items["freight"].ID, fmt.Sprint("第几种邮费问法", i), "desk")

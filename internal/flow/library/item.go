@@ -185,11 +185,11 @@ func (it *Item) checkAnswers(op string) error {
 		if !channelName.MatchString(a.Channel) || !localeName.MatchString(a.Locale) || len(a.Locale) > 35 {
 			return desk.InvalidField(op, field, "there is no such channel or language")
 		}
-		if k := (key{a.Channel, a.Locale}); seen[k] {
+		k := key{a.Channel, a.Locale}
+		if seen[k] {
 			return desk.InvalidField(op, field, "there are two answers for one channel and language")
-		} else {
-			seen[k] = true
 		}
+		seen[k] = true
 		if a.Content.ReplyTo != "" || len(a.Content.Mentions) > 0 || !a.Content.RecalledAt.IsZero() {
 			return desk.InvalidField(op, field, "an answer is parts only")
 		}

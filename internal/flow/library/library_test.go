@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -293,7 +292,7 @@ func TestNothingReadableAtRest(t *testing.T) {
 		data, err := os.ReadFile(filepath.Join(h.dir, f.Name()))
 		require.NoError(t, err)
 		for _, secret := range []string{"Geheim", "geheim"} {
-			require.False(t, strings.Contains(string(data), secret), f.Name())
+			require.NotContains(t, string(data), secret, f.Name())
 		}
 	}
 }

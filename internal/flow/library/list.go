@@ -101,7 +101,7 @@ func (f Filter) category(id string) bool {
 	return false
 }
 
-func (it Item) matches(words []string) bool {
+func (it *Item) matches(words []string) bool {
 	if len(words) == 0 {
 		return true
 	}

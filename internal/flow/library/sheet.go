@@ -110,8 +110,7 @@ func readTable(data []byte) ([][]string, []RowProblem) {
 		if errors.Is(err, io.EOF) {
 			break
 		}
-		var wrong *csv.ParseError
-		if errors.As(err, &wrong) {
+		if wrong, ok := errors.AsType[*csv.ParseError](err); ok {
 			return nil, []RowProblem{{Row: wrong.StartLine, Code: "quote", Msg: "a quotation mark is not closed, or stands where none may be"}}
 		}
 		if err != nil {
@@ -175,7 +174,7 @@ func (s *Service) draft(ctx context.Context, account desk.AccountID, value func(
 	d.Title, d.Topic = value("question"), value("topic")
 	d.Ways = strings.FieldsFunc(value("ways"), func(r rune) bool { return r == '\n' || r == '\r' })
 	d.Source = desk.Source{Title: value("source_title"), URL: value("source_url")}
-	for _, level := range strings.Split(value("category"), "/") {
+	for level := range strings.SplitSeq(value("category"), "/") {
 		if level = strings.TrimSpace(level); level != "" {
 			d.Path = append(d.Path, level)
 		}
