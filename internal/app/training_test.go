@@ -37,7 +37,7 @@ func TestTrainingInAProcessOfItsOwn(t *testing.T) {
 	there, steps := learn(trainer{child.Program{Path: self}})
 	here, _ := learn(training.Here{Clock: systemClock()})
 	require.NotZero(t, steps)
-	require.Equal(t, len(here), len(there))
+	require.Len(t, there, len(here))
 	for i := range here {
 		require.Equal(t, here[i].Model, there[i].Model)
 		here[i].Report.Seconds = there[i].Report.Seconds

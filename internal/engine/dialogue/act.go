@@ -182,6 +182,7 @@ func (m *machine) sendForm(a *Action) {
 			}
 		case entity.YesNo:
 			field.Options = []string{w.yes, w.no}
+		default: // filled by writing
 		}
 		form.Fields = append(form.Fields, field)
 	}

@@ -3,6 +3,7 @@ package dialogue
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -102,12 +103,8 @@ func (c *Condition) eval(v values) (result any, err error) {
 		}
 	}()
 	env := make(map[string]any, len(v.vars)+len(v.facts))
-	for k, x := range v.facts {
-		env[k] = x
-	}
-	for k, x := range v.vars {
-		env[k] = x
-	}
+	maps.Copy(env, v.facts)
+	maps.Copy(env, v.vars)
 	machine := vm.VM{MemoryBudget: memoryBudget}
 	out, err := machine.Run(c.program, env)
 	if err != nil {

@@ -11,12 +11,18 @@ import (
 const (
 	// MaxSource is how many bytes a file has at most.
 	MaxSource = 128 << 10
-	// MaxStates, MaxSteps and MaxSlots bound a flow.
-	MaxStates, MaxSteps, MaxSlots = 100, 1000, 50
+	// MaxStates is how many states a flow has.
+	MaxStates = 100
+	// MaxSteps is how many steps all of them have.
+	MaxSteps = 1000
+	// MaxSlots is how many values a flow asks for.
+	MaxSlots = 50
 	// MaxNesting is how deep steps lie in each other.
 	MaxNesting = 6
-	// MaxTests is how many test dialogues a flow has, MaxLines how many lines one.
-	MaxTests, MaxLines = 50, 100
+	// MaxTests is how many test dialogues a flow has.
+	MaxTests = 50
+	// MaxLines is how many lines a test dialogue has.
+	MaxLines = 100
 	// MaxText is how many characters a text of a flow has.
 	MaxText = 2000
 	// MaxStepsPerTurn is how many steps are done between two inputs.

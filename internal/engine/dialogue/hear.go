@@ -48,6 +48,7 @@ func (m *machine) overhear(s *Slot) bool {
 	switch s.Spec.Kind {
 	case entity.Text, entity.Number, entity.Integer, entity.YesNo:
 		return false
+	default: // has a form of its own
 	}
 	if m.heard == "" {
 		return false
@@ -140,14 +141,14 @@ func (m *machine) hearSlot(a *Action) {
 		m.in.Text, m.heard = v, v
 	}
 	found := entity.Find(s.Spec, m.in.Text, m.now)
-	clear := len(found) > 0 && m.strong(s.Spec.Kind, found[0])
-	if s.Spec.Kind != entity.YesNo && !clear && m.cancels(a) {
+	plain := len(found) > 0 && m.strong(s.Spec.Kind, found[0])
+	if s.Spec.Kind != entity.YesNo && !plain && m.cancels(a) {
 		return
 	}
-	if !clear && m.digress(a, s.Spec.Kind == entity.Text) {
+	if !plain && m.digress(a, s.Spec.Kind == entity.Text) {
 		return
 	}
-	if s.Optional && !clear && skipWords[packed(m.in.Text)] {
+	if s.Optional && !plain && skipWords[packed(m.in.Text)] {
 		frame.Vars[s.Name] = nil
 		m.heard = ""
 		m.note(a, WhySkipped, s.Name)
@@ -179,8 +180,9 @@ func (m *machine) strong(kind entity.Kind, found entity.Match) bool {
 		return false
 	case entity.List, entity.YesNo, entity.Number, entity.Integer, entity.Date, entity.Time, entity.DateTime:
 		return found.Score >= 0.6 && 2*utf8.RuneCountInString(found.Text) >= utf8.RuneCountInString(strings.TrimSpace(m.in.Text)) || m.in.Guess == nil && m.in.Aside == nil
+	default:
+		return found.Score >= 0.6
 	}
-	return found.Score >= 0.6
 }
 
 // cancels ends the flow if the whole message says so, and goes back to the one below.
@@ -269,14 +271,14 @@ func (m *machine) miss(a *Action, retries int) bool {
 func (m *machine) hearForm(a *Action) {
 	f, frame := m.flow(), m.top()
 	if m.in.Form == nil {
-		any := false
+		some := false
 		for _, name := range a.Slots {
 			if _, known := frame.Vars[name]; !known && m.overhear(f.slots[name]) {
 				m.note(a, WhyHeard, name)
-				any = true
+				some = true
 			}
 		}
-		if !any && (m.cancels(a) || m.digress(a, false)) {
+		if !some && (m.cancels(a) || m.digress(a, false)) {
 			return
 		}
 	}
@@ -306,8 +308,8 @@ func (m *machine) hearChoice(a *Action) {
 		return
 	}
 	found := entity.Find(spec, m.in.Text, m.now)
-	clear := len(found) > 0 && m.strong(entity.List, found[0])
-	if !clear && (m.cancels(a) || m.digress(a, false)) {
+	plain := len(found) > 0 && m.strong(entity.List, found[0])
+	if !plain && (m.cancels(a) || m.digress(a, false)) {
 		return
 	}
 	if len(found) == 0 || len(found) > 1 && found[0].Score == found[1].Score {

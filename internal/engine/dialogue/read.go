@@ -376,8 +376,9 @@ func (r *reader) tree(n *yaml.Node, path string, depth int, templates bool) any 
 			return r.template(n, path, "value", false)
 		}
 		return r.text(n, path, "value")
+	default:
+		return nil
 	}
-	return nil
 }
 
 // ValidName reports whether something may be a name of a flow, a state, a slot,

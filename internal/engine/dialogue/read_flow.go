@@ -267,8 +267,8 @@ func (r *reader) resolve() {
 // chain joins each step with what follows it, and returns the first.
 func chain(f *Flow, steps []*Action, after *Action, state string) *Action {
 	next := after
-	for i := len(steps) - 1; i >= 0; i-- {
-		s := steps[i]
+	for _, s := range slices.Backward(steps) {
+
 		s.next, s.state = next, state
 		f.steps[s.ID] = s
 		for _, t := range s.targets() {
@@ -396,6 +396,7 @@ func (a *Action) waits() bool {
 	switch a.Verb {
 	case Ask, FormAsk, Choose, Confirm, CallAPI, SubFlow:
 		return true
+	default:
+		return false
 	}
-	return false
 }

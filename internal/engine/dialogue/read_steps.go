@@ -568,7 +568,7 @@ func (r *reader) saves(e field) (out []Assignment) {
 func (r *reader) statuses(a *Action, e field, depth int) {
 	for _, f := range r.fields(e.value, e.path, e.name, nil) {
 		status, err := strconv.Atoi(f.name)
-		if err != nil || !(status >= 200 && status < 300 || status >= 400 && status < 600) {
+		if err != nil || ((status < 200 || status >= 300) && (status < 400 || status >= 600)) {
 			r.say(f.key, f.path, "bad_status", f.name)
 			continue
 		}

@@ -122,7 +122,7 @@ func (r *reader) line(n *yaml.Node, at string) (l Line, ok bool) {
 			}
 		case slices.Contains(lineKinds, f.name):
 			l.Kind = LineKind(f.name)
-			if !(f.value.Value == "true" || f.value.Tag == "!!null") || l.Kind == UserLine {
+			if (f.value.Value != "true" && f.value.Tag != "!!null") || l.Kind == UserLine {
 				l.Text = r.text(f.value, f.path, f.name)
 			}
 		}

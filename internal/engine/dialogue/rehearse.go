@@ -94,6 +94,7 @@ func (p *actor) play(l Line) (want, got string, ok bool) {
 		return "", "", true
 	case CallLine:
 		return p.call(l)
+	default: // what the bot is to do
 	}
 	for i, e := range p.effects {
 		if e.Kind == EscalateIt || l.Kind != EndLine && e.Kind == EndedIt {
@@ -140,26 +141,28 @@ func (l Line) matches(e Effect) bool {
 		return e.Kind == HandOffIt && strings.Contains(e.Reason, l.Text)
 	case EndLine:
 		return e.Kind == EndedIt || e.Kind == HandOffIt
+	default:
+		return false
 	}
-	return false
 }
 
 func flat(s string) string { return strings.Join(strings.Fields(s), " ") }
 
 // shown is what a visitor reads, with buttons and the questions of forms.
 func shown(c desk.Content) string {
-	s := c.PlainText()
+	var s strings.Builder
+	s.WriteString(c.PlainText())
 	for _, p := range c.Parts {
 		if p.Form != nil {
 			for _, f := range p.Form.Fields {
-				s += "\n" + f.Label
+				s.WriteString("\n" + f.Label)
 			}
 		}
 		if p.Card != nil {
-			s += "\n" + p.Card.Price
+			s.WriteString("\n" + p.Card.Price)
 		}
 	}
-	return s
+	return s.String()
 }
 
 func (l Line) wish() string { return string(l.Kind) + ": " + l.Text }

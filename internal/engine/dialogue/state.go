@@ -2,6 +2,7 @@ package dialogue
 
 import (
 	"encoding/json"
+	"maps"
 	"time"
 
 	"yingda.dev/internal/desk"
@@ -100,9 +101,8 @@ func (s State) clone() State {
 	frames := make([]Frame, len(s.Frames))
 	for i, f := range s.Frames {
 		vars := make(map[string]any, len(f.Vars))
-		for k, v := range f.Vars {
-			vars[k] = v // values are replaced, never changed
-		}
+		// values are replaced, never changed
+		maps.Copy(vars, f.Vars)
 		f.Vars = vars
 		frames[i] = f
 	}
@@ -336,7 +336,7 @@ func (f *Flow) subFlows() (out []*Action) {
 	return out
 }
 
-func appendSubFlows(out []*Action, steps []*Action) []*Action {
+func appendSubFlows(out, steps []*Action) []*Action {
 	for _, s := range steps {
 		if s.Verb == SubFlow {
 			out = append(out, s)

@@ -200,7 +200,7 @@ func TestBadSpecs(t *testing.T) {
 	} {
 		_, err := entity.Compile(s)
 		var bad *entity.CompileError
-		require.True(t, errors.As(err, &bad), s.Kind)
+		require.ErrorAs(t, err, &bad, s.Kind)
 		require.NotEmpty(t, bad.Error())
 	}
 }

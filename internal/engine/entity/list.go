@@ -100,7 +100,7 @@ func offsets(rs []rune) []int {
 // bounded refuses a Latin word inside a longer one.
 func bounded(rs []rune, start, end int) bool {
 	latin := func(r rune) bool { return r < 0x250 && (unicode.IsLetter(r) || unicode.IsDigit(r)) }
-	return !(start > 0 && latin(rs[start]) && latin(rs[start-1])) && !(end < len(rs) && latin(rs[end-1]) && latin(rs[end]))
+	return (start <= 0 || !latin(rs[start]) || !latin(rs[start-1])) && (end >= len(rs) || !latin(rs[end-1]) || !latin(rs[end]))
 }
 
 func index(rs, w []rune) int {

@@ -30,7 +30,7 @@ var (
 
 // numbers finds numbers in digits, Chinese numerals and English words.
 func numbers(in *input, whole bool) (out []Match) {
-	add := func(at []int, v float64, score float64) {
+	add := func(at []int, v, score float64) {
 		if whole && v != math.Trunc(v) || math.IsInf(v, 0) || math.Abs(v) > 1e15 {
 			return
 		}
@@ -74,7 +74,7 @@ func looksOnly(s string, at []int) bool {
 	}
 	around := s[max(0, at[0]-len("字")):min(len(s), at[1]+len("字"))]
 	for _, w := range notNumbers {
-		if i := strings.Index(around, w); i >= 0 {
+		if found := strings.Contains(around, w); found {
 			return true
 		}
 	}

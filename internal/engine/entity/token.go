@@ -65,7 +65,7 @@ func phones(in *input) (out []Match) {
 			}
 			return -1
 		}, part)
-		score := 0.0
+		var score float64
 		switch {
 		case mobileCN.MatchString(digits):
 			score, digits = 1, digits[len(digits)-11:]

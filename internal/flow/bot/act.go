@@ -174,7 +174,7 @@ func (w *work) handOverSaying(d decision, says []desk.Content) error {
 	v := w.session
 	v.Mood = w.evidence.trend
 	if w.question.text != "" {
-		v.Said = remember(v.Said, w.question.text, maxSaid)
+		v.Said = remember(v.Said, w.question.text)
 	}
 	t.Note = summary(w.s.deps.Book.localeOf(w.ctx, w.turn.account), d.reason, v, w.evidence.mood.Score)
 	if len(says) == 0 && d.reason != SwitchedOff {

@@ -151,7 +151,7 @@ func (s *Service) SendDraft(ctx context.Context, account desk.AccountID, agent d
 	content.DecisionID = d.ID
 	v := w.session
 	v.Hit, v.DecisionID = d.Hit, d.ID
-	v.Tried = remember(v.Tried, d.Title, maxTried)
+	v.Tried = remember(v.Tried, d.Title)
 	return s.settleDraft(ctx, w, d, desk.DraftSent, agent, v, Turn{Says: []desk.Content{content}})
 }
 

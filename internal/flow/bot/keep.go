@@ -143,18 +143,18 @@ func (w *work) next(d decision, id string) session {
 		v.Early, v.EarlyUS = cut(w.question.text, maxSaidRunes), desk.Micros(w.turn.fragments[len(w.turn.fragments)-1].at)
 	}
 	if w.question.text != "" {
-		v.Said = remember(v.Said, w.question.text, maxSaid)
+		v.Said = remember(v.Said, w.question.text)
 	}
 	switch d.kind {
 	case Answer:
 		v.Hit, v.DecisionID = d.hit.ID, id
-		v.Tried = remember(v.Tried, d.hit.Title, maxTried)
+		v.Tried = remember(v.Tried, d.hit.Title)
 	case AskBack:
 		v.Choices = d.choices
 	case RunFlow:
 		v.Hit, v.DecisionID = "", id
 		if d.intent != nil && d.intent.Title != "" {
-			v.Tried = remember(v.Tried, d.intent.Title, maxTried)
+			v.Tried = remember(v.Tried, d.intent.Title)
 		}
 	case Review:
 		v.Hit, v.DecisionID = "", id

@@ -54,9 +54,9 @@ type choice struct {
 
 // What a session keeps at most.
 const (
-	maxTried     = 5
-	maxSaid      = 5
-	maxSaidRunes = 300
+	// maxRemembered is how much of what was said and tried is kept.
+	maxRemembered = 5
+	maxSaidRunes  = 300
 )
 
 func sessionPlace(id desk.ConversationID) seal.Place {
@@ -96,10 +96,11 @@ func (v session) keep(keys *seal.AccountKeys, account desk.AccountID, id desk.Co
 	}), nil
 }
 
-func remember(list []string, s string, most int) []string {
+// remember keeps the newest.
+func remember(list []string, s string) []string {
 	if utf8.RuneCountInString(s) > maxSaidRunes {
 		s = string([]rune(s)[:maxSaidRunes]) + "…"
 	}
 	list = append(list, s)
-	return list[max(0, len(list)-most):]
+	return list[max(0, len(list)-maxRemembered):]
 }

@@ -178,13 +178,6 @@ func (t *table) drop(id desk.ConversationID) {
 	}
 }
 
-// busy tells whether a conversation is in the table.
-func (t *table) busy(id desk.ConversationID) bool {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.turns[id] != nil
-}
-
 // claim marks a conversation as in somebody's hands, if it is in nobody's.
 func (t *table) claim(v turn) bool {
 	t.mu.Lock()
@@ -225,10 +218,10 @@ type appointment struct {
 
 type schedule []appointment
 
-func (s schedule) Len() int           { return len(s) }
-func (s schedule) Less(i, j int) bool { return s[i].at.Before(s[j].at) }
-func (s schedule) Swap(i, j int)      { s[i], s[j] = s[j], s[i] }
-func (s *schedule) Push(x any)        { *s = append(*s, x.(appointment)) } //nolint:errcheck,forcetypeassert // heap.Push is called with one
+func (s *schedule) Len() int           { return len(*s) }
+func (s *schedule) Less(i, j int) bool { return (*s)[i].at.Before((*s)[j].at) }
+func (s *schedule) Swap(i, j int)      { (*s)[i], (*s)[j] = (*s)[j], (*s)[i] }
+func (s *schedule) Push(x any)         { *s = append(*s, x.(appointment)) } //nolint:errcheck,forcetypeassert // heap.Push is called with one
 func (s *schedule) Pop() any {
 	old := *s
 	last := old[len(old)-1]

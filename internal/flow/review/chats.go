@@ -50,7 +50,6 @@ func (s *Service) LearnChats(ctx context.Context, by By, rows [][]string) (Diges
 		questions[i] = p.question
 	}
 	d.Questions = len(pairs)
-	locale := desk.Chinese
 	var found []Proposal
 	for _, t := range topics.Group(questions, topics.Options{Least: leastAsked, Most: mostTopics}) {
 		title := questions[t.Lead]
@@ -63,9 +62,8 @@ func (s *Service) LearnChats(ctx context.Context, by By, rows [][]string) (Diges
 			continue
 		}
 		if len(found) < room {
-			if !han(title) {
-				locale = desk.English
-			} else {
+			locale := desk.English
+			if han(title) {
 				locale = desk.Chinese
 			}
 			found = append(found, chatProposal(title, locale, t, pairs))

@@ -106,7 +106,7 @@ func (s *Service) Refuse(ctx context.Context, by By, id string, version int64, w
 	return s.decide(ctx, by, p, store.ProposalRefused, "")
 }
 
-func (p Proposal) still(op string, version int64) error {
+func (p *Proposal) still(op string, version int64) error {
 	if p.State != store.ProposalOpen {
 		return desk.E(desk.Conflict, op, "somebody has decided on this already")
 	}

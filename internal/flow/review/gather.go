@@ -3,6 +3,7 @@ package review
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -188,10 +189,10 @@ func (g *gathering) topics(locale desk.Locale, list []Judged, ways map[string][]
 // about makes a proposal on an entry, unless that is gone or has the words.
 func (g *gathering) about(kind, id string, list []Judged) error {
 	entry, err := g.s.deps.Shelf.Entry(g.ctx, g.account, id)
-	if desk.KindOf(err) == desk.NotFound && err != nil {
+	switch {
+	case errors.Is(err, desk.NotFound):
 		return nil
-	}
-	if err != nil {
+	case err != nil:
 		return err
 	}
 	if kind == Way {

@@ -92,7 +92,7 @@ func TestKnowledge(t *testing.T) {
 	again := admin.Post(all+"/import/preview", map[string]string{"csv": exported.Text("csv")})
 	require.EqualValues(t, 2, again.Number("changed"), string(again.Body))
 
-	require.True(t, admin.Get(all+"/training").Get("waiting").(bool))
+	require.Equal(t, true, admin.Get(all+"/training").Get("waiting"))
 	require.NoError(t, h.Library.Learn(t.Context(), h.Near.ID))
 	found := agent.Post(all+"/find", map[string]string{"text": "要多少邮费"})
 	require.Equal(t, "运费多少", found.Text("hits.0.title"), string(found.Body))

@@ -222,7 +222,6 @@ export const groups: Record<string, string> = {
   robots: '群机器人',
   bot: '机器人',
   conversations: '会话',
-  bot: '机器人',
   'canned-replies': '快捷回复',
   'dead-letters': '死信',
   feed: '事件流',
