@@ -1,7 +1,6 @@
 package entity_test
 
 import (
-	"errors"
 	"testing"
 	"time"
 	"unicode/utf8"
