@@ -200,6 +200,7 @@ export const operations: Record<string, string> = {
 
 export const groups: Record<string, string> = {
   setup: '初次使用',
+  account: '公司',
   me: '自己的账号',
   sessions: '登录',
   audit: '审计',
