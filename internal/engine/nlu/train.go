@@ -225,7 +225,9 @@ const (
 
 func folds(s *set, seed uint64) []fold {
 	count := foldsOfMany
-	if len(s.texts) < fewExamples {
+	// With no more intents than folds none could be left out, and the gate would
+	// never meet a stranger.
+	if len(s.texts) < fewExamples && len(s.names) > foldsOfFew {
 		count = foldsOfFew
 	}
 	if len(s.texts) < 2*count || len(s.texts) < 2*len(s.names) && len(s.names) > 200 {
