@@ -149,7 +149,7 @@ func (a *App) buildConversations() (err error) {
 	if err != nil {
 		return err
 	}
-	a.botBook = bot.NewBook(a.store, a.clock, a.log.With("area", "bot"))
+	a.botBook = bot.NewBook(a.store, a.audit, a.clock, a.log.With("area", "bot"))
 	a.conversations, err = conversation.New(conversation.Deps{
 		Store: a.store, Keys: a.keys, IDs: a.ids, Routes: channelRoutes{a.workspace, a.channels}, Files: a.files, Log: a.log.With("area", "conversation"),
 		Bots: a.botBook,

@@ -22,6 +22,7 @@ import (
 	"yingda.dev/internal/flow/bot"
 	"yingda.dev/internal/flow/conversation"
 	"yingda.dev/internal/flow/hub"
+	"yingda.dev/internal/platform/audit"
 	"yingda.dev/internal/platform/bus"
 	"yingda.dev/internal/platform/bus/logbus"
 	"yingda.dev/internal/platform/seal"
@@ -145,7 +146,9 @@ func open(t *testing.T, o options) *house {
 	tenant := env.Tenant()
 	h.id = tenant.ID
 	h.inbox = desk.Inbox{ID: tenant.Inbox.ID, AccountID: h.id, Channel: "webchat", Settings: desk.InboxSettings{BotFirst: true}, Enabled: true}
-	h.book = bot.NewBook(env.Store, env.Clock, log)
+	acts, err := audit.New(audit.Deps{Store: env.Store, Keys: h.keys, IDs: env.IDs})
+	require.NoError(t, err)
+	h.book = bot.NewBook(env.Store, acts, env.Clock, log)
 	h.bus, err = logbus.New(logbus.Deps{Store: env.Store, IDs: env.IDs, Clock: env.Clock, After: timer.Wall, Jitter: func() float64 { return 0.5 }, Log: log, Metrics: h.now}, logbus.Config{})
 	require.NoError(t, err)
 	h.Service, err = conversation.New(conversation.Deps{Store: env.Store, Keys: h.keys, IDs: env.IDs, Routes: routes{}, Bots: h.book, Log: log}, conversation.Config{})

@@ -24,6 +24,6 @@
 // the consumer hears goes to them by a bounded table, and what does not fit is
 // left to the timer.
 //
-// Imports: engine/sentiment, platform/store, platform/bus, platform/seal,
+// Imports: engine/sentiment, platform/store, platform/bus, platform/seal, platform/audit,
 // platform/timer, desk. Commands to conversations are the interface talks.
 package bot

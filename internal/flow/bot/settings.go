@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"yingda.dev/internal/desk"
+	"yingda.dev/internal/platform/audit"
 	"yingda.dev/internal/platform/store"
 )
 
@@ -125,6 +126,7 @@ func (s Settings) of(topic string) Threshold {
 // it says that no bot serves anything. Build it with NewBook, then Run it.
 type Book struct {
 	store *store.Store
+	audit *audit.Book
 	clock desk.Clock
 	log   *slog.Logger
 
@@ -135,8 +137,8 @@ type Book struct {
 }
 
 // NewBook makes an empty one.
-func NewBook(s *store.Store, clock desk.Clock, log *slog.Logger) *Book {
-	return &Book{store: s, clock: clock, log: log, settings: make(map[desk.AccountID]Settings), locales: make(map[desk.AccountID]desk.Locale)}
+func NewBook(s *store.Store, acts *audit.Book, clock desk.Clock, log *slog.Logger) *Book {
+	return &Book{store: s, audit: acts, clock: clock, log: log, settings: make(map[desk.AccountID]Settings), locales: make(map[desk.AccountID]desk.Locale)}
 }
 
 // Serves tells whether new conversations of an inbox begin with the bot, and
@@ -190,7 +192,11 @@ func (b *Book) Set(ctx context.Context, account desk.AccountID, by desk.AgentID,
 	if err := s.Check(); err != nil {
 		return Settings{}, err
 	}
-	err := b.store.Write(ctx, account, func(ctx context.Context, tx *store.Tx) error {
+	pen, err := b.audit.Open(ctx, account)
+	if err != nil {
+		return Settings{}, err
+	}
+	err = b.store.Write(ctx, account, func(ctx context.Context, tx *store.Tx) error {
 		before, err := read(tx.BotSettings(ctx, account))
 		if err != nil {
 			return err
@@ -201,6 +207,14 @@ func (b *Book) Set(ctx context.Context, account desk.AccountID, by desk.AgentID,
 			return desk.Wrap(desk.Internal, "save bot settings", err)
 		}
 		if err := tx.PutBotSettings(ctx, store.BotSettings{AccountID: account, Settings: string(text), Version: s.Version}); err != nil {
+			return err
+		}
+		if err := pen.Write(ctx, tx, audit.Act{
+			Action: "bot_settings.changed", Target: audit.Target{Kind: "bot", ID: string(account)},
+			Details: audit.Changes(
+				map[string]any{"enabled": before.Enabled, "answer_at": before.AnswerAt, "review_at": before.ReviewAt, "version": before.Version},
+				map[string]any{"enabled": s.Enabled, "answer_at": s.AnswerAt, "review_at": s.ReviewAt, "version": s.Version}),
+		}); err != nil {
 			return err
 		}
 		return tx.Emit(desk.Event{

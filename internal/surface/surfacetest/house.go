@@ -192,7 +192,7 @@ func (h *House) buildFlows(master *seal.Master, keys *seal.Keyring, log *slog.Lo
 		Store: h.Store, Blobs: blob.New(folder, rand.Reader), Keys: keys, LinkKeys: master.DeriveEach("file links"), IDs: h.IDs, Clock: h.Clock, Log: log,
 	}, attachment.Config{PerMinute: 1000})
 	require.NoError(h, err)
-	h.BotBook, h.Shelf = bot.NewBook(h.Store, h.Clock, log), &Shelf{}
+	h.BotBook, h.Shelf = bot.NewBook(h.Store, h.Audit, h.Clock, log), &Shelf{}
 	h.Conversations, err = conversation.New(conversation.Deps{
 		Store: h.Store, Keys: keys, IDs: h.IDs, Routes: ownFeed{}, Files: h.Files, Log: log,
 		Bots: h.BotBook,

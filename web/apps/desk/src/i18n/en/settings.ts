@@ -340,6 +340,7 @@ export const settings: typeof chinese = {
     chats_read: 'read chats from before for questions',
     flow_key_set: 'saved a key of the flows',
     flow_key_deleted: 'deleted a key of the flows',
+    bot_settings_changed: 'changed the settings of the bot',
     flow_created: 'created a flow',
     flow_published: 'published a flow',
     flow_enabled: 'enabled a flow',

@@ -338,6 +338,7 @@ export const settings = {
     chats_read: '从聊天记录中整理了问题',
     flow_key_set: '保存了流程的密钥',
     flow_key_deleted: '删除了流程的密钥',
+    bot_settings_changed: '更改了机器人的设置',
     flow_created: '新建了流程',
     flow_published: '发布了流程',
     flow_enabled: '启用了流程',

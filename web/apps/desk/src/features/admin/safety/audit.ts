@@ -11,7 +11,7 @@ export const acts = [
   'keys.rotated', 'dead_letter.replayed', 'intent.created', 'intent.changed', 'intent.deleted', 'intent.restored', 'training.started', 'training.cancelled',
   'model.chosen', 'knowledge.created', 'knowledge.changed', 'knowledge.deleted', 'knowledge.imported', 'knowledge.categories_changed',
   'knowledge.synonyms_changed', 'knowledge.training_chosen',
-  'knowledge.restored', 'proposal.accepted', 'proposal.refused', 'chats.read', 'flow_key.set', 'flow_key.deleted',
+  'knowledge.restored', 'proposal.accepted', 'proposal.refused', 'chats.read', 'flow_key.set', 'flow_key.deleted', 'bot_settings.changed',
   'flow.created', 'flow.published', 'flow.enabled', 'flow.disabled', 'flow.deleted',
   'robot.added', 'robot.changed', 'robot.deleted', 'robot.tested',
 ] as const
