@@ -110,7 +110,7 @@ describe('knowledge', { timeout: 30 * patience }, () => {
     await page.getByRole('link', { name: '查看知识库' }).click()
     await page.getByRole('button', { name: '外星', exact: true }).click()
     await page.locator('[data-entry="火星店在哪"]').waitFor()
-    assert.equal(await page.locator('[data-entry]').count(), 1)
+    await until(async () => (await page.locator('[data-entry]').count()) === 1, 'only that category')
     const table = await desk.api('GET', '/knowledge/export')
     assert.match(table.csv, /火星店在哪/)
   })
