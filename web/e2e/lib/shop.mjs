@@ -1,4 +1,5 @@
 // The visitor's side: the demo shop with the widget pasted in.
+import { until } from './browser.mjs'
 
 export class Shop {
   constructor(page) {
@@ -11,9 +12,14 @@ export class Shop {
     await this.openChat()
   }
 
+  /** Opens the chat unless it is open; a click that came while the page was still being built is made again. */
   async openChat() {
-    await this.page.locator('yingda-chat button.launch').click()
-    await this.input.waitFor()
+    const launch = this.page.locator('yingda-chat button.launch')
+    await launch.waitFor()
+    await until(async () => {
+      if ((await launch.getAttribute('aria-expanded')) !== 'true') await launch.click()
+      return this.input.waitFor({ timeout: 5_000 }).then(() => true, () => false)
+    }, 'the chat being open')
   }
 
   get input() {
