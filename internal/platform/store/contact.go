@@ -43,14 +43,10 @@ func (r Reads) Contact(ctx context.Context, account desk.AccountID, id desk.Cont
 	return contactOf(row), nil
 }
 
-// contactChunk is how many contacts one query finds: a page of conversations,
-// so that a list asks the database once for its people.
-const contactChunk = 50
-
 // Contacts finds many contacts of the account; unknown ids are left out.
 func (r Reads) Contacts(ctx context.Context, account desk.AccountID, ids []desk.ContactID) (map[desk.ContactID]Contact, error) {
 	out := make(map[desk.ContactID]Contact, len(ids))
-	for chunk := range slices.Chunk(ids, contactChunk) {
+	for chunk := range slices.Chunk(ids, pageChunk) {
 		p := query.ContactsByIDParams{AccountID: string(account)}
 		fill(chunk,
 			&p.Id1, &p.Id2, &p.Id3, &p.Id4, &p.Id5, &p.Id6, &p.Id7, &p.Id8, &p.Id9, &p.Id10,

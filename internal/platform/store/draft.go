@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"yingda.dev/internal/desk"
@@ -50,9 +51,15 @@ func (r Reads) Draft(ctx context.Context, k DraftKey) (SavedDraft, error) {
 // Drafted tells in which of the conversations the agent has a draft.
 func (r Reads) Drafted(ctx context.Context, account desk.AccountID, agent desk.AgentID, ids []desk.ConversationID) (map[desk.ConversationID]bool, error) {
 	out := make(map[desk.ConversationID]bool)
-	for chunk := range chunks(ids) {
+	for chunk := range slices.Chunk(ids, pageChunk) {
 		p := query.DraftedConversationsParams{AccountID: string(account), AgentID: string(agent)}
-		fill(chunk, &p.Id1, &p.Id2, &p.Id3, &p.Id4, &p.Id5, &p.Id6, &p.Id7, &p.Id8)
+		fill(chunk,
+			&p.Id1, &p.Id2, &p.Id3, &p.Id4, &p.Id5, &p.Id6, &p.Id7, &p.Id8, &p.Id9, &p.Id10,
+			&p.Id11, &p.Id12, &p.Id13, &p.Id14, &p.Id15, &p.Id16, &p.Id17, &p.Id18, &p.Id19, &p.Id20,
+			&p.Id21, &p.Id22, &p.Id23, &p.Id24, &p.Id25, &p.Id26, &p.Id27, &p.Id28, &p.Id29, &p.Id30,
+			&p.Id31, &p.Id32, &p.Id33, &p.Id34, &p.Id35, &p.Id36, &p.Id37, &p.Id38, &p.Id39, &p.Id40,
+			&p.Id41, &p.Id42, &p.Id43, &p.Id44, &p.Id45, &p.Id46, &p.Id47, &p.Id48, &p.Id49, &p.Id50,
+		)
 		rows, err := r.q.DraftedConversations(ctx, p)
 		if err != nil {
 			return nil, r.fail("list drafts", "draft", err)

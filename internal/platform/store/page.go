@@ -15,6 +15,10 @@ func bound(limit int) int64 {
 // chunkSize is how many ids the portable "… IN (…)" queries take.
 const chunkSize = 8
 
+// pageChunk is what the queries of a list take: a page of conversations, so
+// that a list asks the database once for its people, labels and drafts.
+const pageChunk = 50
+
 // chunks cuts ids into pieces of chunkSize.
 func chunks[T ~string](ids []T) iter.Seq[[]T] {
 	return func(yield func([]T) bool) {

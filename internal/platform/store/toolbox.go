@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"yingda.dev/internal/desk"
@@ -68,9 +69,15 @@ func (t *Tx) DeleteLabel(ctx context.Context, account desk.AccountID, id desk.La
 // LabelsOf lists the labels of conversations; those without any are left out.
 func (r Reads) LabelsOf(ctx context.Context, account desk.AccountID, ids []desk.ConversationID) (map[desk.ConversationID][]desk.LabelID, error) {
 	out := make(map[desk.ConversationID][]desk.LabelID)
-	for chunk := range chunks(ids) {
+	for chunk := range slices.Chunk(ids, pageChunk) {
 		p := query.LabelsOfConversationsParams{AccountID: string(account)}
-		fill(chunk, &p.Id1, &p.Id2, &p.Id3, &p.Id4, &p.Id5, &p.Id6, &p.Id7, &p.Id8)
+		fill(chunk,
+			&p.Id1, &p.Id2, &p.Id3, &p.Id4, &p.Id5, &p.Id6, &p.Id7, &p.Id8, &p.Id9, &p.Id10,
+			&p.Id11, &p.Id12, &p.Id13, &p.Id14, &p.Id15, &p.Id16, &p.Id17, &p.Id18, &p.Id19, &p.Id20,
+			&p.Id21, &p.Id22, &p.Id23, &p.Id24, &p.Id25, &p.Id26, &p.Id27, &p.Id28, &p.Id29, &p.Id30,
+			&p.Id31, &p.Id32, &p.Id33, &p.Id34, &p.Id35, &p.Id36, &p.Id37, &p.Id38, &p.Id39, &p.Id40,
+			&p.Id41, &p.Id42, &p.Id43, &p.Id44, &p.Id45, &p.Id46, &p.Id47, &p.Id48, &p.Id49, &p.Id50,
+		)
 		rows, err := r.q.LabelsOfConversations(ctx, p)
 		if err != nil {
 			return nil, r.fail("list labels", "label", err)

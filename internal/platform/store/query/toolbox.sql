@@ -25,8 +25,15 @@ DELETE FROM conversation_label
 WHERE account_id = @account_id AND conversation_id = @conversation_id AND label_id = @label_id;
 
 -- name: LabelsOfConversations :many
+-- As many as a page of conversations has.
 SELECT conversation_id, label_id FROM conversation_label WHERE account_id = @account_id
-  AND conversation_id IN (@id1, @id2, @id3, @id4, @id5, @id6, @id7, @id8)
+  AND conversation_id IN (
+    @id1, @id2, @id3, @id4, @id5, @id6, @id7, @id8, @id9, @id10, @id11, @id12,
+    @id13, @id14, @id15, @id16, @id17, @id18, @id19, @id20, @id21, @id22, @id23, @id24,
+    @id25, @id26, @id27, @id28, @id29, @id30, @id31, @id32, @id33, @id34, @id35, @id36,
+    @id37, @id38, @id39, @id40, @id41, @id42, @id43, @id44, @id45, @id46, @id47, @id48,
+    @id49, @id50
+  )
 ORDER BY conversation_id, label_id;
 
 -- name: InsertCannedReply :exec
@@ -106,8 +113,15 @@ DELETE FROM draft WHERE account_id = @account_id AND agent_id = @agent_id
   AND conversation_id = @conversation_id AND kind = @kind;
 
 -- name: DraftedConversations :many
+-- As many as a page of conversations has.
 SELECT conversation_id FROM draft WHERE account_id = @account_id AND agent_id = @agent_id
-  AND conversation_id IN (@id1, @id2, @id3, @id4, @id5, @id6, @id7, @id8);
+  AND conversation_id IN (
+    @id1, @id2, @id3, @id4, @id5, @id6, @id7, @id8, @id9, @id10, @id11, @id12,
+    @id13, @id14, @id15, @id16, @id17, @id18, @id19, @id20, @id21, @id22, @id23, @id24,
+    @id25, @id26, @id27, @id28, @id29, @id30, @id31, @id32, @id33, @id34, @id35, @id36,
+    @id37, @id38, @id39, @id40, @id41, @id42, @id43, @id44, @id45, @id46, @id47, @id48,
+    @id49, @id50
+  );
 
 -- name: DraftPage :many
 SELECT * FROM draft WHERE account_id = @account_id

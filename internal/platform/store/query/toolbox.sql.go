@@ -355,7 +355,13 @@ func (q *Queries) DraftPage(ctx context.Context, arg DraftPageParams) ([]Draft, 
 
 const draftedConversations = `-- name: DraftedConversations :many
 SELECT conversation_id FROM draft WHERE account_id = $1 AND agent_id = $2
-  AND conversation_id IN ($3, $4, $5, $6, $7, $8, $9, $10)
+  AND conversation_id IN (
+    $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14,
+    $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26,
+    $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37, $38,
+    $39, $40, $41, $42, $43, $44, $45, $46, $47, $48, $49, $50,
+    $51, $52
+  )
 `
 
 type DraftedConversationsParams struct {
@@ -369,8 +375,51 @@ type DraftedConversationsParams struct {
 	Id6       string
 	Id7       string
 	Id8       string
+	Id9       string
+	Id10      string
+	Id11      string
+	Id12      string
+	Id13      string
+	Id14      string
+	Id15      string
+	Id16      string
+	Id17      string
+	Id18      string
+	Id19      string
+	Id20      string
+	Id21      string
+	Id22      string
+	Id23      string
+	Id24      string
+	Id25      string
+	Id26      string
+	Id27      string
+	Id28      string
+	Id29      string
+	Id30      string
+	Id31      string
+	Id32      string
+	Id33      string
+	Id34      string
+	Id35      string
+	Id36      string
+	Id37      string
+	Id38      string
+	Id39      string
+	Id40      string
+	Id41      string
+	Id42      string
+	Id43      string
+	Id44      string
+	Id45      string
+	Id46      string
+	Id47      string
+	Id48      string
+	Id49      string
+	Id50      string
 }
 
+// As many as a page of conversations has.
 func (q *Queries) DraftedConversations(ctx context.Context, arg DraftedConversationsParams) ([]string, error) {
 	rows, err := q.db.QueryContext(ctx, draftedConversations,
 		arg.AccountID,
@@ -383,6 +432,48 @@ func (q *Queries) DraftedConversations(ctx context.Context, arg DraftedConversat
 		arg.Id6,
 		arg.Id7,
 		arg.Id8,
+		arg.Id9,
+		arg.Id10,
+		arg.Id11,
+		arg.Id12,
+		arg.Id13,
+		arg.Id14,
+		arg.Id15,
+		arg.Id16,
+		arg.Id17,
+		arg.Id18,
+		arg.Id19,
+		arg.Id20,
+		arg.Id21,
+		arg.Id22,
+		arg.Id23,
+		arg.Id24,
+		arg.Id25,
+		arg.Id26,
+		arg.Id27,
+		arg.Id28,
+		arg.Id29,
+		arg.Id30,
+		arg.Id31,
+		arg.Id32,
+		arg.Id33,
+		arg.Id34,
+		arg.Id35,
+		arg.Id36,
+		arg.Id37,
+		arg.Id38,
+		arg.Id39,
+		arg.Id40,
+		arg.Id41,
+		arg.Id42,
+		arg.Id43,
+		arg.Id44,
+		arg.Id45,
+		arg.Id46,
+		arg.Id47,
+		arg.Id48,
+		arg.Id49,
+		arg.Id50,
 	)
 	if err != nil {
 		return nil, err
@@ -640,7 +731,13 @@ func (q *Queries) Labels(ctx context.Context, arg LabelsParams) ([]Label, error)
 
 const labelsOfConversations = `-- name: LabelsOfConversations :many
 SELECT conversation_id, label_id FROM conversation_label WHERE account_id = $1
-  AND conversation_id IN ($2, $3, $4, $5, $6, $7, $8, $9)
+  AND conversation_id IN (
+    $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13,
+    $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25,
+    $26, $27, $28, $29, $30, $31, $32, $33, $34, $35, $36, $37,
+    $38, $39, $40, $41, $42, $43, $44, $45, $46, $47, $48, $49,
+    $50, $51
+  )
 ORDER BY conversation_id, label_id
 `
 
@@ -654,6 +751,48 @@ type LabelsOfConversationsParams struct {
 	Id6       string
 	Id7       string
 	Id8       string
+	Id9       string
+	Id10      string
+	Id11      string
+	Id12      string
+	Id13      string
+	Id14      string
+	Id15      string
+	Id16      string
+	Id17      string
+	Id18      string
+	Id19      string
+	Id20      string
+	Id21      string
+	Id22      string
+	Id23      string
+	Id24      string
+	Id25      string
+	Id26      string
+	Id27      string
+	Id28      string
+	Id29      string
+	Id30      string
+	Id31      string
+	Id32      string
+	Id33      string
+	Id34      string
+	Id35      string
+	Id36      string
+	Id37      string
+	Id38      string
+	Id39      string
+	Id40      string
+	Id41      string
+	Id42      string
+	Id43      string
+	Id44      string
+	Id45      string
+	Id46      string
+	Id47      string
+	Id48      string
+	Id49      string
+	Id50      string
 }
 
 type LabelsOfConversationsRow struct {
@@ -661,6 +800,7 @@ type LabelsOfConversationsRow struct {
 	LabelID        string
 }
 
+// As many as a page of conversations has.
 func (q *Queries) LabelsOfConversations(ctx context.Context, arg LabelsOfConversationsParams) ([]LabelsOfConversationsRow, error) {
 	rows, err := q.db.QueryContext(ctx, labelsOfConversations,
 		arg.AccountID,
@@ -672,6 +812,48 @@ func (q *Queries) LabelsOfConversations(ctx context.Context, arg LabelsOfConvers
 		arg.Id6,
 		arg.Id7,
 		arg.Id8,
+		arg.Id9,
+		arg.Id10,
+		arg.Id11,
+		arg.Id12,
+		arg.Id13,
+		arg.Id14,
+		arg.Id15,
+		arg.Id16,
+		arg.Id17,
+		arg.Id18,
+		arg.Id19,
+		arg.Id20,
+		arg.Id21,
+		arg.Id22,
+		arg.Id23,
+		arg.Id24,
+		arg.Id25,
+		arg.Id26,
+		arg.Id27,
+		arg.Id28,
+		arg.Id29,
+		arg.Id30,
+		arg.Id31,
+		arg.Id32,
+		arg.Id33,
+		arg.Id34,
+		arg.Id35,
+		arg.Id36,
+		arg.Id37,
+		arg.Id38,
+		arg.Id39,
+		arg.Id40,
+		arg.Id41,
+		arg.Id42,
+		arg.Id43,
+		arg.Id44,
+		arg.Id45,
+		arg.Id46,
+		arg.Id47,
+		arg.Id48,
+		arg.Id49,
+		arg.Id50,
 	)
 	if err != nil {
 		return nil, err
