@@ -99,7 +99,7 @@ func New(c Config) (*Client, error) {
 		}
 		x.own, x.handlers = append(x.own, u), append(x.handlers, h)
 	}
-	x.far, x.home = client(refusePrivate), client(nil)
+	x.far, x.home = client(OnlyPublic), client(nil)
 	return x, nil
 }
 
@@ -133,16 +133,18 @@ func client(control func(network, address string, c syscall.RawConn) error) *htt
 }
 
 var (
-	errForbidden  = errors.New("not a public address")
+	// ErrForbidden is why OnlyPublic refuses.
+	ErrForbidden  = errors.New("not a public address")
 	errRedirected = errors.New("redirected elsewhere")
 	errTooLarge   = errors.New("too large")
 )
 
-// refusePrivate looks at the address that a name was resolved to.
-func refusePrivate(_, address string, _ syscall.RawConn) error {
+// OnlyPublic is the Control of a net.Dialer that keeps to the public Internet: it
+// looks at the address that a name was resolved to.
+func OnlyPublic(_, address string, _ syscall.RawConn) error {
 	at, err := netip.ParseAddrPort(address)
 	if err != nil || !Public(at.Addr()) {
-		return errForbidden
+		return ErrForbidden
 	}
 	return nil
 }
@@ -232,7 +234,7 @@ func (c *Client) Do(ctx context.Context, q Request) Answer {
 func (c *Client) send(by *http.Client, r *http.Request) Answer {
 	response, err := by.Do(r)
 	if err != nil {
-		return Answer{Failure: why(r.Context(), err), Sent: !errors.Is(err, errForbidden) && !dialing(err)}
+		return Answer{Failure: why(r.Context(), err), Sent: !errors.Is(err, ErrForbidden) && !dialing(err)}
 	}
 	defer response.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(response.Body, c.config.MaxAnswer+1))
@@ -254,7 +256,7 @@ func dialing(err error) bool {
 func why(ctx context.Context, err error) string {
 	timeout, ok := errors.AsType[net.Error](err)
 	switch {
-	case errors.Is(err, errForbidden):
+	case errors.Is(err, ErrForbidden):
 		return Forbidden
 	case errors.Is(err, errRedirected):
 		return Redirected

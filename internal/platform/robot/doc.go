@@ -11,5 +11,5 @@
 //
 // Concurrency: a Client is safe for concurrent use.
 //
-// Imports: desk.
+// Imports: desk, platform/outcall (which addresses may be reached).
 package robot

@@ -7,17 +7,17 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"io"
 	"net"
 	"net/http"
-	"net/netip"
 	"net/url"
 	"strconv"
-	"syscall"
 	"time"
 	"unicode/utf8"
 
 	"yingda.dev/internal/desk"
+	"yingda.dev/internal/platform/outcall"
 )
 
 // Kind is whose robot it is.
@@ -102,7 +102,7 @@ func New(clock desk.Clock, c Config) *Client {
 	if transport == nil {
 		dialer := &net.Dialer{Timeout: c.Timeout / 2}
 		if !c.Private {
-			dialer.Control = onlyPublic
+			dialer.Control = outcall.OnlyPublic
 		}
 		transport = &http.Transport{
 			Proxy: nil, DialContext: dialer.DialContext, TLSHandshakeTimeout: c.Timeout / 2, ResponseHeaderTimeout: c.Timeout,
@@ -117,37 +117,6 @@ func New(clock desk.Clock, c Config) *Client {
 
 // Close lets go of idle connections.
 func (c *Client) Close() { c.http.CloseIdleConnections() }
-
-// shared are addresses that are not private by their kind and still are not
-// the public network: carriers' own, tests, documentation, and IPv6 that wraps IPv4.
-var shared = []netip.Prefix{
-	netip.MustParsePrefix("0.0.0.0/8"), netip.MustParsePrefix("100.64.0.0/10"), netip.MustParsePrefix("192.0.0.0/24"),
-	netip.MustParsePrefix("192.0.2.0/24"), netip.MustParsePrefix("198.18.0.0/15"), netip.MustParsePrefix("198.51.100.0/24"),
-	netip.MustParsePrefix("203.0.113.0/24"), netip.MustParsePrefix("240.0.0.0/4"), netip.MustParsePrefix("64:ff9b::/96"),
-	netip.MustParsePrefix("64:ff9b:1::/48"), netip.MustParsePrefix("2001:db8::/32"), netip.MustParsePrefix("2002::/16"),
-}
-
-// Public reports whether an address is of the public network.
-func Public(a netip.Addr) bool {
-	a = a.Unmap()
-	if !a.IsGlobalUnicast() || a.IsPrivate() || a.IsLoopback() || a.IsLinkLocalUnicast() || a.IsMulticast() || a.IsUnspecified() {
-		return false
-	}
-	for _, p := range shared {
-		if p.Contains(a) {
-			return false
-		}
-	}
-	return true
-}
-
-func onlyPublic(_, address string, _ syscall.RawConn) error {
-	at, err := netip.ParseAddrPort(address)
-	if err != nil || !Public(at.Addr()) {
-		return desk.E(desk.Denied, "reach robot", "the address is not one of the public network")
-	}
-	return nil
-}
 
 // maxText is the shortest of the three bounds, in bytes.
 const maxText = 2000
@@ -173,7 +142,7 @@ func (c *Client) Say(ctx context.Context, r Robot, text string) error {
 	req.Header.Set("Content-Type", "application/json; charset=utf-8")
 	answer, err := c.http.Do(req)
 	if err != nil {
-		if desk.KindOf(err) == desk.Denied {
+		if errors.Is(err, outcall.ErrForbidden) {
 			return desk.E(desk.Denied, op, "the address is not one of the public network")
 		}
 		return desk.E(desk.Unavailable, op, "the robot cannot be reached") // without the cause, which has the address

@@ -5,7 +5,6 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"net/netip"
 	"net/url"
 	"strings"
 	"testing"
@@ -109,12 +108,6 @@ func TestOnlyThePublicNetwork(t *testing.T) {
 		require.ErrorIs(t, err, desk.Denied, host)
 	}
 	require.False(t, hit)
-	for _, a := range []string{"10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.100.100.200", "fd00::1", "fe80::1", "224.0.0.1", "64:ff9b::7f00:1", "2002:7f00:1::"} {
-		require.False(t, robot.Public(netip.MustParseAddr(a)), a)
-	}
-	for _, a := range []string{"1.1.1.1", "8.8.8.8", "2606:4700::1111"} {
-		require.True(t, robot.Public(netip.MustParseAddr(a)), a)
-	}
 	for _, bad := range []robot.Robot{
 		{Kind: "slack", URL: "https://x.example"},
 		{Kind: robot.WeCom, URL: "http://x.example"},
