@@ -11,10 +11,19 @@ export class Desk {
     await this.page.goto(path)
     await this.page.locator('form button[type="submit"]').click()
     await this.page.locator('[data-conversation], [data-testid="conversation-list"]').first().waitFor()
+    await this.live()
   }
 
-  list(view) {
-    return this.page.goto(`/desk/inbox/${view}`)
+  /** Waits until the page hears of what happens: what happened before is read, not told. */
+  live() {
+    return this.page.locator('[data-line="connected"]').waitFor({ state: 'attached' })
+  }
+
+  /** Opens the list of a view, read and live. */
+  async list(view) {
+    await this.page.goto(`/desk/inbox/${view}`)
+    await this.page.locator('[aria-busy="false"]').first().waitFor()
+    await this.live()
   }
 
   row(text) {
@@ -87,6 +96,7 @@ export class Desk {
     await this.page.locator('form input').nth(1).fill('yingda-demo')
     await this.page.locator('form button[type="submit"]').click()
     await this.page.waitForURL(/inbox/)
+    await this.live()
   }
 
   /** The texts of confirmed messages that contain mark, in the order on screen. */

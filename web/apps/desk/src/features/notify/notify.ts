@@ -3,7 +3,7 @@
  * number at the tab and at the installed app. Loaded after the first paint.
  */
 import { useToast } from '@nuxt/ui/composables'
-import { computed, onScopeDispose, ref, watch } from 'vue'
+import { computed, onScopeDispose, ref, watch, type Ref } from 'vue'
 import { useI18n } from 'vue-i18n'
 import { useRoute, useRouter } from 'vue-router'
 import { useCounts } from '../conversations/api.ts'
@@ -17,8 +17,8 @@ import { worth } from './model.ts'
 import { chime } from './sound.ts'
 import { unseen } from './unseen.ts'
 
-/** Starts telling; ends with the caller's component. */
-export function useNotifications(): void {
+/** Starts telling; ends with the caller's component. leading is whether this tab is the one of several that tells. */
+export function useNotifications(): { leading: Readonly<Ref<boolean>> } {
   const { t } = useI18n()
   const toast = useToast()
   const route = useRoute()
@@ -102,4 +102,5 @@ export function useNotifications(): void {
     document.removeEventListener('visibilitychange', seen)
     unseen.value = 0
   })
+  return { leading }
 }
