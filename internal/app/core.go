@@ -177,6 +177,11 @@ func (k *core) prepare(ctx context.Context) error {
 		case have != check(k.master): // another node was first, with another key
 			return desk.E(desk.Unavailable, "prepare database", "the database belongs to another key file")
 		}
+		if k.config.Dialect() != "postgres" { // the folder's lock says that nobody else is there
+			if err := tx.TakeAll(ctx); err != nil {
+				return err
+			}
+		}
 		if _, err := tx.Epoch(ctx); !errors.Is(err, desk.NotFound) {
 			return err
 		}

@@ -94,8 +94,17 @@ func (w *work) introduced(says []desk.Content) []desk.Content {
 	return append([]desk.Content{desk.TextContent(intro)}, says...)
 }
 
-// draft leaves an answer for a person to look at.
+// draft leaves an answer for a person to look at. Where nobody is there to do
+// so, nobody is waited for.
 func (w *work) draft(d decision) error {
+	there, err := w.s.deps.Queue.Attended(w.ctx, w.turn.account)
+	if err != nil {
+		return err
+	}
+	if !there {
+		d.kind, d.reason = HandOver, ReviewExpired
+		return w.handOver(d)
+	}
 	until := w.s.deps.Clock.Now().Add(time.Duration(w.set.ReviewSeconds) * time.Second)
 	w.s.typing(w.ctx, w.turn, true)
 	return w.commit(d, Turn{Until: until})

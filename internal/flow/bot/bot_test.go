@@ -59,11 +59,11 @@ func (o offices) InboxLookup(context.Context, desk.AccountID) (func(desk.InboxID
 	return func(desk.InboxID) (desk.Inbox, bool) { return o.inbox, true }, nil
 }
 
-type senior desk.TeamID
+type staff struct{ alone bool }
 
-func (s senior) Senior(context.Context, desk.AccountID) (desk.TeamID, error) {
-	return desk.TeamID(s), nil
-}
+func (s staff) Senior(context.Context, desk.AccountID) (desk.TeamID, error) { return "tem_senior", nil }
+
+func (s staff) Attended(context.Context, desk.AccountID) (bool, error) { return !s.alone, nil }
 
 // shelf answers by the words of a question: the test says what, and how sure.
 type shelf struct {
@@ -126,6 +126,8 @@ type options struct {
 	// still leaves the consumer out: only the timer helps.
 	still bool
 	burst int
+	// alone: none of the company's people is there.
+	alone bool
 }
 
 func open(t *testing.T, o options) *house {
@@ -157,7 +159,7 @@ func open(t *testing.T, o options) *house {
 	require.NoError(t, err)
 	h.bot, err = bot.New(bot.Deps{
 		Store: env.Store, Keys: h.keys, IDs: env.IDs, Clock: env.Clock, After: timer.Wall, Bus: h.bus, Book: h.book, Talks: talks{h.Service},
-		Queue: senior("tem_senior"), Offices: offices{h.inbox}, Knowledge: h.shelf, Flows: o.flows, Mind: o.mind, Log: log, Metrics: h.now,
+		Queue: staff{o.alone}, Offices: offices{h.inbox}, Knowledge: h.shelf, Flows: o.flows, Mind: o.mind, Log: log, Metrics: h.now,
 	}, o.config)
 	require.NoError(t, err)
 	h.timers, err = timer.New(timer.Deps{
@@ -430,6 +432,23 @@ func TestADraftExpires(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, bot.ReviewExpired, d[0].Reason)
 	require.Equal(t, desk.DraftExpired, d[1].Draft)
+}
+
+// Where nobody is there to look at a draft, the customer does not wait for it.
+func TestNobodyIsThereForADraft(t *testing.T) {
+	t.Parallel()
+	h := open(t, options{alone: true})
+	a := h.says(t, "u", "能上门安装吗？")
+	h.opened(t, a.ConversationID)
+	h.answers(t, a.ConversationID, 1)
+	d, err := h.bot.DecisionsOf(t.Context(), h.id, a.ConversationID)
+	require.NoError(t, err)
+	require.Len(t, d, 1)
+	require.Equal(t, bot.ReviewExpired, d[0].Reason)
+	require.Equal(t, "faq_2", d[0].Hit)
+	figures, err := h.bot.Figures(t.Context(), h.id, 1)
+	require.NoError(t, err)
+	require.Len(t, figures.Topics, 1, "it was about an answer, and thresholds can be held against it")
 }
 
 // The process that heard the message died: the timer takes the turn.

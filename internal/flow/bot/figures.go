@@ -121,7 +121,7 @@ func weighed(f store.BotFigure) bool {
 	case Answer, Review, AskBack, RunFlow:
 		return true
 	case HandOver:
-		return f.Reason == Unknown
+		return f.Reason == Unknown || f.Reason == ReviewExpired // with a hit: nobody was there to look at it
 	case SmallTalk:
 	}
 	return false

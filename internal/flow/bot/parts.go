@@ -163,9 +163,10 @@ type talks interface {
 	Thumb(ctx context.Context, account desk.AccountID, contact desk.ContactID, m desk.Message, helpful bool, reason string, keep func(time.Time) []store.Extra) error
 }
 
-// queue knows who gets what is urgent.
+// queue knows who gets what is urgent, and whether anybody is there.
 type queue interface {
 	Senior(ctx context.Context, account desk.AccountID) (desk.TeamID, error)
+	Attended(ctx context.Context, account desk.AccountID) (bool, error)
 }
 
 // offices knows inboxes.

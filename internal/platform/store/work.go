@@ -29,17 +29,22 @@ type Timer struct {
 	Data string
 }
 
-// claimTime is how long what DueTimers and DueOutbox hand out is kept from
-// other nodes. Who is slower must expect another to do the same again.
+// claimTime is how long what DueOutbox hands out is kept from other nodes. Who
+// is slower must expect another to do the same again.
 const claimTime = time.Minute
 
+// TimerClaim is how long what DueTimers hands out is kept from other holders. It
+// is short, because people wait for what a node that died had in its hands; who
+// needs longer says so with HoldTimers.
+const TimerClaim = 15 * time.Second
+
 // DueTimers hands out timers of all accounts that are due at now, the oldest
-// first, and keeps them from other callers for a minute.
+// first, and keeps them from other holders for TimerClaim.
 func (s *Store) DueTimers(ctx context.Context, holder string, now time.Time, limit int) ([]Timer, error) {
 	var out []Timer
 	err := s.Write(ctx, "", func(ctx context.Context, tx *Tx) error {
 		rows, err := tx.q.ClaimTimers(ctx, query.ClaimTimersParams{
-			Holder: holder, NowUs: desk.Micros(now), UntilUs: desk.Micros(now.Add(claimTime)), RowLimit: bound(limit),
+			Holder: holder, NowUs: desk.Micros(now), UntilUs: desk.Micros(now.Add(TimerClaim)), RowLimit: bound(limit),
 		})
 		out = make([]Timer, len(rows))
 		for i, row := range rows {
@@ -51,6 +56,32 @@ func (s *Store) DueTimers(ctx context.Context, holder string, now time.Time, lim
 		return tx.fail("claim timers", "timer", err)
 	})
 	return out, err
+}
+
+// HoldTimers keeps what a holder was handed out for another TimerClaim from now;
+// a now of long ago gives it up. Timers that were done, moved or taken by
+// another holder meanwhile are left alone.
+func (s *Store) HoldTimers(ctx context.Context, holder string, now time.Time) error {
+	return s.Write(ctx, "", func(ctx context.Context, tx *Tx) error {
+		err := tx.q.HoldTimers(ctx, query.HoldTimersParams{Holder: holder, UntilUs: desk.Micros(now.Add(TimerClaim))})
+		return tx.fail("hold timers", "timer", err)
+	})
+}
+
+// TakeAll frees whatever anybody holds: positions, timers, leases and the
+// outbox. It is for the only process of a database at its start, so that what
+// the one before it had in its hands when it was killed need not expire first.
+func (t *Tx) TakeAll(ctx context.Context) error {
+	const op = "free what is held"
+	if err := t.installation(op); err != nil {
+		return err
+	}
+	for _, free := range []func(context.Context) error{t.q.FreePositions, t.q.FreeTimers, t.q.FreeLeases, t.q.FreeOutbox} {
+		if err := free(ctx); err != nil {
+			return t.fail(op, "row", err)
+		}
+	}
+	return nil
 }
 
 // NextTimer is when the next timer of any account is due; false if there is

@@ -38,8 +38,7 @@ type Config struct {
 	Batch int
 	// Workers is how many handlers run at once. Defaults to 4.
 	Workers int
-	// Timeout bounds one handler; it stays below the minute for which the store
-	// keeps a timer from other nodes. Defaults to 30 s.
+	// Timeout bounds one handler. Defaults to 30 s.
 	Timeout time.Duration
 	// Backoff is the pause after a first failure; it doubles up to MaxBackoff.
 	// Default to 2 s and 1 h.
@@ -59,6 +58,9 @@ type Runner struct {
 	deps   Deps
 	cfg    Config
 	holder string
+	// batches counts what was claimed: each batch has a holder's name of its own,
+	// so that what is left of one is not held with the next.
+	batches int
 
 	fired, failed *prometheus.CounterVec
 	late          prometheus.Histogram
@@ -168,7 +170,9 @@ func (r *Runner) look(ctx context.Context) (time.Duration, error) {
 	if wait := next.Sub(now); wait > 0 {
 		return min(wait, r.cfg.Fallback), nil
 	}
-	due, err := r.deps.Store.DueTimers(ctx, r.holder, now, r.cfg.Batch)
+	r.batches++
+	holder := fmt.Sprintf("%s/%d", r.holder, r.batches)
+	due, err := r.deps.Store.DueTimers(ctx, holder, now, r.cfg.Batch)
 	if err != nil {
 		return 0, err
 	}
@@ -176,12 +180,29 @@ func (r *Runner) look(ctx context.Context) (time.Duration, error) {
 		// Another node is at it.
 		return time.Second, nil
 	}
-	r.fireAll(ctx, due)
+	r.fireAll(ctx, holder, due)
 	return 0, nil
 }
 
 // fireAll handles a batch with a bounded number of workers and waits for them.
-func (r *Runner) fireAll(ctx context.Context, due []store.Timer) {
+// The batch is held as long as it takes, and what is left of it when ctx ends is
+// given up, so that another node need not wait for the claim to expire.
+func (r *Runner) fireAll(ctx context.Context, holder string, due []store.Timer) {
+	done := make(chan struct{})
+	var holding sync.WaitGroup
+	holding.Go(func() { r.hold(ctx, holder, done) })
+	defer func() {
+		close(done)
+		holding.Wait()
+		if ctx.Err() == nil {
+			return
+		}
+		last, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*time.Second)
+		defer cancel()
+		if err := r.deps.Store.HoldTimers(last, holder, r.deps.Clock.Now().Add(-2*store.TimerClaim)); err != nil {
+			r.deps.Log.WarnContext(ctx, "timers not given up", "error", err)
+		}
+	}()
 	work := make(chan store.Timer)
 	var workers sync.WaitGroup
 	for range min(r.cfg.Workers, len(due)) {
@@ -196,6 +217,29 @@ func (r *Runner) fireAll(ctx context.Context, due []store.Timer) {
 	}
 	close(work)
 	workers.Wait()
+}
+
+// hold keeps a batch from other nodes until done.
+func (r *Runner) hold(ctx context.Context, holder string, done <-chan struct{}) {
+	for {
+		fired, stop := r.deps.After(store.TimerClaim / 3)
+		select {
+		case <-ctx.Done():
+		case <-done:
+		case <-fired:
+		}
+		stop()
+		select {
+		case <-ctx.Done():
+			return
+		case <-done:
+			return
+		default:
+		}
+		if err := r.deps.Store.HoldTimers(ctx, holder, r.deps.Clock.Now()); err != nil && ctx.Err() == nil {
+			r.deps.Log.WarnContext(ctx, "timers not held", "error", err)
+		}
+	}
 }
 
 func (r *Runner) fire(ctx context.Context, t store.Timer) {

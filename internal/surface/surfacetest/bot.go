@@ -9,6 +9,7 @@ import (
 	"yingda.dev/internal/desk"
 	"yingda.dev/internal/flow/bot"
 	"yingda.dev/internal/flow/conversation"
+	"yingda.dev/internal/flow/dispatch"
 	"yingda.dev/internal/flow/library"
 	"yingda.dev/internal/platform/seal"
 	"yingda.dev/internal/platform/timer"
@@ -21,12 +22,18 @@ func (t botTalks) TakeTurn(ctx context.Context, v bot.Turn) (desk.Conversation, 
 	return t.Service.TakeTurn(ctx, conversation.Turn(v))
 }
 
+// attended is the queue of a company whose people are there, whether or not a
+// test has opened sockets for them.
+type attended struct{ *dispatch.Service }
+
+func (attended) Attended(context.Context, desk.AccountID) (bool, error) { return true, nil }
+
 func (h *House) buildBot(keys *seal.Keyring, log *slog.Logger) {
 	var err error
 	h.Shelf.library = h.Library
 	h.Bot, err = bot.New(bot.Deps{
 		Store: h.Store, Keys: keys, IDs: h.IDs, Clock: h.Clock, After: timer.Wall, Bus: h.Bus, Book: h.BotBook,
-		Talks: botTalks{h.Conversations}, Queue: h.Queue, Offices: h.Workspace, Knowledge: h.Shelf, Learner: h.Shelf, Log: log, Metrics: h.Metrics,
+		Talks: botTalks{h.Conversations}, Queue: attended{h.Queue}, Offices: h.Workspace, Knowledge: h.Shelf, Learner: h.Shelf, Log: log, Metrics: h.Metrics,
 	}, bot.Config{})
 	require.NoError(h, err)
 }

@@ -53,6 +53,9 @@ WHERE consumer = @consumer AND shard = @shard AND holder = @holder AND token = @
 -- name: ReleasePositions :exec
 UPDATE consumer_position SET holder = '', expires_us = 0 WHERE consumer = @consumer AND holder = @holder;
 
+-- name: FreePositions :exec
+UPDATE consumer_position SET holder = '', expires_us = 0 WHERE holder <> '';
+
 -- name: MarkRebuild :execrows
 UPDATE consumer_position SET rebuild = true WHERE pos < @oldest_kept AND NOT rebuild;
 

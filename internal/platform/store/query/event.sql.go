@@ -421,6 +421,15 @@ func (q *Queries) FinishRebuild(ctx context.Context, arg FinishRebuildParams) (i
 	return result.RowsAffected()
 }
 
+const freePositions = `-- name: FreePositions :exec
+UPDATE consumer_position SET holder = '', expires_us = 0 WHERE holder <> ''
+`
+
+func (q *Queries) FreePositions(ctx context.Context) error {
+	_, err := q.db.ExecContext(ctx, freePositions)
+	return err
+}
+
 const insertDedupe = `-- name: InsertDedupe :execrows
 INSERT INTO dedupe (account_id, scope, key, result_id, at_us)
 VALUES ($1, $2, $3, $4, $5)

@@ -13,6 +13,18 @@ WHERE timer.claimed_until_us <= @now_us AND (timer.account_id, timer.kind, timer
 )
 RETURNING *;
 
+-- name: HoldTimers :exec
+UPDATE timer SET claimed_until_us = @until_us WHERE holder = @holder AND claimed_until_us > 0;
+
+-- name: FreeTimers :exec
+UPDATE timer SET claimed_until_us = 0 WHERE claimed_until_us > 0;
+
+-- name: FreeOutbox :exec
+UPDATE outbox SET claimed_until_us = 0 WHERE claimed_until_us > 0;
+
+-- name: FreeLeases :exec
+UPDATE lease SET holder = '', expires_us = 0 WHERE holder <> '';
+
 -- name: NextTimer :one
 SELECT due_us FROM timer ORDER BY due_us LIMIT 1;
 

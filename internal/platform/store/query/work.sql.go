@@ -233,6 +233,47 @@ func (q *Queries) DeleteTimer(ctx context.Context, arg DeleteTimerParams) (int64
 	return result.RowsAffected()
 }
 
+const freeLeases = `-- name: FreeLeases :exec
+UPDATE lease SET holder = '', expires_us = 0 WHERE holder <> ''
+`
+
+func (q *Queries) FreeLeases(ctx context.Context) error {
+	_, err := q.db.ExecContext(ctx, freeLeases)
+	return err
+}
+
+const freeOutbox = `-- name: FreeOutbox :exec
+UPDATE outbox SET claimed_until_us = 0 WHERE claimed_until_us > 0
+`
+
+func (q *Queries) FreeOutbox(ctx context.Context) error {
+	_, err := q.db.ExecContext(ctx, freeOutbox)
+	return err
+}
+
+const freeTimers = `-- name: FreeTimers :exec
+UPDATE timer SET claimed_until_us = 0 WHERE claimed_until_us > 0
+`
+
+func (q *Queries) FreeTimers(ctx context.Context) error {
+	_, err := q.db.ExecContext(ctx, freeTimers)
+	return err
+}
+
+const holdTimers = `-- name: HoldTimers :exec
+UPDATE timer SET claimed_until_us = $1 WHERE holder = $2 AND claimed_until_us > 0
+`
+
+type HoldTimersParams struct {
+	UntilUs int64
+	Holder  string
+}
+
+func (q *Queries) HoldTimers(ctx context.Context, arg HoldTimersParams) error {
+	_, err := q.db.ExecContext(ctx, holdTimers, arg.UntilUs, arg.Holder)
+	return err
+}
+
 const job = `-- name: Job :one
 SELECT id, account_id, kind, cursor, done, total, state, error, created_us, updated_us FROM job WHERE account_id = $1 AND kind = $2 ORDER BY id DESC LIMIT 1
 `

@@ -92,7 +92,7 @@ func newVictim(n *Tenant) *victim {
 // an unguessable secret. They take no account and need no isolation.
 var installation = map[string]bool{
 	"AcquireLease": true, "AgentByEmailHash": true, "AttachmentByID": true, "AttachmentsKnown": true, "UselessAttachments": true, "Accounts": true, "APIToken": true, "ClaimPositions": true, "Close": true,
-	"Dialect": true, "DueOutbox": true, "DueMails": true, "DueReplays": true, "DueTimers": true, "Epoch": true, "Events": true, "Head": true,
+	"Dialect": true, "DueOutbox": true, "DueMails": true, "DueReplays": true, "DueTimers": true, "HoldTimers": true, "TakeAll": true, "Epoch": true, "Events": true, "Head": true,
 	"InboxByKey": true, "Index": true, "InvitationByHash": true, "InstallationValue": true, "NextOutbox": true, "NextTimer": true, "OldDrafts": true, "Oldest": true,
 	"ParkedConversations": true, "Positions": true, "ReleaseLease": true, "ReleasePositions": true, "RenewLease": true,
 	"ClaimTrainingJobs": true, "TrainingJobsDue": true, "IntentModelsKnown": true,
@@ -440,6 +440,7 @@ func isolationOfTransaction(n *Tenant) {
 		}),
 		"PutInstallationValue": denied(func(ctx context.Context, tx *store.Tx) error { return tx.PutInstallationValue(ctx, "k", "v") }),
 		"SetEpoch":             denied(func(ctx context.Context, tx *store.Tx) error { return tx.SetEpoch(ctx, "v") }),
+		"TakeAll":              denied(func(ctx context.Context, tx *store.Tx) error { return tx.TakeAll(ctx) }),
 		"SavePositions": denied(func(ctx context.Context, tx *store.Tx) error {
 			return tx.SavePositions(ctx, "c", "h", []store.Position{{}}, 1)
 		}),

@@ -41,6 +41,15 @@ func timers(n *Tenant) {
 	require.NoError(n, err)
 	require.Equal(n, []string{"2"}, subjects(rest))
 
+	require.NoError(n, n.Store.HoldTimers(n.Ctx, "a", now.Add(store.TimerClaim)))
+	over := now.Add(store.TimerClaim + time.Second)
+	ours, err := n.Peer.DueTimers(n.Ctx, "c", over, 10)
+	require.NoError(n, err)
+	require.Equal(n, []string{"2"}, subjects(ours), "who says so keeps them, who says nothing does not")
+	require.NoError(n, n.Store.HoldTimers(n.Ctx, "c", base.Add(-store.TimerClaim)))
+	given, err := n.Peer.DueTimers(n.Ctx, "d", now, 10)
+	require.NoError(n, err)
+	require.Equal(n, []string{"2"}, subjects(given), "what was given up is free at once")
 	n.Write(func(ctx context.Context, tx *store.Tx) error { // 0 is done, 1 was moved meanwhile
 		if err := tx.DeleteTimer(ctx, got[0].TimerRef, got[0].Due); err != nil {
 			return err
