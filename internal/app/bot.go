@@ -22,7 +22,7 @@ func (a *App) buildBot() (err error) {
 		Knowledge: botKnowledge{a.library},
 		Learner:   botKnowledge{a.library},
 		Mind:      botMind{a.training},
-		Flows:     botFlows{a.scenarios, a.training, a.library, a.profiles, a.workspace, a.clock},
+		Flows:     botFlows{a.scenarios, a.training, a.library, a.profiles, a.workspace, a.botBook, a.clock},
 		Log:       a.log.With("area", "bot"), Metrics: a.metrics,
 	}, bot.Config{})
 	return err

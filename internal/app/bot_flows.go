@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"maps"
 	"strings"
-	"time"
 
 	"yingda.dev/internal/desk"
 	"yingda.dev/internal/engine/dialogue"
@@ -26,6 +25,7 @@ type botFlows struct {
 	library   *library.Service
 	profiles  *profile.Service
 	offices   *workspace.Service
+	book      *bot.Book
 	clock     desk.Clock
 }
 
@@ -83,7 +83,7 @@ func (b botFlows) Step(ctx context.Context, account desk.AccountID, state json.R
 // play leads the dialogue on until somebody is waited for.
 func (b botFlows) play(ctx context.Context, account desk.AccountID, set dialogue.Set, s dialogue.State, input dialogue.Input, in bot.Step, out *bot.Stepped) (dialogue.State, error) {
 	for range mostCalls {
-		outcome, err := dialogue.Step(set, s, input, b.now(in.Locale))
+		outcome, err := dialogue.Step(set, s, input, b.clock.Now().In(b.book.Zone(account)))
 		if err != nil {
 			return s, err
 		}
@@ -126,14 +126,6 @@ func learned(e dialogue.Effect, l desk.Locale) map[string]string {
 		out[word] = e.Summary
 	}
 	return out
-}
-
-// now is the time in the company's zone, as dates in flows are meant.
-func (b botFlows) now(l desk.Locale) time.Time {
-	if l == desk.English {
-		return b.clock.Now()
-	}
-	return b.clock.Now().In(time.FixedZone("UTC+8", 8*3600))
 }
 
 // playbook is the flows of a turn.

@@ -146,23 +146,21 @@ func (a *App) seedBot(ctx context.Context, d workspace.Demo) error {
 	}
 	set := bot.Usual()
 	set.Name = "小答"
-	set.Topics = make(map[string]bot.Threshold)
+	set.Topics = make(map[string]bot.Topic)
 	for team, topics := range map[string][]string{
 		workspace.DemoSales:      {"product", "promotion", "payment"},
 		workspace.DemoService:    {"order", "delivery", "installation", "returns", "warranty", "invoice", "account", "service"},
 		workspace.DemoComplaints: {"complaint"},
 	} {
 		for _, topic := range topics {
-			t := set.Threshold
-			t.Team = known[team]
-			set.Topics[topic] = t
+			set.Topics[topic] = bot.Topic{Team: known[team]}
 		}
 	}
 	set.Texts = map[desk.Locale]bot.Texts{
 		desk.Chinese: {Greeting: "您好，我是应答优选的智能助手小答，商品、订单和售后都可以问我；需要人工时请随时告诉我。"},
 		desk.English: {Greeting: "Hello, I am the virtual assistant of Yingda Select. Ask me about products, orders and service; just say so whenever you want a person."},
 	}
-	if _, err := a.bot.SetSettings(ctx, account, "", set); err != nil {
+	if _, err := a.bot.SetSettings(ctx, account, "", set, ""); err != nil {
 		return err
 	}
 	in, err := a.workspace.Inbox(ctx, account, d.Inbox.ID)

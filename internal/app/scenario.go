@@ -27,7 +27,8 @@ func (a *App) buildScenarios() (err error) {
 	}
 	a.scenarios, err = scenario.New(scenario.Deps{
 		Store: a.store, Keys: a.keys, Bus: a.bus, IDs: a.ids, Clock: a.clock, After: timer.Wall, Audit: a.audit, Caller: calls,
-		Log: a.log.With("area", "scenario"),
+		Log:   a.log.With("area", "scenario"),
+		Zones: a.botBook,
 	})
 	return err
 }

@@ -167,9 +167,6 @@ func (w *work) handOver(d decision) error { return w.handOverSaying(d, nil) }
 
 func (w *work) handOverSaying(d decision, says []desk.Content) error {
 	t := Turn{HandOver: true, Team: w.set.of(d.topic).Team}
-	if t.Team == "" {
-		t.Team = w.set.Team
-	}
 	if d.escalate {
 		senior, err := w.s.deps.Queue.Senior(w.ctx, w.turn.account)
 		if err != nil {

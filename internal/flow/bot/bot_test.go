@@ -172,7 +172,7 @@ func open(t *testing.T, o options) *house {
 	if o.burst > 0 {
 		set.BurstMS = o.burst
 	}
-	_, err = h.bot.SetSettings(t.Context(), h.id, "agt_1", set)
+	_, err = h.bot.SetSettings(t.Context(), h.id, "agt_1", set, "")
 	require.NoError(t, err)
 	h.run(t, h.bus.Run)
 	h.run(t, h.bot.Run)
@@ -513,7 +513,7 @@ func TestOffMeansPeople(t *testing.T) {
 	h.answers(t, a.ConversationID, 1)
 	set := bot.Usual()
 	set.Enabled = false
-	_, err := h.bot.SetSettings(t.Context(), h.id, "agt_1", set)
+	_, err := h.bot.SetSettings(t.Context(), h.id, "agt_1", set, "")
 	require.NoError(t, err)
 	b := h.says(t, "late", "多久送到？")
 	require.Equal(t, desk.Open, h.state(t, b.ConversationID).Status)

@@ -206,7 +206,7 @@ func (s *Service) Settings(ctx context.Context, account desk.AccountID) (Setting
 	return s.deps.Book.Get(ctx, account)
 }
 
-// SetSettings changes them.
-func (s *Service) SetSettings(ctx context.Context, account desk.AccountID, by desk.AgentID, set Settings) (Settings, error) {
-	return s.deps.Book.Set(ctx, account, by, set)
+// SetSettings changes them; see Book.Set.
+func (s *Service) SetSettings(ctx context.Context, account desk.AccountID, by desk.AgentID, set Settings, seen desk.Revision) (Settings, error) {
+	return s.deps.Book.Set(ctx, account, by, set, seen)
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 	"unicode/utf8"
@@ -26,6 +27,17 @@ type Threshold struct {
 	Person bool `json:"person,omitempty"`
 }
 
+// Topic is what is different about one topic.
+type Topic struct {
+	// AnswerAt and ReviewAt are as in Threshold. Both 0 follow the account's.
+	AnswerAt float64 `json:"answer_at,omitempty" minimum:"0" maximum:"1" doc:"Without it and review_at, the account's count."`
+	ReviewAt float64 `json:"review_at,omitempty" minimum:"0" maximum:"1"`
+	// Team gets what is handed over; "" is the account's.
+	Team desk.TeamID `json:"team_id,omitempty" maxLength:"40" pattern:"^[a-z0-9_]*$" doc:"Gets what is handed over; without it, the account's."`
+	// Person hands over always: the topic is not for a bot.
+	Person bool `json:"person,omitempty" doc:"A person always answers this topic."`
+}
+
 // Texts are what the bot says of its own accord, in one language; empty ones
 // are the product's.
 type Texts struct {
@@ -42,18 +54,33 @@ type Settings struct {
 	// Name is what customers know the bot by.
 	Name string `json:"name,omitempty" maxLength:"120"`
 	Threshold
-	Topics map[string]Threshold `json:"topics,omitempty"`
+	Topics map[string]Topic `json:"topics,omitempty"`
 	// ReviewSeconds is how long a draft waits for a person.
 	ReviewSeconds int `json:"review_seconds" minimum:"10" maximum:"3600"`
 	// BurstMS is how long after a message the bot waits for the rest of it.
 	BurstMS int `json:"burst_ms" minimum:"0" maximum:"10000"`
+	// Zone is the IANA time zone that days and times in flows are meant in. Empty
+	// is Shanghai for a Chinese company and UTC for others.
+	Zone string `json:"zone,omitempty" maxLength:"64" example:"Asia/Shanghai" doc:"The time zone that days and times in flows are meant in."`
 	// Sources shows customers what an answer rests on.
 	Sources bool `json:"sources"`
 	// ReturnAfterAgent gives a conversation that comes back after a person has
 	// resolved it to the bot.
 	ReturnAfterAgent bool                  `json:"return_after_agent"`
 	Texts            map[desk.Locale]Texts `json:"texts,omitempty"`
-	Version          int64                 `json:"version" readOnly:"true"`
+	// Version counts changes, so that nodes keep the newest.
+	Version int64 `json:"-"`
+}
+
+// revision names what is set now.
+func (s Settings) revision() desk.Revision { return desk.RevisionOf(s) }
+
+// teams are those that something goes to.
+func (s Settings) teams() (out []desk.TeamID) {
+	for _, t := range s.Topics {
+		out = append(out, t.Team)
+	}
+	return slices.DeleteFunc(append(out, s.Team), func(t desk.TeamID) bool { return t == "" })
 }
 
 // Usual are the settings of an account that has set nothing.
@@ -79,7 +106,7 @@ func (s Settings) Check() error {
 		if name == "" || utf8.RuneCountInString(name) > 64 {
 			return desk.InvalidField(op, "topics", "a topic has a name of 1 to 64 characters")
 		}
-		if err := t.check(op, "topics."); err != nil {
+		if err := Threshold(t).check(op, "topics."); err != nil {
 			return err
 		}
 	}
@@ -90,6 +117,9 @@ func (s Settings) Check() error {
 		return desk.InvalidField(op, "review_seconds", "a draft waits 10 seconds to an hour")
 	case s.BurstMS < 0 || s.BurstMS > 10_000:
 		return desk.InvalidField(op, "burst_ms", "the bot waits at most 10 seconds for the rest")
+	}
+	if _, err := time.LoadLocation(s.Zone); err != nil || s.Zone == "Local" {
+		return desk.InvalidField(op, "zone", "there is no such time zone")
 	}
 	for l, t := range s.Texts {
 		if l != desk.Chinese && l != desk.English {
@@ -116,10 +146,18 @@ func (t Threshold) check(op, field string) error {
 
 // of is the threshold of a topic.
 func (s Settings) of(topic string) Threshold {
-	if t, ok := s.Topics[topic]; ok {
-		return t
+	t, ok := s.Topics[topic]
+	if !ok {
+		return s.Threshold
 	}
-	return s.Threshold
+	out := Threshold(t)
+	if t.AnswerAt == 0 && t.ReviewAt == 0 {
+		out.AnswerAt, out.ReviewAt = s.AnswerAt, s.ReviewAt
+	}
+	if out.Team == "" {
+		out.Team = s.Team
+	}
+	return out
 }
 
 // Book knows the settings of all accounts, in memory. Before it has read them
@@ -170,6 +208,19 @@ func (b *Book) of(account desk.AccountID) (Settings, desk.Locale) {
 	return s, b.locales[account]
 }
 
+// Zone is the time zone that days and times in an account's flows are meant in.
+func (b *Book) Zone(account desk.AccountID) *time.Location {
+	s, l := b.of(account)
+	if s.Zone == "" && l != desk.English {
+		s.Zone = "Asia/Shanghai"
+	}
+	zone, err := time.LoadLocation(s.Zone)
+	if err != nil {
+		return time.UTC // it has gone from the system
+	}
+	return zone
+}
+
 // Get reads the settings that are stored.
 func (b *Book) Get(ctx context.Context, account desk.AccountID) (Settings, error) {
 	return read(b.store.BotSettings(ctx, account))
@@ -187,8 +238,9 @@ func read(row store.BotSettings, err error) (Settings, error) {
 	return s, err
 }
 
-// Set changes the settings; all nodes hear of it.
-func (b *Book) Set(ctx context.Context, account desk.AccountID, by desk.AgentID, s Settings) (Settings, error) {
+// Set changes the settings; all nodes hear of it. Conflict if they are not what
+// the caller has seen. What is set already is set again without a word.
+func (b *Book) Set(ctx context.Context, account desk.AccountID, by desk.AgentID, s Settings, seen desk.Revision) (Settings, error) {
 	if err := s.Check(); err != nil {
 		return Settings{}, err
 	}
@@ -201,7 +253,16 @@ func (b *Book) Set(ctx context.Context, account desk.AccountID, by desk.AgentID,
 		if err != nil {
 			return err
 		}
-		s.Version = before.Version + 1
+		if s.Version = before.Version; s.Version > 0 && s.revision() == before.revision() {
+			return nil
+		}
+		if err := seen.Seen("set up the bot", before.revision()); err != nil {
+			return err
+		}
+		if err := teamsThere(ctx, tx, account, s.teams(), before.teams()); err != nil {
+			return err
+		}
+		s.Version++
 		text, err := json.Marshal(s)
 		if err != nil {
 			return desk.Wrap(desk.Internal, "save bot settings", err)
@@ -210,7 +271,7 @@ func (b *Book) Set(ctx context.Context, account desk.AccountID, by desk.AgentID,
 			return err
 		}
 		if err := pen.Write(ctx, tx, audit.Act{
-			Action: "bot_settings.changed", Target: audit.Target{Kind: "bot", ID: string(account)},
+			Action: "bot_settings.changed", Target: audit.Target{Kind: "bot", ID: "settings"},
 			Details: audit.Changes(
 				map[string]any{"enabled": before.Enabled, "answer_at": before.AnswerAt, "review_at": before.ReviewAt, "version": before.Version},
 				map[string]any{"enabled": s.Enabled, "answer_at": s.AnswerAt, "review_at": s.ReviewAt, "version": s.Version}),
@@ -225,6 +286,24 @@ func (b *Book) Set(ctx context.Context, account desk.AccountID, by desk.AgentID,
 		b.keep(account, s)
 	}
 	return s, err
+}
+
+// teamsThere refuses teams that there are not. One that was set before stays, so that
+// a team's end does not keep anybody from changing something else.
+func teamsThere(ctx context.Context, tx *store.Tx, account desk.AccountID, teams, before []desk.TeamID) error {
+	if len(teams) == 0 {
+		return nil
+	}
+	there, err := tx.Teams(ctx, account)
+	if err != nil {
+		return err
+	}
+	for _, id := range teams {
+		if !slices.Contains(before, id) && !slices.ContainsFunc(there, func(t desk.Team) bool { return t.ID == id }) {
+			return desk.InvalidField("set up the bot", "team_id", "there is no such team")
+		}
+	}
+	return nil
 }
 
 func (b *Book) keep(account desk.AccountID, s Settings) {

@@ -71,7 +71,7 @@ func (s *Service) Debug(ctx context.Context, account desk.AccountID, source stri
 		in.Flow = f.Name
 	}
 	facts := in.Facts
-	out, err := dialogue.Step(set, at, in, s.deps.Clock.Now().In(zone))
+	out, err := dialogue.Step(set, at, in, s.deps.Clock.Now().In(s.deps.Zones.Zone(account)))
 	// A dialogue that calls and calls is led on only so far.
 	for range maxPerformed {
 		if err != nil || !perform || out.State.Waiting() != dialogue.WaitCall || len(out.Effects) == 0 {
@@ -82,7 +82,7 @@ func (s *Service) Debug(ctx context.Context, account desk.AccountID, source stri
 			break
 		}
 		result := s.Perform(ctx, account, "debug", *last.Call)
-		next, stepErr := dialogue.Step(set, out.State, dialogue.Input{Kind: dialogue.Answered, Result: &result, Facts: facts}, s.deps.Clock.Now().In(zone))
+		next, stepErr := dialogue.Step(set, out.State, dialogue.Input{Kind: dialogue.Answered, Result: &result, Facts: facts}, s.deps.Clock.Now().In(s.deps.Zones.Zone(account)))
 		err = stepErr
 		out = dialogue.Outcome{State: next.State, Effects: append(out.Effects, next.Effects...), Trace: append(out.Trace, next.Trace...)}
 	}

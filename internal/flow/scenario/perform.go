@@ -16,9 +16,6 @@ import (
 	"yingda.dev/internal/platform/store"
 )
 
-// zone is that of the debugger, where no account's working hours are at hand.
-var zone = time.FixedZone("UTC+8", 8*3600)
-
 // Why a call was not made, besides the reasons of outcall.
 const (
 	NoSecret  = "no_secret"

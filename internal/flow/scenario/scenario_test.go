@@ -45,6 +45,11 @@ func (s *service) Do(_ context.Context, q outcall.Request) outcall.Answer {
 	return a
 }
 
+// zone is where the company is, far from the server's.
+type zone struct{}
+
+func (zone) Zone(desk.AccountID) *time.Location { return time.FixedZone("UTC+13", 13*3600) }
+
 type box struct {
 	*storetest.Tenant
 	*scenario.Service
@@ -74,7 +79,7 @@ func open(t *testing.T) *box {
 		c <- time.Time{}
 		return c, func() {}
 	}
-	s, err := scenario.New(scenario.Deps{Store: env.Store, Keys: keys, Bus: b, IDs: env.IDs, Clock: env.Clock, After: now, Audit: book, Caller: shop, Log: log})
+	s, err := scenario.New(scenario.Deps{Store: env.Store, Keys: keys, Bus: b, IDs: env.IDs, Clock: env.Clock, After: now, Audit: book, Caller: shop, Log: log, Zones: zone{}})
 	require.NoError(t, err)
 	return &box{Tenant: env.Tenant(), Service: s, shop: shop, dir: dir}
 }
@@ -210,4 +215,13 @@ func TestAPartIsMissing(t *testing.T) {
 	t.Parallel()
 	_, err := scenario.New(scenario.Deps{})
 	require.ErrorIs(t, err, desk.Invalid)
+}
+
+// Days in flows are the company's, also where the server is in another zone.
+func TestTheDebuggerIsInTheCompanysZone(t *testing.T) {
+	t.Parallel()
+	b := open(t)
+	out, err := b.Debug(b.Ctx, b.ID, "flow: clock\ntitle: t\nstates:\n  a:\n    - say: \"{{now}}\"\n    - end: 好\n", nil, dialogue.Input{Kind: dialogue.Begin}, false)
+	require.NoError(t, err)
+	require.Contains(t, out.Effects[0].Content.PlainText(), "+13:00")
 }

@@ -30,6 +30,11 @@ type caller interface {
 	Do(ctx context.Context, q outcall.Request) outcall.Answer
 }
 
+// zones knows the time zone that days and times in an account's flows are meant in.
+type zones interface {
+	Zone(account desk.AccountID) *time.Location
+}
+
 // Deps are the service's required collaborators.
 type Deps struct {
 	Store *store.Store
@@ -39,6 +44,8 @@ type Deps struct {
 	Clock desk.Clock
 	After timer.After
 	Audit *audit.Book
+	// Zones knows in which time zone a company's flows are meant.
+	Zones zones
 	// Caller performs the calls of flows.
 	Caller caller
 	Log    *slog.Logger
@@ -62,7 +69,7 @@ type Current struct {
 
 // New builds a Service. A missing collaborator is Invalid.
 func New(d Deps) (*Service, error) {
-	if d.Store == nil || d.Keys == nil || d.Bus == nil || d.IDs == nil || d.Clock == nil || d.After == nil || d.Audit == nil || d.Caller == nil || d.Log == nil {
+	if d.Store == nil || d.Keys == nil || d.Bus == nil || d.IDs == nil || d.Clock == nil || d.After == nil || d.Audit == nil || d.Caller == nil || d.Zones == nil || d.Log == nil {
 		return nil, desk.E(desk.Invalid, "build scenario", "a required part is missing")
 	}
 	return &Service{deps: d, current: make(map[desk.AccountID]Current)}, nil

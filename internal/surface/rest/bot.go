@@ -11,19 +11,27 @@ import (
 	"yingda.dev/internal/wire"
 )
 
-func (s *Server) getBotSettings(ctx context.Context, c caller, _ *nothing) (out[bot.Settings], error) {
+// BotSettings are how the bot is set.
+type BotSettings struct {
+	bot.Settings
+	Seen
+}
+
+func botSettingsShape(set bot.Settings) BotSettings { return BotSettings{set, seenOf(set)} }
+
+func (s *Server) getBotSettings(ctx context.Context, c caller, _ *nothing) (out[BotSettings], error) {
 	set, err := s.deps.Bot.Settings(ctx, c.Account)
-	return out[bot.Settings]{set}, err
+	return out[BotSettings]{botSettingsShape(set)}, err
 }
 
 type botSettingsInput struct {
 	Keyed
-	Body bot.Settings
+	Body BotSettings
 }
 
-func (s *Server) setBotSettings(ctx context.Context, c caller, in *botSettingsInput) (out[bot.Settings], error) {
-	set, err := s.deps.Bot.SetSettings(ctx, c.Account, c.Agent, in.Body)
-	return out[bot.Settings]{set}, err
+func (s *Server) setBotSettings(ctx context.Context, c caller, in *botSettingsInput) (out[BotSettings], error) {
+	set, err := s.deps.Bot.SetSettings(ctx, c.Account, c.Agent, in.Body.Settings, in.Body.Revision)
+	return out[BotSettings]{botSettingsShape(set)}, err
 }
 
 // BotHealth is how the bot copes on this node.

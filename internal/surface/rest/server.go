@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"reflect"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -116,6 +117,7 @@ func New(d Deps, c Config) *Server {
 	config := huma.DefaultConfig("Yingda 应答", c.Version)
 	config.Info.Description = "The agents' API. Visitors use JSON-RPC: docs/protocol.md."
 	config.OpenAPIPath, config.DocsPath, config.SchemasPath = "", "", ""
+	config.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaName)
 	config.CreateHooks = nil // they would add $schema links to every answer
 	config.Formats = map[string]huma.Format{"application/json": strictJSON, "json": strictJSON}
 	config.Transformers = []huma.Transformer{problems}
@@ -129,6 +131,22 @@ func New(d Deps, c Config) *Server {
 	}
 	noNullLists(s.api.OpenAPI().Components.Schemas)
 	return s
+}
+
+// schemaName names a shape in the API's description. A type is named for its
+// package; outside it, some names would say too little.
+func schemaName(t reflect.Type, hint string) string {
+	switch t {
+	case reflect.TypeFor[bot.Topic]():
+		return "BotTopic"
+	case reflect.TypeFor[bot.Texts]():
+		return "BotTexts"
+	case reflect.TypeFor[bot.Bin]():
+		return "BotConfidenceBin"
+	case reflect.TypeFor[bot.TopicFigures]():
+		return "BotTopicFigures"
+	}
+	return huma.DefaultSchemaNamer(t, hint)
 }
 
 // noNullLists says of every list that it is one: answers hold an empty list

@@ -3317,16 +3317,16 @@ export interface components {
             /** Format: int64 */
             seq: number;
         };
-        Bin: {
+        BlockInputBody: {
+            blocked: boolean;
+        };
+        BotConfidenceBin: {
             /** Format: int64 */
             asked: number;
             /** Format: int64 */
             bad: number;
             /** Format: int64 */
             good: number;
-        };
-        BlockInputBody: {
-            blocked: boolean;
         };
         BotDecision: {
             /** Format: date-time */
@@ -3388,7 +3388,7 @@ export interface components {
             /** Format: date-time */
             since: string;
             /** @description By topic and confidence, in steps of a fiftieth. */
-            topics: components["schemas"]["TopicFigures"][];
+            topics: components["schemas"]["BotTopicFigures"][];
             /** Format: int64 */
             unhelpful: number;
         };
@@ -3425,6 +3425,62 @@ export interface components {
              * @description Conversations that wait for its turn.
              */
             waiting: number;
+        };
+        BotSettings: {
+            /** Format: double */
+            answer_at: number;
+            /** Format: int64 */
+            burst_ms: number;
+            enabled: boolean;
+            name?: string;
+            person?: boolean;
+            return_after_agent: boolean;
+            /** Format: double */
+            review_at: number;
+            /** Format: int64 */
+            review_seconds: number;
+            /** @description What was seen of it. A change is refused (409) if it is something else now. */
+            revision?: string;
+            sources: boolean;
+            team_id?: string;
+            texts?: {
+                [key: string]: components["schemas"]["BotTexts"];
+            };
+            topics?: {
+                [key: string]: components["schemas"]["BotTopic"];
+            };
+            /**
+             * @description The time zone that days and times in flows are meant in.
+             * @example Asia/Shanghai
+             */
+            zone?: string;
+        };
+        BotTexts: {
+            fallback?: string;
+            greeting?: string;
+            hand_over?: string;
+            salutation?: string;
+        };
+        BotTopic: {
+            /**
+             * Format: double
+             * @description Without it and review_at, the account's count.
+             */
+            answer_at?: number;
+            /** @description A person always answers this topic. */
+            person?: boolean;
+            /** Format: double */
+            review_at?: number;
+            /** @description Gets what is handed over; without it, the account's. */
+            team_id?: string;
+        };
+        BotTopicFigures: {
+            bins: components["schemas"]["BotConfidenceBin"][];
+            /** Format: int64 */
+            checked: number;
+            topic: string;
+            /** Format: int64 */
+            wrong: number;
         };
         Brief: {
             /** Format: int64 */
@@ -5554,30 +5610,6 @@ export interface components {
             /** @description At least 8 characters. */
             password: string;
         };
-        Settings: {
-            /** Format: double */
-            answer_at: number;
-            /** Format: int64 */
-            burst_ms: number;
-            enabled: boolean;
-            name?: string;
-            person?: boolean;
-            return_after_agent: boolean;
-            /** Format: double */
-            review_at: number;
-            /** Format: int64 */
-            review_seconds: number;
-            sources: boolean;
-            team_id?: string;
-            texts?: {
-                [key: string]: components["schemas"]["Texts"];
-            };
-            topics?: {
-                [key: string]: components["schemas"]["Threshold"];
-            };
-            /** Format: int64 */
-            readonly version: number;
-        };
         Setup: {
             /** @description The caller is on another machine and needs the code that the program printed at its start. */
             code_needed: boolean;
@@ -5710,20 +5742,6 @@ export interface components {
             senior?: boolean;
             zone: string;
         };
-        Texts: {
-            fallback?: string;
-            greeting?: string;
-            hand_over?: string;
-            salutation?: string;
-        };
-        Threshold: {
-            /** Format: double */
-            answer_at: number;
-            person?: boolean;
-            /** Format: double */
-            review_at: number;
-            team_id?: string;
-        };
         Thumb: {
             helpful: boolean;
             reason?: string;
@@ -5739,14 +5757,6 @@ export interface components {
             permissions: string[];
             /** Format: date-time */
             used_at?: string;
-        };
-        TopicFigures: {
-            bins: components["schemas"]["Bin"][];
-            /** Format: int64 */
-            checked: number;
-            topic: string;
-            /** Format: int64 */
-            wrong: number;
         };
         Training: {
             job?: components["schemas"]["TrainingJob"];
@@ -6971,7 +6981,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Settings"];
+                    "application/json": components["schemas"]["BotSettings"];
                 };
             };
             /** @description A problem. */
@@ -6997,7 +7007,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["Settings"];
+                "application/json": components["schemas"]["BotSettings"];
             };
         };
         responses: {
@@ -7007,7 +7017,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["Settings"];
+                    "application/json": components["schemas"]["BotSettings"];
                 };
             };
             /** @description A problem. */

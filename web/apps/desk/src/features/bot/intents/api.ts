@@ -1,6 +1,6 @@
 import { useQuery } from '@tanstack/vue-query'
 import type { Page } from '@yingda/shared/api'
-import type { Ref } from 'vue'
+import { computed, type Ref } from 'vue'
 import { queries, server } from '../../../server.ts'
 
 export interface Confused {
@@ -116,8 +116,8 @@ export interface Imported {
 // The feed makes ['bot', 'intents'] and ['bot', 'model'] old when they are; health is of both.
 const keys = { list: ['bot', 'intents', 'list'] as const, one: (id: string) => ['bot', 'intents', 'one', id] as const, training: ['bot', 'model', 'training'] as const }
 
-export function useIntents() {
-  return useQuery({ queryKey: keys.list, queryFn: async () => (await server.get<Page<IntentLine>>('/bot/intents')).items, staleTime: 0 })
+export function useIntents(on: () => boolean = () => true) {
+  return useQuery({ queryKey: keys.list, queryFn: async () => (await server.get<Page<IntentLine>>('/bot/intents')).items, staleTime: 0, enabled: computed(on) })
 }
 
 export function useIntent(id: Ref<string>) {

@@ -4,12 +4,12 @@ import { computed, toValue, type MaybeRefOrGetter } from 'vue'
 import { queries, server } from '../../../server.ts'
 import type { Conversation, Schemas } from '../../conversations/shapes.ts'
 
-export type Settings = Schemas['Settings']
-export type Threshold = Schemas['Threshold']
+export type Settings = Schemas['BotSettings']
+export type Topic = Schemas['BotTopic']
 export type Decision = Omit<Schemas['BotDecision'], 'parts'> & { parts?: Part[] }
 export type Suggestion = Omit<Schemas['SuggestedReply'], 'parts'> & { parts: Part[] }
 export type Figures = Schemas['BotFigures']
-export type TopicFigures = Schemas['TopicFigures']
+export type TopicFigures = Schemas['BotTopicFigures']
 export type Health = Schemas['BotHealth']
 
 /** Below ['bot', 'settings']: the desk's line reads it again when somebody has changed it. */

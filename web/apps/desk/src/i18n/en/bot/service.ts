@@ -32,8 +32,13 @@ export const botService: typeof chinese = {
   settings: {
     title: 'Bot settings', lead: 'Which inboxes the bot answers first is set with each inbox.', enabled: 'Bot on', enabledHint: 'Off, and every conversation goes straight to people.', name: 'Name', nameHint: 'What customers see, marked as a virtual assistant.',
     burst: 'Wait for the rest (ms)', burstHint: 'Several messages in a row are read as one question.', review: 'A draft waits (s)', reviewHint: 'If nobody decides, people take over.', sources: 'Show sources', sourcesHint: 'Tells customers what an answer rests on.',
-    returns: 'Back to the bot after resolving', returnsHint: 'Customers who come back after a person resolved the conversation meet the bot first.', language: { 'zh-CN': 'Texts in Chinese', en: 'Texts in English' },
+    zone: 'Time zone', zoneHint: 'Today and times in flows are meant in it.', find: 'Find', returns: 'Back to the bot after resolving', returnsHint: 'Customers who come back after a person resolved the conversation meet the bot first.', language: { 'zh-CN': 'Texts in Chinese', en: 'Texts in English' },
     text: { greeting: 'Greeting', hand_over: 'When handing over', fallback: 'When it does not know', salutation: 'Salutation, before answers' }, textDefault: 'Empty uses the usual text',
+  },
+  rules: {
+    title: 'Rules by topic', lead: 'Who answers a topic, and which team it is handed to. Topics that are not listed follow the usual thresholds. FAQs and intents say their topic.', answers: 'Who answers', team: 'Handed over to', teamHint: 'Gets what the bot hands over, unless a topic says otherwise.',
+    who: { usual: 'The bot, usual thresholds', own: 'The bot, own thresholds', person: 'Always a person' }, anyTeam: 'As the queue decides', usualTeam: 'Usual: {team}', goneTeam: 'A team that is gone',
+    answer_at: 'Answers when sure', review_at: 'A person looks from', remove: 'Remove the rules of “{name}”', topic: 'Name of the topic', add: 'Add rules',
   },
   health: { title: 'Health', full: 'All is well', no_network: 'High load: the network model rests', plain_search: 'Very high load: plain search only', figures: '{waiting} conversations wait · slowest turn {slowest} ms' },
 }

@@ -30,8 +30,13 @@ export const botService = {
   settings: {
     title: '机器人设置', lead: '哪些接入由机器人先接待，在各自的接入设置里打开。', enabled: '启用机器人', enabledHint: '关闭后所有会话直接进入人工。', name: '名字', nameHint: '客户看到的名字，会同时标明是智能助手。',
     burst: '等待后续消息（毫秒）', burstHint: '客户分几条发的话会合成一个问题来读。', review: '草稿等待（秒）', reviewHint: '没人处理就转人工。', sources: '显示来源', sourcesHint: '在回答下面告诉客户依据是什么。',
-    returns: '解决后再来由机器人接待', returnsHint: '客户在会话解决后又来问时，先由机器人回答。', language: { 'zh-CN': '中文用语', en: '英文用语' },
+    zone: '时区', zoneHint: '流程里的“今天”和时间按这个时区算。', find: '查找', returns: '解决后再来由机器人接待', returnsHint: '客户在会话解决后又来问时，先由机器人回答。', language: { 'zh-CN': '中文用语', en: '英文用语' },
     text: { greeting: '欢迎语', hand_over: '转人工时', fallback: '答不上来时', salutation: '称呼（放在回答前面）' }, textDefault: '留空使用默认用语',
+  },
+  rules: {
+    title: '按主题的规则', lead: '某个主题由谁回答、转人工后给哪个团队。没有列出的主题按通用门槛回答。主题写在问答和意图里。', answers: '谁来回答', team: '转人工后给', teamHint: '机器人转人工时给这个团队，按主题的规则优先。',
+    who: { usual: '机器人，按通用门槛', own: '机器人，用自己的门槛', person: '总是由人工回答' }, anyTeam: '按排队规则分配', usualTeam: '默认：{team}', goneTeam: '已删除的团队',
+    answer_at: '自动回答，把握 ≥', review_at: '先给人看，把握 ≥', remove: '移除“{name}”的规则', topic: '主题名称', add: '添加规则',
   },
   health: { title: '运行状况', full: '一切正常', no_network: '负载高：暂停网络模型', plain_search: '负载很高：只做关键词检索', figures: '等待 {waiting} 个会话 · 最慢一次 {slowest} 毫秒' },
 }
