@@ -3,6 +3,7 @@ package app
 import (
 	"errors"
 	"strings"
+	"time"
 
 	"yingda.dev/internal/app/demoshop"
 	"yingda.dev/internal/channel"
@@ -145,6 +146,7 @@ func (a *App) buildConversations() (err error) {
 	a.bus, err = logbus.New(logbus.Deps{
 		Store: a.store, IDs: a.ids, Clock: a.clock, After: timer.Wall, Jitter: jitter(a.random),
 		Log: a.log.With("area", "bus"), Metrics: a.metrics,
+		Sealer: signalSealer{a.keys},
 	}, logbus.Config{})
 	if err != nil {
 		return err
@@ -244,7 +246,7 @@ func (a *App) buildEvents() (err error) {
 			dispatch.RobotTimer:      a.queue.FireRobot,
 			conversation.BotTimer:    a.bot.FireTimer,
 		},
-	}, timer.Config{})
+	}, timer.Config{Fallback: 2 * time.Second}) // robots are ordered without a fact
 	a.keeper = &keeper{
 		store: a.store, clock: a.clock, retention: a.config.Retention.Events, log: a.log.With("area", "keeper"),
 		sweepers: map[string]sweeper{

@@ -22,61 +22,106 @@ type alarm struct {
 	calm time.Time
 }
 
-// broken works out which rules are broken at a moment, and how badly.
-func (p plan) broken(now time.Time) map[desk.AlertRule]int64 {
-	rules, out := p.office.rules.alerts(), make(map[desk.AlertRule]int64)
-	var longest time.Duration
-	waiting, late, lonely := 0, 0, 0
-	there := make(map[desk.TeamID]bool)
+// state is how an account's queue stands against its rules.
+type state struct {
+	// broken are the rules that are broken, and how badly.
+	broken map[desk.AlertRule]int64
+	// next is when that may change though nothing happens; zero for never. So
+	// nobody needs to be looked at again and again.
+	next time.Time
+}
+
+// against holds the queue against the account's rules.
+func (p plan) against(now time.Time) state {
+	rules, st := p.office.rules.alerts(), state{broken: make(map[desk.AlertRule]int64)}
+	if p.office.watch() == watchNothing {
+		return st
+	}
+	var oldest time.Time
+	var becomesLate []time.Time
+	waiting, late := 0, 0
+	alone := make(map[desk.TeamID]int)
 	for _, w := range p.queue {
-		if p.entries[w.ID].Choice.Unhurried() {
+		entry := p.entries[w.ID]
+		if entry.Choice.Unhurried() {
 			continue // they know that it will take a while
 		}
 		waiting++
-		wait := now.Sub(w.WaitingSince)
-		longest = max(longest, wait)
-		within := p.office.rules.answerWithin(p.office.workOf(w.Team))
-		if within > 0 && wait > within || p.entries[w.ID].Escalated {
+		oldest = sooner(oldest, w.WaitingSince)
+		switch within := p.office.rules.answerWithin(p.office.workOf(w.Team)); {
+		case entry.Escalated || within > 0 && now.Sub(w.WaitingSince) > within:
 			late++
+		case within > 0:
+			becomesLate = append(becomesLate, w.WaitingSince.Add(within))
 		}
-		if _, known := there[w.Team]; !known {
-			there[w.Team] = p.crew(w.Team).there > 0
-		}
-		if opens, ok := p.office.opens(w.Team, now); !there[w.Team] && ok && !opens.After(now) {
-			lonely++
-		}
+		alone[w.Team]++
 	}
-	if most := rules.LongestWaitSeconds; most > 0 && longest > time.Duration(most)*time.Second {
-		out[desk.AlertLongestWait] = int64(longest / time.Second)
+	if most := time.Duration(rules.LongestWaitSeconds) * time.Second; most > 0 && waiting > 0 {
+		if longest := now.Sub(oldest); longest > most {
+			st.broken[desk.AlertLongestWait] = int64(longest / time.Second)
+		} else {
+			st.next = sooner(st.next, after(oldest.Add(most)))
+		}
 	}
 	if rules.Waiting > 0 && waiting > rules.Waiting {
-		out[desk.AlertWaiting] = int64(waiting)
+		st.broken[desk.AlertWaiting] = int64(waiting)
 	}
-	if rules.AtRisk > 0 && late >= rules.AtRisk {
-		out[desk.AlertAtRisk] = int64(late)
+	switch lacks := rules.AtRisk - late; {
+	case rules.AtRisk <= 0:
+	case lacks <= 0:
+		st.broken[desk.AlertAtRisk] = int64(late)
+	case lacks <= len(becomesLate):
+		slices.SortFunc(becomesLate, time.Time.Compare)
+		st.next = sooner(st.next, after(becomesLate[lacks-1]))
 	}
-	if rules.Nobody && lonely > 0 {
-		out[desk.AlertNobody] = int64(lonely)
+	if rules.Nobody {
+		p.lonely(&st, alone, now)
 	}
-	return out
+	return st
 }
 
-// alert raises what has begun and ends what is over.
-func (s *Service) alert(ctx context.Context, account desk.AccountID, p plan) {
-	if p.office == nil {
-		return
-	}
-	now := s.deps.Clock.Now()
-	for _, a := range s.board.alarms(account, p.broken(now), now) {
-		if err := s.ring(ctx, p.office, a); err != nil {
-			if ctx.Err() == nil {
-				s.deps.Log.WarnContext(ctx, "alert not told; trying again", "account_id", account, "rule", a.fact.Rule, "error", err)
-			}
-			s.board.soil(account)
+// after is a moment later: a limit is kept while it is just reached.
+func after(t time.Time) time.Time { return t.Add(time.Millisecond) }
+
+// lonely counts those who wait in working hours for a team of which nobody is
+// there.
+func (p plan) lonely(st *state, alone map[desk.TeamID]int, now time.Time) {
+	n := 0
+	for team, waiting := range alone {
+		if p.crew(team).there > 0 {
 			continue
+		}
+		opens, ok := p.office.opens(team, now)
+		switch {
+		case !ok:
+		case opens.After(now):
+			st.next = sooner(st.next, opens)
+		default:
+			n += waiting
+			if closes, ok := p.office.closes(team, now); ok {
+				st.next = sooner(st.next, closes)
+			}
+		}
+	}
+	if n > 0 {
+		st.broken[desk.AlertNobody] = int64(n)
+	}
+}
+
+// alert raises what has begun and ends what is over, and sees to it that
+// somebody looks when that changes.
+func (s *Service) alert(ctx context.Context, account desk.AccountID, p plan) error {
+	now := s.deps.Clock.Now()
+	st := p.against(now)
+	news, calm := s.board.alarms(account, st.broken, now)
+	s.board.again(account, sooner(st.next, calm))
+	for _, a := range news {
+		if err := s.ring(ctx, p.office, a); err != nil {
+			return err
 		}
 		s.board.rang(account, a.fact)
 	}
+	return nil
 }
 
 // ringing is an alert to be told of.
@@ -85,8 +130,9 @@ type ringing struct {
 	fact    desk.QueueAlert
 }
 
-// alarms compares what is broken with what was told.
-func (b *board) alarms(account desk.AccountID, broken map[desk.AlertRule]int64, now time.Time) (out []ringing) {
+// alarms compares what is broken with what was told. calm is when the first
+// alert ends that is on and not broken any more; zero if there is none.
+func (b *board) alarms(account desk.AccountID, broken map[desk.AlertRule]int64, now time.Time) (out []ringing, calm time.Time) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	c := b.of(account)
@@ -103,16 +149,18 @@ func (b *board) alarms(account desk.AccountID, broken map[desk.AlertRule]int64, 
 		if _, still := broken[rule]; still {
 			continue
 		}
-		if on.calm.IsZero() {
+		if on.calm.IsZero() || now.Before(on.calm) { // or the clock was put back
 			on.calm = now
 			c.alarms[rule] = on
 		}
 		if now.Sub(on.calm) >= alertCalm {
 			out = append(out, ringing{account, desk.QueueAlert{Rule: rule, Since: on.since}})
+		} else {
+			calm = sooner(calm, on.calm.Add(alertCalm))
 		}
 	}
 	slices.SortFunc(out, func(x, y ringing) int { return boolInt(x.fact.On) - boolInt(y.fact.On) })
-	return out
+	return out, calm
 }
 
 func boolInt(on bool) int {

@@ -288,7 +288,7 @@ func TestAnotherNodeTakesOver(t *testing.T) {
 	}
 	require.Len(t, given, 20)
 	// The dead node's agent is not there any more, once its life is over.
-	h.Clock.Advance(2 * time.Minute)
+	h.Clock.Advance(2 * time.Hour)
 	c.presence(t, c.agents[0], desk.Offline)
 }
 

@@ -126,7 +126,7 @@ func (h *house) start(t *testing.T, s *store.Store, name string) *node {
 		Store: s, Keys: keys, Conversations: n.talks, Offices: inboxes{s}, Bus: n.bus, IDs: h.IDs, Clock: h.Clock, After: timer.Wall,
 		Audit: book, Log: quiet(), Metrics: prometheus.NewRegistry(), Node: name,
 		Robots: n.robots,
-	}, dispatch.Config{LeaseLife: 300 * time.Millisecond, Retry: 20 * time.Millisecond})
+	}, dispatch.Config{LeaseLife: 300 * time.Millisecond, Retry: 20 * time.Millisecond, Calm: time.Millisecond, LinkLife: time.Hour})
 	require.NoError(t, err)
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	done := make(chan error, 3)
@@ -210,8 +210,8 @@ type company struct {
 func (h *house) company(t *testing.T, agents int, work dispatch.AgentWork) *company {
 	t.Helper()
 	c := &company{house: h, Tenant: h.In(t).Tenant()}
-	c.Team.Members = nil
 	c.Tenant.Write(func(ctx context.Context, tx *store.Tx) error {
+		c.agents, c.Team.Members = nil, nil // it may run more than once
 		for range agents {
 			a := c.Agent
 			a.ID, a.EmailHash = h.IDs.Agent(), h.IDs.Other("hash")

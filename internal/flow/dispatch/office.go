@@ -152,3 +152,24 @@ func (o *office) opens(team desk.TeamID, now time.Time) (time.Time, bool) {
 	}
 	return room.calendar.NextOpen(now)
 }
+
+// closes is when the working hours of a team that is at work end; false if
+// they do not.
+func (o *office) closes(team desk.TeamID, now time.Time) (time.Time, bool) {
+	room := o.teams[team]
+	if room == nil {
+		return time.Time{}, false
+	}
+	return room.calendar.NextClose(now)
+}
+
+// watch is how much of the account needs to be known.
+func (o *office) watch() watch {
+	switch {
+	case o.rules.Automatic:
+		return watchAll
+	case o.rules.alerts().timed():
+		return watchWaiting
+	}
+	return watchNothing
+}

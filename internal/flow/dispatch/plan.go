@@ -17,7 +17,8 @@ import (
 type handing struct {
 	desk.Handing
 
-	since time.Time
+	since   time.Time
+	version int64
 }
 
 // plan is what is to be done in an account.
@@ -45,8 +46,8 @@ func (b *board) plan(account desk.AccountID, now time.Time) plan {
 	switch {
 	case o == nil:
 		return plan{}
-	case !o.rules.Automatic:
-		c.waiting = 0
+	case c.watch == watchNothing:
+		b.count(c, 0)
 		return plan{office: o} // for alerts that are over
 	case !c.loaded:
 		return plan{}
@@ -60,7 +61,7 @@ func (b *board) plan(account desk.AccountID, now time.Time) plan {
 	slices.SortFunc(p.agents, func(x, y routing.Agent) int { return cmp.Compare(x.ID, y.ID) })
 	for id, w := range c.open {
 		if w.assignee == "" {
-			if c.pending[id] == "" {
+			if _, given := c.pending[id]; !given {
 				entry, said := c.entries[id]
 				p.queue = append(p.queue, o.work(w, entry))
 				p.wait[id] = w
@@ -70,10 +71,15 @@ func (b *board) plan(account desk.AccountID, now time.Time) plan {
 			}
 			continue
 		}
-		if r, ok := c.lost(o, w); ok && c.pending[id] == "" {
+		if r, ok := c.lost(o, w); ok {
 			r.Account = account
 			p.releases = append(p.releases, r)
 		}
+	}
+	if !o.rules.Automatic {
+		p.releases = nil
+		b.count(c, 0)
+		return p // people claim by hand; this is for alerts
 	}
 	routing.Sort(p.queue)
 	given := make(map[desk.ConversationID]bool)
@@ -86,13 +92,22 @@ func (b *board) plan(account desk.AccountID, now time.Time) plan {
 		p.handings = append(p.handings, handing{desk.Handing{
 			Account: account, Conversation: d.Work, Agent: d.Agent, Detail: detail,
 			AnswerWithin: o.rules.answerWithin(o.workOf(o.team(w))),
-		}, w.since})
-		c.pending[d.Work] = d.Agent
+		}, w.since, w.version})
+		c.pending[d.Work] = giving{d.Agent, w.version}
 		given[d.Work] = true
 	}
 	p.queue = slices.DeleteFunc(p.queue, func(w routing.Work) bool { return given[w.ID] })
-	c.waiting = len(p.queue)
+	b.count(c, len(p.queue))
+	if len(p.queue)+len(c.pending) > 0 {
+		c.due = sooner(c.due, now.Add(tickEvery))
+	}
 	return p
+}
+
+// count notes how many of an account wait to be handed out.
+func (b *board) count(c *counter, waiting int) {
+	b.waiting += waiting - c.waiting
+	c.waiting = waiting
 }
 
 // workOf is how a team works; the zero value for nobody's.
@@ -129,10 +144,7 @@ type place struct {
 
 // tell says to those who still wait where they are, and once to those who wait
 // for nobody that nobody is there.
-func (s *Service) tell(ctx context.Context, account desk.AccountID, p plan) {
-	if p.office == nil {
-		return
-	}
+func (s *Service) tell(ctx context.Context, account desk.AccountID, p plan, r *rota) {
 	now := s.deps.Clock.Now()
 	places := p.places()
 	for _, w := range s.board.news(account, p.queue, places) {
@@ -142,7 +154,7 @@ func (s *Service) tell(ctx context.Context, account desk.AccountID, p plan) {
 			On: true, Queue: &bus.Place{Position: at.position, Low: at.low, High: at.high, Nobody: at.nobody},
 		})
 		if at.nobody {
-			s.apologise(ctx, account, p.office, waiter, w.Team, now)
+			r.hands.Go(func() error { s.apologise(ctx, account, p.office, waiter, w.Team, now); return nil })
 		}
 	}
 }

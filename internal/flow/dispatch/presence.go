@@ -269,10 +269,11 @@ func (s *Service) renew(ctx context.Context) {
 	}
 }
 
-// sweepLinks settles agents whose node has died. The dispatcher calls it.
-func (s *Service) sweepLinks(ctx context.Context) error {
+// sweepLinks settles agents whose node had died at a moment. The dispatcher
+// calls it.
+func (s *Service) sweepLinks(ctx context.Context, at time.Time) error {
 	return s.deps.Store.Write(ctx, "", func(ctx context.Context, tx *store.Tx) error {
-		lost, err := tx.ExpiredPresenceLinks(ctx, 200)
+		lost, err := tx.ExpiredPresenceLinks(ctx, at, 200)
 		if err != nil {
 			return err
 		}

@@ -64,8 +64,12 @@ type Config struct {
 	Grace time.Duration
 	// Retry is how soon something that failed is looked at again. Default 2 s.
 	Retry time.Duration
-	// Hands is how many conversations are handed out at once. Default 32.
-	Hands int
+	// Hands is how many conversations are handed out at once, Looks how many
+	// accounts are looked at. Defaults 32 and 8.
+	Hands, Looks int
+	// Calm is how long an account whose agents claim by hand is left alone after
+	// each look: alerts may come that much later. Default 1 s.
+	Calm time.Duration
 }
 
 // Service is the queue. Build it with New.
@@ -75,8 +79,6 @@ type Service struct {
 
 	links links
 	board *board
-	// took is how long the longest look of this round took; handOut's own.
-	took time.Duration
 
 	handed    *prometheus.CounterVec
 	decisions prometheus.Histogram
@@ -93,13 +95,16 @@ func New(d Deps, c Config) (*Service, error) {
 	for _, v := range []struct {
 		value *time.Duration
 		usual time.Duration
-	}{{&c.LeaseLife, 6 * time.Second}, {&c.LinkLife, 45 * time.Second}, {&c.Grace, 20 * time.Second}, {&c.Retry, 2 * time.Second}} {
+	}{{&c.LeaseLife, 6 * time.Second}, {&c.LinkLife, 45 * time.Second}, {&c.Grace, 20 * time.Second}, {&c.Retry, 2 * time.Second}, {&c.Calm, time.Second}} {
 		if *v.value <= 0 {
 			*v.value = v.usual
 		}
 	}
 	if c.Hands <= 0 {
 		c.Hands = 32
+	}
+	if c.Looks <= 0 {
+		c.Looks = 8
 	}
 	s := &Service{
 		deps: d, config: c, links: links{open: make(map[link]*linkState), wake: make(chan struct{}, 1)}, board: newBoard(),

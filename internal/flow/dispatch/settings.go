@@ -101,6 +101,11 @@ func (r QueueRules) alerts() AlertRules {
 	return *r.Alerts
 }
 
+// timed reports whether any rule is about those who wait.
+func (r AlertRules) timed() bool {
+	return r.LongestWaitSeconds > 0 || r.Waiting > 0 || r.AtRisk > 0 || r.Nobody
+}
+
 func (r AlertRules) check(op string) error {
 	if r.LongestWaitSeconds < 0 || r.LongestWaitSeconds > 24*3600 {
 		return desk.InvalidField(op, "alerts.longest_wait_s", "the longest wait is at most a day")

@@ -165,14 +165,14 @@ func (t *Tx) PresenceLinks(ctx context.Context, account desk.AccountID, agent de
 	return presenceLinks(rows), t.fail("list connections", "connection", err)
 }
 
-// ExpiredPresenceLinks lists connections of all accounts whose node has not
-// renewed them, at most limit.
-func (t *Tx) ExpiredPresenceLinks(ctx context.Context, limit int) ([]PresenceLink, error) {
+// ExpiredPresenceLinks lists connections of all accounts whose node had not
+// renewed them at a moment, at most limit.
+func (t *Tx) ExpiredPresenceLinks(ctx context.Context, at time.Time, limit int) ([]PresenceLink, error) {
 	const op = "list lost connections"
 	if err := t.installation(op); err != nil {
 		return nil, err
 	}
-	rows, err := t.q.ExpiredPresenceLinks(ctx, query.ExpiredPresenceLinksParams{NowUs: desk.Micros(t.now), RowLimit: bound(limit)})
+	rows, err := t.q.ExpiredPresenceLinks(ctx, query.ExpiredPresenceLinksParams{NowUs: desk.Micros(at), RowLimit: bound(limit)})
 	return presenceLinks(rows), t.fail(op, "connection", err)
 }
 

@@ -2,6 +2,7 @@ package bustest
 
 import (
 	"context"
+	"fmt"
 	"testing"
 	"time"
 
@@ -160,4 +161,53 @@ func slowListener(t *testing.T, w *world) {
 	for range w.SignalBuffer {
 		require.Equal(t, "new", receive(t, heard, "the newest signals"))
 	}
+}
+
+// signalsAcross: what is signalled at one node is heard at the others as it
+// was said, at most once and in order; who said it does not hear it again.
+func signalsAcross(t *testing.T, w *world) {
+	w.drive()
+	nodes := []*running{w.node(), w.node(), w.node()}
+	heard := make([]chan bus.Signal, len(nodes))
+	for i, n := range nodes {
+		heard[i] = make(chan bus.Signal, 10_000)
+		n.run(func() error { return n.Signals(n.ctx, func(s bus.Signal) { heard[i] <- s }) })
+	}
+	whole := bus.Signal{
+		AccountID: w.account, ConversationID: "cnv_1", ContactID: "con_1", Kind: bus.Queue, By: desk.Author{Kind: desk.ByAgent, ID: "agt_1"},
+		On: true, URL: "https://shop.example/", Title: "店", Queue: &bus.Place{Position: 3, Low: time.Minute, High: 2 * time.Minute},
+		At: time.Date(2026, 3, 4, 5, 6, 7, 0, time.UTC),
+	}
+	enough := func() bool {
+		for _, h := range heard {
+			if len(h) < 5 {
+				return false
+			}
+		}
+		return true
+	}
+	// Nothing tells when the listeners are there: signals are sent until all have heard some.
+	for n := 0; !enough(); n++ {
+		s := whole
+		s.Text = fmt.Sprintf("%06d", n)
+		nodes[n%2].Signal(t.Context(), s)
+		select {
+		case <-t.Context().Done():
+			t.Fatal("the signals reach nobody else")
+		case <-time.After(time.Millisecond):
+		}
+	}
+	for i, h := range heard {
+		last := [2]string{}
+		for range len(h) {
+			s := <-h
+			from := int(s.Text[5]-'0') % 2
+			require.Greater(t, s.Text, last[from], "node %d hears once and in order", i)
+			last[from], s.Text = s.Text, ""
+			require.Equal(t, whole, s)
+		}
+	}
+	head, err := w.Store.Head(t.Context())
+	require.NoError(t, err)
+	require.Zero(t, head, "signals never touch the log")
 }

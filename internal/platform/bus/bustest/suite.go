@@ -29,6 +29,8 @@ type Features struct {
 	Linger time.Duration
 	// LeaseTTL is how long a silent node keeps its shards.
 	LeaseTTL time.Duration
+	// Across says that signals reach other nodes.
+	Across bool
 }
 
 // Node is one process's bus.
@@ -50,7 +52,7 @@ type Cluster struct {
 // empty database whose store takes its time from clock.
 func Run(t *testing.T, f Features, open func(t *testing.T, clock desk.Clock) Cluster) {
 	t.Helper()
-	for name, check := range map[string]func(*testing.T, *world){
+	checks := map[string]func(*testing.T, *world){
 		"each event once and in order":           once,
 		"what nobody wants is passed over":       wants,
 		"goes on after a restart":                restart,
@@ -72,7 +74,11 @@ func Run(t *testing.T, f Features, open func(t *testing.T, clock desk.Clock) Clu
 		"a follower behind the log is told":        lostFollower,
 		"signals reach listeners and leave no log": signals,
 		"signals drop the oldest":                  slowListener,
-	} {
+	}
+	if f.Across {
+		checks["signals reach other nodes once"] = signalsAcross
+	}
+	for name, check := range checks {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			clock := NewClock()

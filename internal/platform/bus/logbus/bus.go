@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/sync/errgroup"
 
 	"yingda.dev/internal/desk"
 	"yingda.dev/internal/platform/bus"
@@ -23,7 +24,10 @@ type Deps struct {
 	// After is the alarm clock for retries, leases and ticks.
 	After timer.After
 	// Jitter spreads retries: a number in [0,1), safe for concurrent use.
-	Jitter  func() float64
+	Jitter func() float64
+	// Sealer hides what signals say on their way to other nodes. nil keeps
+	// signals within the process, and so does a store for one node.
+	Sealer  Sealer
 	Log     *slog.Logger
 	Metrics prometheus.Registerer
 }
@@ -50,6 +54,9 @@ type Config struct {
 	// SignalBuffer is how many signals wait for a slow listener before the
 	// oldest is dropped. Defaults to 256.
 	SignalBuffer int
+	// SignalPause is the least time between two lots of signals to other nodes.
+	// Defaults to 50 ms.
+	SignalPause time.Duration
 }
 
 // Bus reads the event log for this process. Build it with New, then Run it.
@@ -59,6 +66,7 @@ type Bus struct {
 	holder  string
 	tail    *tail
 	lane    lane
+	across  *across // nil: this process is alone
 	metrics metrics
 
 	mu      sync.Mutex
@@ -94,6 +102,7 @@ func New(d Deps, cfg Config) (*Bus, error) {
 		{&cfg.LeaseTTL, 15 * time.Second},
 		{&cfg.Backoff, 100 * time.Millisecond},
 		{&cfg.MaxBackoff, 10 * time.Second},
+		{&cfg.SignalPause, 50 * time.Millisecond},
 	} {
 		if *f.value == 0 {
 			*f.value = f.def
@@ -112,11 +121,27 @@ func New(d Deps, cfg Config) (*Bus, error) {
 		lane:    lane{capacity: cfg.SignalBuffer, dropped: m.signalsDropped, listeners: map[*listener]struct{}{}},
 		running: map[string]*consumer{},
 	}
+	if waves := d.Store.Waves(); waves != nil && d.Sealer != nil {
+		b.across = &across{capacity: cfg.SignalBuffer, dropped: m.signalsDropped, waves: waves, wake: make(chan struct{}, 1)}
+	}
 	return b, desk.Wrap(desk.Internal, op, d.Metrics.Register(lags{b}))
 }
 
-// Run tails the log until ctx ends. Consumers and followers wait for it.
+// Run tails the log, and carries signals to and from other nodes, until ctx
+// ends. Consumers and followers wait for it.
 func (b *Bus) Run(ctx context.Context) error {
+	if b.across == nil {
+		return b.follow(ctx)
+	}
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return b.follow(ctx) })
+	g.Go(func() error { b.carry(ctx); return nil })
+	g.Go(func() error { b.listen(ctx); return nil })
+	return g.Wait()
+}
+
+// follow tails the log.
+func (b *Bus) follow(ctx context.Context) error {
 	commits, cancel := b.deps.Store.Watch()
 	defer cancel()
 	failures := 0

@@ -11,7 +11,12 @@
 // loop. It leases shards (the first to ask gets all that are free; another
 // node takes them over when they are released or expire), handles consecutive
 // events, and commits effects and positions together, at most every Linger (the
-// consumer's own or ours) unless batches are full. Signals stay within the process.
+// consumer's own or ours) unless batches are full.
+//
+// Signals reach listeners of this process at once. Where the database has
+// several nodes they are shouted to the others as well (store.Waves), sealed per
+// account, many in one shout, at most so many a second; what is too much is
+// dropped, the oldest first. They never touch the log.
 //
 // Concurrency: Run once; Consume, Follow and Signals each block their caller
 // and leave no goroutine behind.

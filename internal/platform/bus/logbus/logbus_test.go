@@ -1,11 +1,13 @@
 package logbus_test
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -14,6 +16,7 @@ import (
 	"go.uber.org/goleak"
 
 	"yingda.dev/internal/desk"
+	"yingda.dev/internal/platform/bus"
 	"yingda.dev/internal/platform/bus/bustest"
 	"yingda.dev/internal/platform/bus/logbus"
 	"yingda.dev/internal/platform/store"
@@ -69,6 +72,7 @@ func suite(t *testing.T, open func(*testing.T, desk.Clock) func() store.Driver, 
 	t.Helper()
 	config := logbus.Config{Window: 64, SignalBuffer: 8, Linger: 50 * time.Millisecond, LeaseTTL: 15 * time.Second}
 	bustest.Run(t, bustest.Features{
+		Across: own,
 		Window: config.Window, SignalBuffer: config.SignalBuffer, Linger: config.Linger, LeaseTTL: config.LeaseTTL,
 	}, func(t *testing.T, clock desk.Clock) bustest.Cluster {
 		connect := open(t, clock)
@@ -79,13 +83,87 @@ func suite(t *testing.T, open func(*testing.T, desk.Clock) func() store.Driver, 
 				s = run(t, connect())
 			}
 			b, err := logbus.New(logbus.Deps{
-				Store: s, IDs: desk.NewIDs(clock, rand.Reader), Clock: clock, After: after,
+				Sealer: rot13{},
+				Store:  s, IDs: desk.NewIDs(clock, rand.Reader), Clock: clock, After: after,
 				Jitter: func() float64 { return 0.5 }, Log: slog.New(slog.DiscardHandler), Metrics: prometheus.NewRegistry(),
 			}, config)
 			require.NoError(t, err)
 			return bustest.Node{Bus: b, Run: b.Run}
 		}}
 	})
+}
+
+// rot13 stands for the keyring.
+type rot13 struct{}
+
+func (rot13) Seal(_ context.Context, account desk.AccountID, plain []byte) ([]byte, error) {
+	out := append([]byte(account+"\n"), plain...)
+	for i := range out {
+		out[i] ^= 0x55
+	}
+	return out, nil
+}
+
+func (rot13) Open(_ context.Context, account desk.AccountID, sealed []byte) ([]byte, error) {
+	out := make([]byte, len(sealed))
+	for i := range out {
+		out[i] = sealed[i] ^ 0x55
+	}
+	plain, ok := bytes.CutPrefix(out, []byte(account+"\n"))
+	if !ok {
+		return nil, desk.E(desk.Invalid, "open", "another account's")
+	}
+	return plain, nil
+}
+
+// waves are a store's on which a test listens.
+type waves struct {
+	store.Driver
+	store.Waves
+
+	said chan string
+}
+
+func (w waves) Shout(ctx context.Context, text string) error {
+	w.said <- text
+	return nil
+}
+
+func (w waves) Shouts(func(string)) func() { return func() {} }
+
+// What goes between nodes shows nothing of what is typed, fits, and is packed.
+func TestShoutsAreSealedAndPacked(t *testing.T) {
+	t.Parallel()
+	clock := bustest.NewClock()
+	d, err := sqlite.Open(t.Context(), sqlite.Deps{Clock: clock, Log: slog.New(slog.DiscardHandler)}, sqlite.Config{Path: filepath.Join(t.TempDir(), "test.db")})
+	require.NoError(t, err)
+	said := make(chan string, 100)
+	s := run(t, waves{Driver: d, said: said})
+	b, err := logbus.New(logbus.Deps{
+		Store: s, IDs: desk.NewIDs(clock, rand.Reader), Clock: clock, After: timer.Wall, Sealer: rot13{},
+		Jitter: func() float64 { return 0.5 }, Log: slog.New(slog.DiscardHandler), Metrics: prometheus.NewRegistry(),
+	}, logbus.Config{SignalBuffer: 64})
+	require.NoError(t, err)
+	for range 100 { // before anybody carries: the oldest go
+		b.Signal(t.Context(), bus.Signal{AccountID: "acc_1", Kind: bus.Typing, Text: strings.Repeat("geheim", 20)})
+	}
+	b.Signal(t.Context(), bus.Signal{AccountID: "acc_1", Kind: bus.Typing, Text: strings.Repeat("x", 10_000)}) // too long for anybody
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan error, 1)
+	go func() { done <- b.Run(ctx) }()
+	total := 0
+	for total < 63 {
+		text := <-said
+		require.LessOrEqual(t, len(text), store.MaxShout)
+		require.NotContains(t, text, "geheim")
+		n := strings.Count(text, `"acc_1"`)
+		require.Greater(t, n, 1, "many in one")
+		total += n
+	}
+	require.Equal(t, 63, total)
+	cancel()
+	require.NoError(t, <-done)
+	require.Empty(t, said)
 }
 
 // run runs a store until the test ends.

@@ -9,8 +9,7 @@ import (
 	"yingda.dev/internal/platform/bus"
 )
 
-// lane is the ephemeral side of the bus. A bus between nodes would forward
-// what Signal gets and call spread for what it hears.
+// lane is the ephemeral side of the bus within this process.
 type lane struct {
 	capacity int
 	dropped  prometheus.Counter
@@ -51,7 +50,12 @@ func (l *lane) take(from *listener) []bus.Signal {
 }
 
 // Signal implements bus.Bus.
-func (b *Bus) Signal(_ context.Context, s bus.Signal) { b.lane.spread(s) }
+func (b *Bus) Signal(_ context.Context, s bus.Signal) {
+	b.lane.spread(s)
+	if b.across != nil {
+		b.across.put(s)
+	}
+}
 
 // Signals implements bus.Bus.
 func (b *Bus) Signals(ctx context.Context, fn func(bus.Signal)) error {

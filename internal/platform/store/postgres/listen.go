@@ -37,7 +37,7 @@ func (d *Driver) listenOnce(ctx context.Context, ready func()) error {
 		defer cancel()
 		_ = conn.Close(ctx) // it only listened
 	}()
-	if _, err := conn.Exec(ctx, "LISTEN yingda_log"); err != nil {
+	if _, err := conn.Exec(ctx, "LISTEN yingda_log; LISTEN "+shoutChannel); err != nil {
 		return err
 	}
 	if err := d.poll(ctx, conn); err != nil {
@@ -58,6 +58,9 @@ func (d *Driver) hear(ctx context.Context, conn *pgx.Conn) error {
 	defer cancel()
 	n, err := conn.WaitForNotification(wait)
 	switch {
+	case err == nil && n.Channel == shoutChannel:
+		d.ears.hear(n.Payload)
+		return nil
 	case err == nil:
 		if head, err := strconv.ParseInt(n.Payload, 10, 64); err == nil {
 			d.news(head)

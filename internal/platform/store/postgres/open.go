@@ -98,6 +98,8 @@ type Driver struct {
 	metrics  metrics
 	readDB   reader
 	writeDB  *sql.DB
+	shoutDB  *sql.DB // one connection that does not wait for the disk
+	ears     ears
 	queues   []*queue     // one a committer
 	seed     maphash.Seed // of route
 	writes   *queue
@@ -146,6 +148,7 @@ func Open(ctx context.Context, deps Deps, config Config) (_ *Driver, err error) 
 	d.readDB = reader{limit: config.ReadTime, DB: d.pool(config.Readers, map[string]string{
 		"default_transaction_read_only": "on", "statement_timeout": millis(config.ReadTime),
 	})}
+	d.shoutDB = d.pool(1, map[string]string{"synchronous_commit": "off"})
 	if err := d.check(ctx); err != nil {
 		return nil, err
 	}
@@ -276,7 +279,7 @@ func (d *Driver) Close() error {
 		}
 		d.metrics.unregister()
 		var errs []error
-		for _, db := range []*sql.DB{d.readDB.DB, d.writeDB} {
+		for _, db := range []*sql.DB{d.readDB.DB, d.writeDB, d.shoutDB} {
 			if db != nil {
 				errs = append(errs, db.Close())
 			}

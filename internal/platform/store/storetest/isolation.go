@@ -96,7 +96,7 @@ var installation = map[string]bool{
 	"InboxByKey": true, "Index": true, "InvitationByHash": true, "InstallationValue": true, "NextOutbox": true, "NextTimer": true, "OldDrafts": true, "Oldest": true,
 	"ParkedConversations": true, "Positions": true, "ReleaseLease": true, "ReleasePositions": true, "RenewLease": true,
 	"ClaimTrainingJobs": true, "TrainingJobsDue": true, "IntentModelsKnown": true,
-	"Run": true, "RunningJobs": true, "Session": true, "Trim": true, "TrimKeys": true, "Watch": true, "Write": true, "WriteAlone": true, "UntrainedKnowledge": true,
+	"Run": true, "RunningJobs": true, "Session": true, "Trim": true, "TrimKeys": true, "Watch": true, "Waves": true, "Write": true, "WriteAlone": true, "UntrainedKnowledge": true,
 }
 
 // isolation calls every method with the other's ids and the own account. None

@@ -3,6 +3,7 @@ package storetest
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -438,4 +439,42 @@ func drains(t *testing.T, open Open) {
 	require.NoError(t, err)
 	require.Equal(t, "drained", got)
 	require.NoError(t, s.Close())
+}
+
+// shouts reach every node or nobody, and leave nothing behind. A driver for one
+// node has none.
+func shouts(n *Tenant) {
+	near, far := n.Store.Waves(), n.Peer.Waves()
+	require.Equal(n, near == nil, far == nil)
+	if near == nil {
+		require.Equal(n, n.Store, n.Peer, "a database with several nodes carries shouts")
+		return
+	}
+	heard := [2]chan string{make(chan string, 1000), make(chan string, 1000)}
+	for i, w := range []store.Waves{near, far} {
+		stop := w.Shouts(func(text string) { heard[i] <- text })
+		defer stop()
+		w.Shouts(func(string) { n.Error("whoever stopped hears nothing") })()
+	}
+	before, err := n.Store.Head(n.Ctx)
+	require.NoError(n, err)
+	longest := strings.Repeat("x", store.MaxShout)
+	// Nothing tells when the nodes listen: it is shouted until both hear.
+	for len(heard[0]) == 0 || len(heard[1]) == 0 {
+		require.NoError(n, near.Shout(n.Ctx, longest))
+		select {
+		case <-time.After(10 * time.Millisecond):
+		case <-n.Ctx.Done():
+			n.Fatal("nobody hears")
+		}
+	}
+	require.Equal(n, longest, <-heard[1])
+	require.NoError(n, far.Shout(n.Ctx, "back"))
+	for text := <-heard[0]; text != "back"; text = <-heard[0] {
+		require.Equal(n, longest, text)
+	}
+	require.ErrorIs(n, near.Shout(n.Ctx, longest+"x"), desk.Invalid)
+	after, err := n.Store.Head(n.Ctx)
+	require.NoError(n, err)
+	require.Equal(n, before, after)
 }

@@ -76,13 +76,13 @@ func presence(n *Tenant) {
 	require.Equal(n, "node-a", links()[0].Node)
 	require.Len(n, links(), 1)
 	require.NoError(n, n.Store.Write(n.Ctx, "", func(ctx context.Context, tx *store.Tx) error {
-		lost, err := tx.ExpiredPresenceLinks(ctx, 10)
+		lost, err := tx.ExpiredPresenceLinks(ctx, tx.Now(), 10)
 		require.Len(n, lost, 1)
 		require.Equal(n, "node-b", lost[0].Node)
 		return err
 	}))
 	n.Write(func(ctx context.Context, tx *store.Tx) error {
-		_, err := tx.ExpiredPresenceLinks(ctx, 10)
+		_, err := tx.ExpiredPresenceLinks(ctx, tx.Now(), 10)
 		require.ErrorIs(n, err, desk.Denied, "only the installation looks at all accounts")
 		return tx.DeletePresenceLink(ctx, n.ID, n.Agent.ID, "node-a")
 	})
@@ -319,7 +319,7 @@ func queueWrites(v *victim, denied func(unit) func(), both func(unitOf) func()) 
 			return err
 		}),
 		"ExpiredPresenceLinks": denied(func(ctx context.Context, tx *store.Tx) error {
-			_, err := tx.ExpiredPresenceLinks(ctx, 1)
+			_, err := tx.ExpiredPresenceLinks(ctx, tx.Now(), 1)
 			return err
 		}),
 		"InsertCallback": denied(func(ctx context.Context, tx *store.Tx) error {

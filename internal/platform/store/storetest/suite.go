@@ -71,6 +71,7 @@ func Run(t *testing.T, open Open) {
 	for name, test := range map[string]func(*Tenant){
 		"tailing reader":   tailingReader,
 		"presence":         presence,
+		"shouts":           shouts,
 		"trainings":        trainings,
 		"proposals":        proposals,
 		"events":           events,
