@@ -33,9 +33,8 @@ test: ## install what is missing, run every check and test, end with a summary
 	@scripts/test.sh
 
 .PHONY: lint
-lint: ## go vet and golangci-lint
+lint: ## golangci-lint, with go vet in it
 	@scripts/tools.sh golangci-lint
-	@go vet ./...
 	@scripts/tool golangci-lint run ./...
 
 .PHONY: fmt

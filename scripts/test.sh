@@ -6,18 +6,19 @@ cd "$(dirname "$0")/.."
 export CGO_ENABLED=0 NO_COLOR=1 CI=${CI:-true}
 rm -rf .test && mkdir -p .test
 started=$SECONDS
-order=(tools packages web vet lint generated go webtest e2e)
+order=(tools packages web lint generated go webtest e2e)
 want=${STEPS:-${order[*]}}
 
 wanted() { case " $want " in *" $1 "*) return 0 ;; *) return 1 ;; esac; }
 
 # step NAME COMMAND…: runs it with its output in .test/NAME.log and notes seconds and counts. A step that is one check
-# counts as one; a step with tests of its own writes "passed failed" lines to .test/NAME.counts.
+# counts as one; a step with tests of its own writes "passed failed" lines to .test/NAME.counts, and to .test/NAME.reasons
+# each failure: a line that begins with ✖ and names it, and below it, indented, why.
 step() {
 	local name=$1 from=$SECONDS state=ok
 	shift
 	wanted "$name" || return 0
-	COUNTS=$PWD/.test/$name.counts "$@" >".test/$name.log" 2>&1 || state=FAIL
+	COUNTS=$PWD/.test/$name.counts REASONS=$PWD/.test/$name.reasons "$@" >".test/$name.log" 2>&1 || state=FAIL
 	[ -s ".test/$name.counts" ] || { [ $state = ok ] && echo "1 0" || echo "0 1"; } >".test/$name.counts"
 	local passed failed
 	read -r passed failed < <(awk '{p += $1; f += $2} END {print p + 0, f + 0}' ".test/$name.counts")
@@ -25,14 +26,20 @@ step() {
 	echo "$state $((SECONDS - from)) $passed $failed" >".test/$name.result"
 	printf '%-4s %-10s %5d s  %d passed, %d failed\n' "$state" "$name" $((SECONDS - from)) "$passed" "$failed"
 	if [ $state = FAIL ]; then
-		echo "--- the end of .test/$name.log:"
-		tail -n 60 ".test/$name.log"
+		if [ -s ".test/$name.reasons" ]; then
+			echo "--- what failed; all of it is in .test/$name.log:"
+			head -n 80 ".test/$name.reasons"
+		else
+			echo "--- the end of .test/$name.log:"
+			tail -n 60 ".test/$name.log" | cut -c 1-300
+		fi
 		echo "---"
 		return 1
 	fi
 }
 
 tools() { scripts/check-tools.sh && scripts/tools.sh golangci-lint gofumpt sqlc; }
+# lint: with the checks of go vet, which is one of its linters.
 lint() { scripts/tool golangci-lint config verify && scripts/tool golangci-lint run ./...; }
 go_tests() { CGO_ENABLED=1 node scripts/gotest.mjs -race -timeout 15m -p 2 ./...; }
 
@@ -54,7 +61,6 @@ step packages scripts/packages.sh
 if step web scripts/web.sh; then
 	step webtest web_tests &
 	web=$!
-	step vet go vet ./...
 	step lint lint
 	step generated scripts/generate.sh --check
 	wait $web
@@ -63,6 +69,8 @@ step go go_tests
 [ -f .test/web.result ] && grep -q '^FAIL' .test/web.result || step e2e scripts/e2e.sh
 
 echo
+# Once more in short, because whoever sees only the end of this wants to know too.
+cat .test/*.reasons 2>/dev/null | awk '/^✖/ {left = 3} left-- > 0' | head -n 40
 passed=0 failed=0
 for name in "${order[@]}"; do
 	wanted "$name" || continue

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { mkdirSync, readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { fileURLToPath } from 'node:url'
+import { isDeepStrictEqual } from 'node:util'
 import { chromium } from 'playwright-core'
 
 const require = createRequire(import.meta.url)
@@ -14,6 +15,9 @@ export const phone = { width: 390, height: 844 }
 
 /** How long a thing may take to appear, in milliseconds; generous for slow machines. */
 export const patience = Number(process.env.P ?? 60_000)
+
+/** Requests of pages that have not ended. */
+const underWay = new WeakMap()
 
 export function launch() {
   return chromium.launch({
@@ -37,6 +41,13 @@ export async function person(browser, base, options = {}) {
     if (/^(https?|wss?):$/.test(url.protocol) && url.host !== origin) strays.push(`request to ${url.host}`)
   })
   const page = await context.newPage()
+  const open = new Set()
+  underWay.set(page, open)
+  page.on('request', (request) => {
+    if (request.isNavigationRequest() && request.frame() === page.mainFrame()) open.clear() // a new document
+    if (['document', 'script', 'stylesheet', 'fetch', 'xhr'].includes(request.resourceType())) open.add(request)
+  })
+  for (const end of ['requestfinished', 'requestfailed']) page.on(end, (request) => open.delete(request))
   page.on('pageerror', (error) => strays.push(`error in the page: ${error.message}`))
   page.on('console', (message) => {
     if (message.type() === 'error' && /Content Security Policy/.test(message.text())) strays.push(message.text())
@@ -44,7 +55,7 @@ export async function person(browser, base, options = {}) {
   return { context, page, strays }
 }
 
-/** Waits, three seconds at most, until nothing of a frame that has an end moves or fades any more, two pictures in a row. */
+/** Waits, three seconds at most, until nothing of a frame that has an end moves or fades any more, three pictures in a row. */
 async function settled(frame) {
   await frame.evaluate(async () => {
     const frame = () => new Promise((resolve) => globalThis.requestAnimationFrame(resolve))
@@ -55,11 +66,16 @@ async function settled(frame) {
   })
 }
 
-/** Fails with a readable list when axe finds anything against WCAG 2.2 AA. Frames of the same origin are looked into. */
+/**
+ * Fails with a readable list when axe finds anything against WCAG 2.2 AA. Frames of the same origin are looked into. Meanwhile
+ * the page is asked not to move: what is half faded in has not its colours yet.
+ */
 export async function assertAccessible(page, what) {
+  const still = await page.evaluate(() => globalThis.matchMedia('(prefers-reduced-motion: reduce)').matches)
+  if (!still) await page.emulateMedia({ reducedMotion: 'reduce' })
   for (const frame of page.frames()) {
     if (frame.url() === 'about:blank') continue
-    await settled(frame) // what is half faded in has not its colours yet
+    await settled(frame)
     await frame.evaluate(axeSource)
   }
   const found = await page.evaluate(async () => {
@@ -67,6 +83,7 @@ export async function assertAccessible(page, what) {
     const result = await globalThis.axe.run(globalThis.document, { runOnly: { type: 'tag', values: tags } })
     return result.violations.flatMap((v) => v.nodes.map((n) => `${v.id}: ${n.target.join(' ')} (${n.failureSummary})`))
   })
+  if (!still) await page.emulateMedia({ reducedMotion: 'no-preference' })
   assert.deepEqual(found, [], `${what} is not accessible`)
 }
 
@@ -77,13 +94,40 @@ export async function picture(page, name) {
   await page.screenshot({ path: `${pictures}${name}.png` })
 }
 
-/** Waits until check gives a true value; fails with what when patience ends. */
-export async function until(check, what) {
-  const end = Date.now() + patience
+/** Waits until check gives a true value; fails with what when the time is over. */
+export async function until(check, what, within = patience) {
+  const end = Date.now() + within
   for (;;) {
     const value = await check()
     if (value) return value
-    if (Date.now() > end) assert.fail(`${what} did not happen within ${patience} ms`)
+    if (Date.now() > end) assert.fail(`${what} did not happen within ${within} ms`)
     await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+}
+
+/**
+ * Waits until read gives what is wanted, or text that a wanted pattern fits; fails with the difference. For all that follows an
+ * action: what a page shows right after it may still be what was there before.
+ */
+export async function comes(read, wanted, what) {
+  const end = Date.now() + patience
+  for (;;) {
+    const value = await read()
+    if (wanted instanceof RegExp ? wanted.test(value) : isDeepStrictEqual(value, wanted)) return value
+    if (Date.now() > end) {
+      if (wanted instanceof RegExp) assert.match(value, wanted, what)
+      assert.deepEqual(value, wanted, what)
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+}
+
+/** Waits until a page has loaded what it asks for: nothing is under way, and drawing what came asks for nothing more. */
+export async function loaded(page) {
+  const open = underWay.get(page)
+  const drawn = () => page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(resolve)))))
+  for (const end = Date.now() + patience; ; await new Promise((resolve) => setTimeout(resolve, 20))) {
+    if (open.size === 0 && (await drawn(), open.size === 0)) return
+    if (Date.now() > end) assert.fail(`still under way: ${[...open].map((request) => new URL(request.url()).pathname).join(', ')}`)
   }
 }

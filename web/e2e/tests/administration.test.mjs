@@ -1,7 +1,7 @@
 // Administration in a browser: people, teams, roles, chats and their design, tools, tokens; every page in four looks.
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { assertAccessible, desktop, launch, patience, person, phone, picture, until } from '../lib/browser.mjs'
+import { assertAccessible, comes, desktop, launch, loaded, patience, person, phone, picture, until } from '../lib/browser.mjs'
 import { Desk } from '../lib/desk.mjs'
 import { Program } from '../lib/program.mjs'
 import { digits } from '../lib/totp.mjs'
@@ -87,7 +87,7 @@ describe('administration', { timeout: 30 * patience }, () => {
     await page.getByRole('link', { name: '标签' }).click()
     await page.getByRole('dialog').getByText('离开前不保存吗').waitFor()
     await page.getByRole('button', { name: '取消' }).click()
-    assert.equal(await page.getByLabel('角色名称').inputValue(), '没写完')
+    await comes(() => page.getByLabel('角色名称').inputValue(), '没写完', 'what was written')
     await page.getByRole('link', { name: '标签' }).click()
     await page.getByTestId('ask-confirm').click()
     await page.waitForURL(/\/settings\/labels/)
@@ -132,9 +132,9 @@ describe('administration', { timeout: 30 * patience }, () => {
       await page.getByRole('menuitem', { name }).click()
     }
     const order = () => page.locator('[data-field]').evaluateAll((rows) => rows.map((row) => row.dataset.field))
-    assert.deepEqual(await order(), ['name', 'order_number'])
+    await comes(order, ['name', 'order_number'], 'the questions')
     await page.locator('[data-field="order_number"] [data-move="up"]').press('Enter')
-    assert.deepEqual(await order(), ['order_number', 'name'])
+    await comes(order, ['order_number', 'name'], 'the question moved up')
     await chat.getByText('订单号').first().waitFor()
     await page.locator('[data-field="name"] [draggable="true"]').dragTo(page.locator('[data-field="order_number"]'))
     await until(async () => (await order()).join() === 'name,order_number', 'the question dragged to the top')
@@ -211,6 +211,7 @@ describe('administration', { timeout: 30 * patience }, () => {
     const { page } = await log()
     // An agent has an account of their own and no administration.
     await page.goto('/desk/settings/security')
+    await page.getByTestId('totp').getByRole('button', { name: '开启' }).waitFor()
     assert.equal(await page.getByRole('link', { name: '角色与权限' }).count(), 0)
     await page.getByTestId('totp').getByRole('button', { name: '开启' }).click()
     await page.getByRole('img', { name: '两步验证的二维码' }).waitFor()
@@ -253,7 +254,7 @@ describe('administration', { timeout: 30 * patience }, () => {
       for (const path of pages) {
         await page.goto(`/desk/settings/${path}`)
         await page.getByRole('heading', { level: 1 }).waitFor()
-        await page.waitForLoadState('networkidle')
+        await loaded(page)
         assert.equal(await page.getByRole('alert').count(), 0, `${path} did not load`)
         await assertAccessible(page, path)
         if (pictured.includes(path)) await picture(page, `settings-${path.replace('/', '-')}-${name}`)

@@ -2,7 +2,7 @@
 // order service, notices anger, and hands over to the right agent with a summary.
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { launch, person, phone, until } from '../lib/browser.mjs'
+import { launch, patience, person, phone, until } from '../lib/browser.mjs'
 import { Agent } from '../lib/agent.mjs'
 import { Desk } from '../lib/desk.mjs'
 import { Program } from '../lib/program.mjs'
@@ -16,8 +16,8 @@ describe('the demo company', () => {
     browser = await launch()
     api = await Agent.logIn(program.base)
     // What the bot knows and understands is learned at the first start, beside everything else.
-    await until(async () => (await api.get('/bot/training')).models.some((m) => m.serves), 'the intents being learned')
-    await until(async () => (await api.post('/knowledge/find', { text: '羽绒服可以机洗吗' })).confidence > 0.9, 'the knowledge being learned')
+    await until(async () => (await api.get('/bot/training')).models.some((m) => m.serves), 'the intents being learned', 3 * patience)
+    await until(async () => (await api.post('/knowledge/find', { text: '羽绒服可以机洗吗' })).confidence > 0.9, 'the knowledge being learned', 3 * patience)
     chen = await person(browser, program.base)
     await new Desk(chen.page).logInAs('demo@yingda.dev', '/desk/inbox/mine')
     lin = await person(browser, program.base)
@@ -60,9 +60,8 @@ describe('the demo company', () => {
     }, 'the conversation being handed to somebody')
     const me = (await api.get('/session')).agent.id
     assert.equal(handed.assignee_id, me, 'anger goes to who is trained for it')
-    const { items } = await api.messages(id)
-    const note = items.find((m) => JSON.stringify(m.parts).includes('机器人转交'))
-    assert.match(JSON.stringify(note?.parts), /客户情绪不佳[\s\S]*我的订单到哪了/, 'the summary says why, and what was asked')
+    const note = await until(async () => (await api.messages(id)).items.find((m) => JSON.stringify(m.parts).includes('机器人转交')), 'the summary')
+    assert.match(JSON.stringify(note.parts), /客户情绪不佳[\s\S]*我的订单到哪了/, 'the summary says why, and what was asked')
     const desk = new Desk(chen.page)
     await chen.page.goto(`/desk/inbox/mine/${id}`)
     await desk.sees(words)

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { chromium } from 'playwright-core'
-import { assertAccessible, patience, person, picture, until } from '../lib/browser.mjs'
+import { assertAccessible, comes, patience, person, picture, until } from '../lib/browser.mjs'
 import { Desk } from '../lib/desk.mjs'
 import { Program } from '../lib/program.mjs'
 import { Shop } from '../lib/shop.mjs'
@@ -75,7 +75,7 @@ describe('files and notices at the desk', { timeout: 15 * patience }, () => {
     await assertAccessible(agent.page, 'pictures shown large')
     await agent.page.keyboard.press('Escape')
     await box.waitFor({ state: 'detached' })
-    assert.equal(await pictures.first().evaluate((el) => el === document.activeElement), true)
+    await comes(() => pictures.first().evaluate((el) => el === document.activeElement), true, 'the focus is back')
   })
 
   it('sends a canned reply with its file, again and again', async () => {
@@ -169,8 +169,8 @@ describe('files and notices at the desk', { timeout: 15 * patience }, () => {
       await late.sees(`时钟 ${n} 答`)
     }
     const order = [1, 2, 3].flatMap((n) => [`时钟 ${n} 问`, `时钟 ${n} 答`])
-    assert.deepEqual((await late.texts('时钟')).map((l) => l.trim()), order)
-    assert.deepEqual((await early.texts('时钟')).map((l) => l.trim()), order)
+    await comes(async () => (await late.texts('时钟')).map((l) => l.trim()), order, 'the order at the visitor')
+    await comes(async () => (await early.texts('时钟')).map((l) => l.trim()), order, 'the order at the desk')
     for (const p of [past, future]) {
       assert.deepEqual(p.strays, [])
       await p.context.close()

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { Agent } from '../lib/agent.mjs'
-import { assertAccessible, launch, patience, person, phone, picture, until } from '../lib/browser.mjs'
+import { assertAccessible, comes, launch, patience, person, phone, picture, until } from '../lib/browser.mjs'
 import { Desk } from '../lib/desk.mjs'
 import { Program } from '../lib/program.mjs'
 import { Shop } from '../lib/shop.mjs'
@@ -86,8 +86,10 @@ describe('the desk in two browsers', { timeout: 15 * patience }, () => {
   it('warns before two people answer, and says when it is over', async () => {
     await here.page.locator('[data-testid="viewers"]').waitFor()
     await colleague.page.locator('[data-testid="viewers"]').waitFor()
-    await other.input.pressSequentially('我也来')
-    await here.page.locator('[data-testid="viewers"]', { hasText: '正在写回复' }).waitFor()
+    await until(async () => {
+      await other.input.pressSequentially('我')
+      return here.page.locator('[data-testid="viewers"]', { hasText: '正在写回复' }).isVisible()
+    }, 'the warning')
     await picture(here.page, 'desk-viewers')
     await other.input.fill('')
     await other.list('all')
@@ -106,7 +108,7 @@ describe('the desk in two browsers', { timeout: 15 * patience }, () => {
     await dialog.getByRole('button', { name: '到时间发送' }).click()
     const strip = here.page.locator('[data-testid="scheduled"] li')
     await strip.filter({ hasText: '明天再说的话' }).waitFor()
-    assert.equal(await desk.input.inputValue(), '')
+    await shows(desk, '')
     await assertAccessible(here.page, 'a scheduled message')
     await there.page.goto(`/desk/inbox/all/${id}`)
     await there.page.locator('[data-testid="scheduled"] li', { hasText: '明天再说的话' }).waitFor()
@@ -115,7 +117,7 @@ describe('the desk in two browsers', { timeout: 15 * patience }, () => {
     // The other browser hears of it.
     await until(async () => (await there.page.locator('[data-testid="scheduled"]').count()) === 0, 'the strip to leave the other browser')
     await desk.input.fill('')
-    await api.post(`/conversations/${id}/scheduled`, { parts: [{ type: 'text', text: '准时的话' }], at: new Date(Date.now() + 3000).toISOString(), cancel_on_reply: false })
+    await api.post(`/conversations/${id}/scheduled`, { parts: [{ type: 'text', text: '准时的话' }], at: new Date(Date.now() + 6000).toISOString(), cancel_on_reply: false })
     await strip.filter({ hasText: '准时的话' }).waitFor()
     await shop.sees('准时的话')
     await until(async () => (await strip.count()) === 0, 'what was sent to leave the strip')
@@ -175,7 +177,7 @@ describe('the desk in two browsers', { timeout: 15 * patience }, () => {
 
   it('follows the customer over pages, live', async () => {
     await visitor.page.goto('/demo?p=coat')
-    await until(async () => (await here.page.locator('[data-testid="pages"] li').count()) >= 1, 'the trail', 20_000)
+    await until(async () => (await here.page.locator('[data-testid="pages"] li').count()) >= 1, 'the trail')
     await visitor.page.goto('/demo?p=shoes')
     await here.page.locator('[data-testid="pages"] li', { has: here.page.locator('[title*="p=shoes"]') }).first().waitFor()
   })
@@ -219,14 +221,12 @@ describe('the desk in two browsers', { timeout: 15 * patience }, () => {
       await page.getByRole('button', { name: en ? 'Send later' : '稍后发送' }).click()
       await page.getByRole('menuitem', { name: en ? 'Pick a time' : '选择时间' }).click()
       await page.getByRole('dialog').waitFor()
-      await page.waitForTimeout(300)
       await assertAccessible(page, `schedule ${name}`)
       await picture(page, `desk-schedule-${name}`)
       await page.keyboard.press('Escape')
       await page.getByRole('dialog').waitFor({ state: 'detached' })
       await page.locator('#thread article button:has(img)').last().click()
       await page.locator('[data-testid="lightbox"] img').waitFor()
-      await page.waitForTimeout(300)
       await assertAccessible(page, `lightbox ${name}`)
       await picture(page, `desk-lightbox-${name}`)
       await page.keyboard.press('Escape')
@@ -237,7 +237,6 @@ describe('the desk in two browsers', { timeout: 15 * patience }, () => {
       await page.getByRole('textbox', { name: en ? /Name, e-mail/ : /姓名、邮箱/ }).fill('王小姐')
       await page.getByRole('dialog').getByRole('button', { name: /王小姐/ }).click()
       await page.locator('[data-testid="merge-preview"]').waitFor()
-      await page.waitForTimeout(300)
       await assertAccessible(page, `merge ${name}`)
       await picture(page, `desk-merge-${name}`)
       assert.deepEqual(strays, [])

@@ -1,7 +1,8 @@
 // What an agent does all day: answer, call a colleague, take back, find again; with a visitor and a second agent beside.
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { assertAccessible, launch, person, phone, picture, until } from '../lib/browser.mjs'
+import { Agent } from '../lib/agent.mjs'
+import { assertAccessible, comes, launch, loaded, person, phone, picture, until } from '../lib/browser.mjs'
 import { Desk } from '../lib/desk.mjs'
 import { Program } from '../lib/program.mjs'
 import { Shop } from '../lib/shop.mjs'
@@ -42,11 +43,11 @@ describe('the desk', () => {
     await desk.input.fill('重要')
     await desk.input.press('Control+a')
     await desk.input.press('Control+b')
-    assert.equal(await desk.input.inputValue(), '**重要**')
+    await comes(() => desk.input.inputValue(), '**重要**', 'the text')
     await desk.input.fill('- 一')
     await desk.input.press('Shift+Enter')
     await desk.input.pressSequentially('二')
-    assert.equal(await desk.input.inputValue(), '- 一\n- 二')
+    await comes(() => desk.input.inputValue(), '- 一\n- 二', 'the text')
     await agent.page.getByRole('button', { name: '预览', exact: true }).click()
     await agent.page.locator('form .md li', { hasText: '二' }).waitFor()
     await agent.page.getByRole('button', { name: '预览', exact: true }).click()
@@ -56,7 +57,7 @@ describe('the desk', () => {
   it('puts emoji in, and has them ready the next time', async () => {
     await agent.page.getByRole('button', { name: '表情', exact: true }).click()
     await agent.page.locator('[data-testid="emoji"] button', { hasText: '👍' }).click()
-    assert.equal(await desk.input.inputValue(), '👍')
+    await comes(() => desk.input.inputValue(), '👍', 'the text')
     await agent.page.getByRole('button', { name: '表情', exact: true }).click()
     await desk.input.fill('')
   })
@@ -70,7 +71,7 @@ describe('the desk', () => {
     await choice.waitFor()
     await picture(agent.page, 'desk-canned')
     await desk.input.press('Enter')
-    assert.match(await desk.input.inputValue(), /^亲，请寄到杭州。.+$/)
+    await comes(() => desk.input.inputValue(), /^亲，请寄到杭州。.+$/, 'the text')
     await desk.input.press('Enter')
     await until(async () => (await shop.texts('请寄到杭州')).length === 1, 'the canned reply at the visitor')
   })
@@ -90,7 +91,7 @@ describe('the desk', () => {
     const name = (await desk.api('GET', '/agents')).items.find((a) => a.email === 'lin@yingda.dev').name
     await desk.input.pressSequentially('@l')
     await agent.page.locator('[data-testid="suggestions"] [role="option"]', { hasText: name }).click()
-    assert.equal(await desk.input.inputValue(), `@${name} `)
+    await comes(() => desk.input.inputValue(), `@${name} `, 'the text')
     await desk.input.pressSequentially('能不能加急')
     await desk.input.press('Enter')
     await desk.thread.locator('article[data-seq] .md-name', { hasText: name }).waitFor()
@@ -138,13 +139,14 @@ describe('the desk', () => {
     await agent.page.keyboard.press('Control+k')
     const box = agent.page.getByRole('combobox')
     await box.fill('已推迟')
+    await agent.page.locator('[role="option"][aria-selected="true"]', { hasText: '已推迟' }).waitFor()
     await picture(agent.page, 'desk-commands')
     await box.press('Enter')
     await agent.page.waitForURL(/inbox\/snoozed/)
     await desk.openByText('就是这一件')
     await agent.page.keyboard.press('Control+k')
     await agent.page.getByRole('combobox').fill('jj')
-    await agent.page.getByRole('option', { name: '解决' }).first().waitFor()
+    await agent.page.locator('[role="option"][aria-selected="true"]', { hasText: '解决' }).waitFor()
     await agent.page.getByRole('combobox').press('Enter')
     await agent.page.locator('[data-testid="standing"]', { hasText: '已解决' }).waitFor()
     await desk.thread.locator('[data-testid="activity"]', { hasText: '标为已解决' }).waitFor()
@@ -170,8 +172,10 @@ describe('the desk', () => {
   it('opens a search at the message that was found, not at the end', async () => {
     await desk.openByText('就是这一件')
     const id = agent.page.url().match(/cnv_\w+/)[0]
-    await desk.api('POST', `/conversations/${id}/replies`, { parts: [{ type: 'text', text: '独一无二的暗号' }] })
-    for (let i = 0; i < 90; i++) await desk.api('POST', `/conversations/${id}/notes`, { text: `之后的话 ${i}` })
+    const api = await Agent.logIn(program.base)
+    await api.reply(id, '独一无二的暗号')
+    await Promise.all(Array.from({ length: 89 }, (_, i) => api.post(`/conversations/${id}/notes`, { text: `之后的话 ${i}` })))
+    await api.post(`/conversations/${id}/notes`, { text: '之后的话 89' })
     await agent.page.goto('/desk/inbox/mine') // what is loaded already must not help
     await agent.page.locator('h1').first().waitFor()
     const hits = await desk.find('独一无二')
@@ -193,7 +197,7 @@ describe('the desk', () => {
     await tab.close()
     await desk.say('换了登录也能发')
     await desk.sees('换了登录也能发')
-    assert.equal(await desk.thread.locator('[data-testid="outgoing"]').count(), 0)
+    await comes(() => desk.thread.locator('[data-testid="outgoing"]').count(), 0, 'nothing waits')
   })
 
   it('asks before a log-out drops what is not sent', async () => {
@@ -218,6 +222,7 @@ describe('the desk', () => {
     await agent.page.evaluate(() => navigator.serviceWorker.ready)
     await agent.page.reload() // now the worker has seen every file of the first screen
     await agent.page.locator('[data-testid="conversation-list"], #thread').first().waitFor()
+    await loaded(agent.page)
     await agent.context.setOffline(true)
     await agent.page.reload()
     await agent.page.getByText('连不上服务器').waitFor()
@@ -263,7 +268,6 @@ describe('every look of the desk', () => {
       await page.locator('[data-conversation]').first().click()
       await desk.input.waitFor()
       await desk.input.fill(locale === 'en' ? '**Hello**, let me look.\n- size M\n- size L' : '**您好**，我来看看。\n- M 码\n- L 码')
-      await page.waitForTimeout(300)
       await assertAccessible(page, `thread ${name}`)
       await picture(page, `thread-${name}`)
       await wide('the thread')

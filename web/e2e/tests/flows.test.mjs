@@ -1,7 +1,7 @@
 // Flows of the bot in a browser: written, checked, walked through against the demo's order service, kept as a test, published, taken back.
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { assertAccessible, desktop, launch, patience, person, phone, picture } from '../lib/browser.mjs'
+import { assertAccessible, comes, desktop, launch, patience, person, phone, picture } from '../lib/browser.mjs'
 import { Desk } from '../lib/desk.mjs'
 import { Program } from '../lib/program.mjs'
 
@@ -72,11 +72,11 @@ describe('flows', { timeout: 20 * patience }, () => {
     const source = await text.inputValue()
     await text.fill(source.replace('    - end:', '    - goto: nirgends'))
     await page.getByText('没有名为 nirgends 的状态。').waitFor()
-    assert.equal(await page.getByTestId('flow-publish').isDisabled(), true)
+    await comes(() => page.getByTestId('flow-publish').isDisabled(), true, 'it cannot be published')
     await text.fill(source.replace('bot: 收到了', 'bot: 别的话'))
     await page.getByRole('tab', { name: /1 个未通过/ }).click()
     await page.getByText('bot: 别的话').waitFor()
-    assert.equal(await page.getByTestId('flow-publish').isDisabled(), true)
+    await comes(() => page.getByTestId('flow-publish').isDisabled(), true, 'it cannot be published')
     await text.fill(source.replace('收到了。', '收到了，谢谢。'))
     await page.getByRole('tab', { name: '测试', exact: true }).waitFor()
     await page.getByTestId('flow-publish').click()
@@ -86,7 +86,7 @@ describe('flows', { timeout: 20 * patience }, () => {
     await page.getByText('使用中 · 第 2 版').waitFor()
     await page.getByRole('tab', { name: '版本' }).click()
     await page.getByRole('button', { name: '取回到草稿' }).last().click()
-    assert.match(await text.inputValue(), /收到了，谢谢。/)
+    await comes(() => text.inputValue(), /收到了，谢谢。/, 'the text of the first version')
   })
 
   it('takes a secret and never shows it again', async () => {

@@ -2,7 +2,7 @@
 // goes out; synonyms, training; every page in four looks.
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { assertAccessible, desktop, launch, patience, person, phone, picture, until } from '../lib/browser.mjs'
+import { assertAccessible, comes, desktop, launch, loaded, patience, person, phone, picture, until } from '../lib/browser.mjs'
 import { Desk } from '../lib/desk.mjs'
 import { Program } from '../lib/program.mjs'
 
@@ -51,7 +51,7 @@ describe('knowledge', { timeout: 30 * patience }, () => {
       data.setData('text', '1. 月球店什么时候营业\n2. 月球店今天开吗\n\n- 月球店几点关门')
       field.dispatchEvent(new ClipboardEvent('paste', { clipboardData: data, bubbles: true, cancelable: true }))
     })
-    assert.equal(await page.getByLabel(/^问法 \d+$/).count(), 4)
+    await comes(() => page.getByLabel(/^问法 \d+$/).count(), 4, 'four ways to ask')
     await page.getByLabel('答案内容').fill('月球店**每天九点**开门。')
     await page.getByRole('button', { name: '预览' }).click()
     await page.getByTestId('answer-preview').locator('strong', { hasText: '每天九点' }).waitFor()
@@ -65,7 +65,7 @@ describe('knowledge', { timeout: 30 * patience }, () => {
       await box.getByLabel('客户的问题').fill('请问月球店啥时候开门呀')
       await box.getByRole('button', { name: '试一试' }).click()
       return box.locator('[data-hit="月球店几点开门"]').waitFor({ timeout: 3000 }).then(() => true, () => false)
-    }, 'the new question to be learned')
+    }, 'the new question to be learned', 3 * patience)
     assert.match(await box.locator('mark').first().textContent(), /月球|开门|时候/)
     await box.getByText('来源：门店须知').waitFor()
     await picture(page, 'knowledge-try')
@@ -84,7 +84,7 @@ describe('knowledge', { timeout: 30 * patience }, () => {
     await notice.waitFor()
     await notice.getByText('双人编辑的问题（一）').waitFor()
     await notice.getByRole('button', { name: '把我的更改放到最新的上面' }).click()
-    assert.equal(await two.page.getByLabel('问题').inputValue(), '双人编辑的问题（一）', 'what only the other changed stays')
+    await comes(() => two.page.getByLabel('问题').inputValue(), '双人编辑的问题（一）', 'what only the other changed stays')
     await two.page.getByRole('button', { name: '保存' }).click()
     await two.page.getByText('版本 3').waitFor()
     // And back by the history.
@@ -94,7 +94,7 @@ describe('knowledge', { timeout: 30 * patience }, () => {
     await two.page.getByRole('dialog').locator('ins').first().waitFor()
     await first.getByRole('button', { name: '恢复到这个版本' }).click()
     await two.page.getByText('版本 4').waitFor()
-    assert.equal(await two.page.getByLabel('答案内容').inputValue(), '答案')
+    await comes(() => two.page.getByLabel('答案内容').inputValue(), '答案', 'the answer of the first version')
   })
 
   it('shows what is wrong with a table, and imports it when it is right', async () => {
@@ -135,7 +135,7 @@ describe('knowledge', { timeout: 30 * patience }, () => {
     await page.getByRole('button', { name: '添加一组' }).click()
     await page.getByLabel('第 1 组').fill('几点，啥时候')
     await page.getByRole('button', { name: '保存' }).click()
-    await until(async () => !(await desk.api('GET', '/knowledge/training')).waiting, 'the synonyms to be learned')
+    await until(async () => !(await desk.api('GET', '/knowledge/training')).waiting, 'the synonyms to be learned', 3 * patience)
     await page.goto('/desk/bot/knowledge/training')
     await page.getByText('使用中').waitFor()
     await page.getByRole('button', { name: '换用这次' }).first().click()
@@ -161,7 +161,7 @@ describe('knowledge', { timeout: 30 * patience }, () => {
         await page.goto(`/desk/bot/knowledge${path}`)
         await page.getByRole('heading', { level: 1 }).waitFor()
         await page.locator('[role="status"][aria-label="正在加载…"]').waitFor({ state: 'detached' }).catch(() => undefined)
-        await page.waitForTimeout(300)
+        await loaded(page)
         await assertAccessible(page, `${what} ${name}`)
         if (pictured.has(`${what}-${name}`)) await picture(page, `knowledge-${what}-${name}`)
         const wide = await page.evaluate(() => document.documentElement.scrollWidth > innerWidth)

@@ -2,7 +2,7 @@
 // figures are Chromium's own Event Timing: from the press of a key or button to the next paint.
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { launch, person, until } from '../lib/browser.mjs'
+import { launch, patience, person, until } from '../lib/browser.mjs'
 import { Desk } from '../lib/desk.mjs'
 import { Program } from '../lib/program.mjs'
 
@@ -48,7 +48,7 @@ describe('a list of ten thousand', () => {
         return Math.round(box.scrollHeight / 64)
       })
       return loaded >= total
-    }, 'all pages')
+    }, 'all pages', 3 * patience)
     const inPage = await page.locator('[data-conversation]').count()
     assert.ok(inPage < 80, `${inPage} rows are in the page`)
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { launch, person } from '../lib/browser.mjs'
+import { comes, launch, person } from '../lib/browser.mjs'
 import { Desk } from '../lib/desk.mjs'
 import { Program } from '../lib/program.mjs'
 
@@ -60,7 +60,7 @@ describe('log-in and languages', () => {
     await english.page.getByRole('heading', { name: 'Log in to the desk' }).waitFor()
     await english.page.getByRole('button', { name: '简体中文' }).click()
     await english.page.getByRole('heading', { name: '登录工作台' }).waitFor()
-    assert.equal(await english.page.getAttribute('html', 'lang'), 'zh-CN')
+    await comes(() => english.page.getAttribute('html', 'lang'), 'zh-CN', 'the language of the page')
     await english.page.reload()
     await english.page.getByRole('heading', { name: '登录工作台' }).waitFor()
   })

@@ -1,7 +1,7 @@
 // A visitor in one browser, an agent in another: the main job of the product.
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { launch, person, picture, until } from '../lib/browser.mjs'
+import { comes, launch, person, picture, until } from '../lib/browser.mjs'
 import { Desk } from '../lib/desk.mjs'
 import { Program } from '../lib/program.mjs'
 import { Shop } from '../lib/shop.mjs'
@@ -38,7 +38,7 @@ describe('one message and its answer', () => {
     await shop.sees('有的，今天就可以发货')
     await desk.sees('有的，今天就可以发货')
     assert.equal(await desk.message('有的，今天就可以发货').count(), 1)
-    assert.equal(await desk.thread.locator('[data-testid="outgoing"]').count(), 0)
+    await comes(() => desk.thread.locator('[data-testid="outgoing"]').count(), 0, 'nothing waits')
   })
 
   it('shows the agent that the visitor has read it', async () => {
@@ -87,7 +87,7 @@ describe('one message and its answer', () => {
     await shop.openChat()
     await shop.sees('备注之后的回复')
     await shop.sees('请问外套还有 M 码吗')
-    assert.equal(await desk.input.inputValue(), '还没发出的草稿')
+    await comes(() => desk.input.inputValue(), '还没发出的草稿', 'the draft')
     assert.ok(seen.length > 0)
     const seqs = await desk.seqs()
     assert.deepEqual(seqs, seqs.map((_, i) => seqs[0] + i))
@@ -137,7 +137,7 @@ describe('two agents and one conversation', () => {
       const { page, context } = await person(browser, program.base)
       // A line that is silent from the start: neither page hears what the other does, so both press the same button.
       await page.routeWebSocket(/\/connection\/websocket/, () => {})
-      const desk = new Desk(page)
+      const desk = new Desk(page, { deaf: true })
       await page.goto('/desk/login')
       await page.locator('input[type="email"]').fill(email)
       await page.locator('input[type="password"]').fill('yingda-demo')

@@ -1,7 +1,7 @@
 // Every page in light and dark, on a desktop and on a phone, in both languages: accessible, and nothing from other hosts.
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
-import { assertAccessible, desktop, launch, patience, person, phone, picture, until } from '../lib/browser.mjs'
+import { assertAccessible, desktop, launch, loaded, patience, person, phone, picture, until } from '../lib/browser.mjs'
 import { Desk } from '../lib/desk.mjs'
 import { Program } from '../lib/program.mjs'
 import { Shop } from '../lib/shop.mjs'
@@ -68,7 +68,7 @@ describe('pages', { timeout: 30 * patience }, () => {
       for (const path of ['/desk/inbox/snoozed', '/desk/inbox/pending', '/desk/devtest', '/desk/no-such-page', '/desk/inbox/all/cnv_nothing']) {
         await page.goto(path)
         await page.locator('main').first().waitFor()
-        await page.waitForLoadState('networkidle')
+        await loaded(page)
         await assertAccessible(page, path)
       }
       assert.deepEqual(strays, [])

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { Agent } from '../lib/agent.mjs'
-import { assertAccessible, desktop, launch, patience, person, phone, picture, until } from '../lib/browser.mjs'
+import { assertAccessible, desktop, launch, loaded, patience, person, phone, picture, until } from '../lib/browser.mjs'
 import { Desk } from '../lib/desk.mjs'
 import { Program } from '../lib/program.mjs'
 import { Shop } from '../lib/shop.mjs'
@@ -176,7 +176,6 @@ describe('the queue when it does not work out', { timeout: 20 * patience }, () =
     const e = await visit('戊 asks at night', { locale: 'en-GB', colorScheme: 'dark' })
     await e.shop.frame.locator('[data-queue]').waitFor()
     await e.shop.frame.locator('[data-queue] button').click()
-    await e.page.waitForTimeout(300)
     await assertAccessible(e.page, 'the ways to wait, dark')
     await picture(e.page, 'queue-ways-dark-en')
   })
@@ -194,7 +193,7 @@ describe('the queue when it does not work out', { timeout: 20 * patience }, () =
       for (const path of ['settings/alerts', 'settings/queue', 'wall', 'queue']) {
         await p.page.goto(`/desk/${path}`)
         await p.page.getByRole('heading', { level: 1 }).waitFor()
-        await p.page.waitForTimeout(400)
+        await loaded(p.page)
         await assertAccessible(p.page, `${path}, ${name}`)
         assert.ok((await p.page.evaluate(() => document.documentElement.scrollWidth - innerWidth)) <= 0, `${path} is too wide, ${name}`)
         await picture(p.page, `queue-more-${path.replace('settings/', 'settings-')}-${name}`)

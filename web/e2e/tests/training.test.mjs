@@ -22,7 +22,7 @@ describe('intents and their training', { timeout: 20 * patience }, () => {
   const learned = () => until(async () => {
     const m = await serving()
     return m?.fresh ? m : false
-  }, 'a model of the newest examples serving')
+  }, 'a model of the newest examples serving', 3 * patience)
 
   before(async () => {
     program = await Program.start()

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { chromium } from 'playwright-core'
 import { Agent } from '../lib/agent.mjs'
-import { patience, person, picture, until } from '../lib/browser.mjs'
+import { comes, patience, person, picture, until } from '../lib/browser.mjs'
 import { Program } from '../lib/program.mjs'
 import { Shop } from '../lib/shop.mjs'
 
@@ -69,7 +69,7 @@ describe('files and voice in the widget', { timeout: 15 * patience }, () => {
   it('says why a file cannot go', async () => {
     await shop.frame.locator('[data-input="files"]').setInputFiles({ name: '空.txt', mimeType: 'text/plain', buffer: Buffer.alloc(0) })
     await shop.frame.getByText('这是一个空文件').waitFor()
-    assert.ok(await shop.frame.getByRole('button', { name: '发送', exact: true }).isDisabled())
+    await comes(() => shop.frame.getByRole('button', { name: '发送', exact: true }).isDisabled(), true, 'nothing can be sent')
     await shop.frame.getByRole('button', { name: '移除 空.txt' }).click()
     await shop.frame.locator('[data-input="files"]').setInputFiles({ name: 'x.exe', mimeType: 'application/x-msdownload', buffer: Buffer.from('MZ\0\0not for you') })
     await shop.frame.getByText('这种类型的文件不能发送').waitFor()

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { createServer } from 'node:http'
 import { after, before, describe, it } from 'node:test'
 import { Agent } from '../lib/agent.mjs'
-import { assertAccessible, desktop, launch, patience, person, phone, picture, until } from '../lib/browser.mjs'
+import { assertAccessible, comes, desktop, launch, patience, person, phone, picture, until } from '../lib/browser.mjs'
 import { Program } from '../lib/program.mjs'
 import { Shop } from '../lib/shop.mjs'
 
@@ -45,8 +45,10 @@ describe('the widget under bad conditions', { timeout: 20 * patience }, () => {
         .top{position:fixed!important;inset:0!important;z-index:2147483647!important}</style><script>document.documentElement.dir='rtl'</script>${line()}`,
     }
     const v = await visit('/broken')
-    const box = await v.page.locator('yingda-chat .launch').boundingBox()
-    assert.deepEqual([box.width, box.height], [56, 56])
+    const box = await until(async () => {
+      const now = await v.page.locator('yingda-chat .launch').boundingBox()
+      return now?.width === 56 && now.height === 56 && now
+    }, 'the launcher in its size')
     assert.ok(box.x > desktop.width - 100, 'it stays on its side')
     await v.shop.openChat()
     await v.shop.say('页面样式坏了也能用')
@@ -78,7 +80,7 @@ describe('the widget under bad conditions', { timeout: 20 * patience }, () => {
     await link.waitFor()
     await picture(v.page, 'widget-blocked')
     assert.equal(await v.page.locator('yingda-chat a.launch').getAttribute('href'), `${program.base}/chat/chk_demo?locale=zh-CN`)
-    assert.ok(v.warnings.some((w) => w.includes(`add ${program.base} to frame-src`)))
+    await until(() => v.warnings.some((w) => w.includes(`add ${program.base} to frame-src`)), 'the hint in the console')
     const opened = v.context.waitForEvent('page')
     await link.click()
     await (await opened).getByLabel('输入消息').waitFor()
@@ -133,7 +135,7 @@ describe('the widget under bad conditions', { timeout: 20 * patience }, () => {
     assert.ok(Date.now() - began < 20_000, `the chat took ${Date.now() - began} ms to open`)
     await shop.say('很慢的网络')
     // It is shown at once, before the server knows.
-    await shop.frame.locator('article.own', { hasText: '很慢的网络' }).waitFor({ timeout: 2_000 })
+    await shop.frame.locator('article.own', { hasText: '很慢的网络' }).waitFor({ timeout: 5_000 })
     await shop.stored('很慢的网络')
     await v.context.close()
   })
@@ -148,7 +150,7 @@ describe('the widget under bad conditions', { timeout: 20 * patience }, () => {
       await v.page.clock.runFor(1_000)
       const row = v.page.locator('article.own:not(.pending)', { hasText: `时钟差 ${days} 天` })
       await row.locator('time').waitFor()
-      assert.equal(await v.page.locator('.day').last().textContent(), '今天')
+      await comes(() => v.page.locator('.day').last().textContent(), '今天', 'the day')
       await row.hover()
       await row.locator('[data-act="recall"]').waitFor()
       await v.context.close()

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, it } from 'node:test'
 import { Agent } from '../lib/agent.mjs'
-import { launch, patience, person, picture, until } from '../lib/browser.mjs'
+import { comes, launch, patience, person, picture, until } from '../lib/browser.mjs'
 import { Program } from '../lib/program.mjs'
 import { Shop } from '../lib/shop.mjs'
 
@@ -64,7 +64,7 @@ describe('the widget', { timeout: 20 * patience }, () => {
     await fresh.page.goto('/demo')
     const launcher = fresh.page.locator('yingda-chat .launch')
     await until(async () => (await launcher.textContent()).includes('在线咨询'), 'the launcher’s own words')
-    assert.ok((await launcher.boundingBox()).x < 100)
+    await until(async () => (await launcher.boundingBox())?.x < 100, 'the launcher on the left')
     await launcher.click()
     await shop.frame.getByRole('heading', { name: '应答优选客服' }).waitFor()
     await until(async () => (await shop.frame.locator('html').evaluate((e) => e.style.getPropertyValue('--brand'))) === '#1d4ed8', 'the colour')
@@ -87,7 +87,7 @@ describe('the widget', { timeout: 20 * patience }, () => {
     id = (await agent.conversation('怎么退换货')).id
     const whole = JSON.stringify(await agent.get(`/conversations/${id}`))
     assert.ok(whole.includes('王小明'), 'the answers introduce the visitor to the agent')
-    assert.equal(await shop.frame.getByRole('button', { name: '怎么退换货？' }).count(), 0, 'quick replies go when the talk has begun')
+    await comes(() => shop.frame.getByRole('button', { name: '怎么退换货？' }).count(), 0, 'quick replies go when the talk has begun')
   })
 
   it('sends the product that is looked at', async () => {
@@ -114,7 +114,7 @@ describe('the widget', { timeout: 20 * patience }, () => {
     await form.getByLabel('订单号').fill('A-1042')
     await form.getByRole('button', { name: '提交' }).click()
     await shop.frame.getByText('A-1042').waitFor()
-    assert.ok(await form.getByRole('button', { name: '已提交' }).isDisabled())
+    await comes(() => form.getByRole('button', { name: '已提交' }).isDisabled(), true, 'it is handed in once')
     await until(async () => (await agent.messages(id)).items.some((m) => m.parts.some((p) => p.form?.values?.order === 'A-1042')), 'the answers at the desk')
   })
 
@@ -143,17 +143,18 @@ describe('the widget', { timeout: 20 * patience }, () => {
     await row.hover()
     await row.locator('[data-act="recall"]').click()
     await shop.frame.getByText('您撤回了一条消息').waitFor()
-    assert.equal(await shop.bubble('发错了请忽略').count(), 0)
+    await comes(() => shop.bubble('发错了请忽略').count(), 0, 'the words are gone')
     await until(async () => !JSON.stringify((await agent.messages(id)).items).includes('发错了请忽略'), 'the text gone at the desk')
   })
 
   it('picks emoji by keyboard', async () => {
     await shop.frame.getByRole('button', { name: '表情' }).click()
     await shop.frame.getByRole('dialog', { name: '选择表情' }).getByRole('button').first().waitFor()
+    await until(() => shop.frame.getByRole('dialog', { name: '选择表情' }).getByRole('button').first().evaluate((el) => el === el.ownerDocument.activeElement), 'the focus on the first')
     await visitor.page.keyboard.press('ArrowRight')
     await visitor.page.keyboard.press('Enter')
     await visitor.page.keyboard.press('Escape')
-    assert.equal(await shop.input.inputValue(), '😄')
+    await comes(() => shop.input.inputValue(), '😄', 'the text')
     await shop.input.fill('')
   })
 
