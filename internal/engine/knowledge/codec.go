@@ -6,13 +6,14 @@ import (
 	"errors"
 	"io"
 	"math"
+	"slices"
 
 	"yingda.dev/internal/desk"
 	"yingda.dev/internal/engine/nlu"
 )
 
 // magic begins every stored index; its last character is the format's version.
-const magic = "yingda.faq.3"
+const magic = "yingda.faq.4"
 
 // AppendBinary appends the stored form of the index: little endian, without
 // anything that depends on the machine.
@@ -24,9 +25,9 @@ func (x *Index) AppendBinary(b []byte) []byte {
 		u32(len(s))
 		b = append(b, s...)
 	}
-	for _, list := range [][]float64{x.full.rank, x.full.gate, x.plain.rank, x.plain.gate} {
-		for _, w := range list {
-			f64(w)
+	for _, w := range []weights{x.full, x.plain} {
+		for _, v := range slices.Concat(w.rank, w.gate, w.home, []float64{w.bar}) {
+			f64(v)
 		}
 	}
 	u32(len(x.groups))
@@ -96,12 +97,14 @@ func (r *reader) f64() float64 {
 }
 
 func (r *reader) weights() weights {
-	w := weights{make([]float64, lookCount), make([]float64, signCount)}
-	for _, list := range [][]float64{w.rank, w.gate} {
+	w := usual()
+	w.rank, w.gate = make([]float64, lookCount), make([]float64, signCount)
+	for _, list := range [][]float64{w.rank, w.gate, w.home} {
 		for i := range list {
 			list[i] = r.f64()
 		}
 	}
+	w.bar = r.f64()
 	return w
 }
 

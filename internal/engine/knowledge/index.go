@@ -39,6 +39,10 @@ type Index struct {
 	line       []int32   // of an entry in the model, −1 without
 	mass       []float32 // of a way: the BM25 of finding all its terms
 	typical    []float32 // of an entry: how near its ways are to each other
+	content    []float32 // of a term: how much it speaks against an entry that lacks it
+	absent     []float32 // as entry: what the lack of the term says
+	lacking    []float32 // of an entry: the sum of that over its terms
+	marks      [][]mark  // of an entry: the terms whose lack says most
 	scratch    *sync.Pool
 }
 
@@ -134,6 +138,7 @@ func (x *Index) finish() {
 		}
 	}
 	x.measure()
+	x.weighTerms()
 	x.line = make([]int32, len(x.names))
 	for e := range x.line {
 		x.line[e] = -1
@@ -196,6 +201,8 @@ type question struct {
 	unknown float32 // the part of that which no way has
 	// strangest is the weight of the rarest whole term that no way has.
 	strangest float32
+	// numbers are those of known in their order.
+	numbers []int32
 }
 
 func (x *Index) ask(s string) question {
@@ -236,6 +243,7 @@ func (x *Index) prepare(s string, all []counted) question {
 		}
 	}
 	q.norm = float32(math.Sqrt(float64(square)))
+	q.numbers = slices.Sorted(slices.Values(q.known))
 	return q
 }
 

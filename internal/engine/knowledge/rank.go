@@ -44,6 +44,11 @@ const (
 	signCosineSquared
 	signCoveredSquared
 	signMarginSquared
+	signDoubt      // what the terms that the entry lacks say against it
+	signDoubtMost  // the strongest of them
+	signAbsent     // what the entry's terms that the question lacks say against it
+	signAbsentMost // the strongest of them
+	signSwap       // both: one thing is asked for in the place of another
 	signCount
 )
 
@@ -52,10 +57,15 @@ const (
 // sets with one, two and four ways of asking each.
 var (
 	usualRank = [lookCount]float64{-4.4, -0.3, 0.9, 6.3, 1.1, -2.2, -1.7, 0}
-	usualGate = [signCount]float64{1.5, 0, 0.4, -0.5, -1.1, 3.2, -1.2, -1.6, 0, -1.8, 0, 0.3, -0.3, -0.1, 3, 0, 0, 0, 0, 0, 0, 0}
+	usualGate = [signCount]float64{1.5, 0, 0.4, -0.5, -1.1, 3.2, -1.2, -1.6, 0, -1.8, 0, 0.3, -0.3, -0.1, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
 )
 
-func usual() weights { return weights{usualRank[:], usualGate[:]} }
+func usual() weights {
+	return weights{usualRank[:], usualGate[:], make([]float64, signCount), noBar}
+}
+
+// noBar lets everything pass.
+const noBar = -1e6
 
 // The candidates that are looked at closely, by each of the two views.
 const (
@@ -70,6 +80,8 @@ type candidate struct {
 	p          float64
 	// What only the gate looks at.
 	missing, nearest, typical float64
+	doubt, doubtMost          float64
+	absent, absentMost        float64
 }
 
 // candidates lists what may answer, in the order of the entries.
@@ -171,6 +183,7 @@ func (x *Index) look(q question, s *scratch, e int32) candidate {
 		}
 	}
 	missing := float64(q.strangest)
+	c.absent = float64(x.lacking[e])
 	for _, t := range q.known {
 		entries := x.entry[x.entryStart[t]:x.entryStart[t+1]]
 		i := sort.Search(len(entries), func(i int) bool { return entries[i] >= e })
@@ -178,8 +191,14 @@ func (x *Index) look(q question, s *scratch, e int32) candidate {
 		if i < len(entries) && entries[i] == e {
 			here = float64(x.entryWays[int(x.entryStart[t])+i])
 			c.looks[lookCovered] += float64(x.idf[t])
-		} else if x.kind[t] >= 1 {
-			missing = max(missing, float64(x.idf[t]))
+			c.absent -= float64(x.absent[int(x.entryStart[t])+i])
+		} else {
+			against := float64(x.content[t])
+			c.doubt += against
+			c.doubtMost = max(c.doubtMost, against)
+			if x.kind[t] >= 1 {
+				missing = max(missing, float64(x.idf[t]))
+			}
 		}
 		usual := float64(x.many(t)) / float64(len(x.owner))
 		likely := float64(x.kind[t]) * math.Log((here+smoothing*usual)/((ways+smoothing)*usual))
@@ -190,6 +209,8 @@ func (x *Index) look(q question, s *scratch, e int32) candidate {
 	c.looks[lookLikely] /= math.Sqrt(float64(1 + len(q.terms)))
 	c.looks[lookAgainst] /= math.Sqrt(float64(1 + len(q.terms)))
 	c.looks[lookWays] = math.Log(ways)
+	c.doubt /= math.Sqrt(float64(1 + len(q.terms)))
+	c.absentMost = x.firstLacking(q, e)
 	c.missing = missing / idf(len(x.owner), 0)
 	if mass := x.mass[c.way]; mass > 0 {
 		c.nearest = min(float64(s.bm25[c.way]*q.all/mass), 2)
@@ -208,6 +229,32 @@ func (w weights) order(all []candidate) {
 		all[i].p = p
 	}
 	slices.SortFunc(all, func(a, b candidate) int { return cmp.Or(cmp.Compare(b.p, a.p), cmp.Compare(a.entry, b.entry)) })
+}
+
+// preferLiteral puts the entry first in whose words alone the question is, whatever
+// was learned from questions that were put in others.
+func preferLiteral(all []candidate) {
+	at := -1
+	for i, c := range all {
+		if c.looks[lookCosine] > exact {
+			if at >= 0 {
+				return
+			}
+			at = i
+		}
+	}
+	if at < 0 {
+		return
+	}
+	first := all[at]
+	copy(all[1:at+1], all[:at])
+	if rest := 1 - first.p; first.p < literal {
+		for i := range all {
+			all[i].p *= (1 - literal) / rest
+		}
+		first.p = literal
+	}
+	all[0] = first
 }
 
 // leadOfOne is the lead of a candidate without a rival, which says little.
@@ -235,6 +282,9 @@ func (q question) signs(all []candidate) []float64 {
 	s[signUnknown], s[signLength] = float64(q.unknown/max(q.all, 1e-9)), math.Log(float64(1+len(q.terms)))
 	s[signSame] = 1
 	s[signMissing], s[signWay], s[signTypical] = first.missing, first.nearest, first.typical
+	s[signDoubt], s[signDoubtMost] = first.doubt, first.doubtMost
+	s[signAbsent], s[signAbsentMost] = first.absent, first.absentMost
+	s[signSwap] = math.Sqrt(first.doubtMost * -first.absentMost)
 	best := -5.0
 	for _, c := range all[1:] {
 		best = max(best, c.looks[lookMargin])
@@ -269,7 +319,8 @@ type Answer struct {
 	// many as were asked for; empty if nothing resembles the question.
 	Candidates []Candidate
 	// Confidence is the chance that the first candidate is right, questions
-	// without an answer included.
+	// without an answer included. It stays below 0.9 where the question looks
+	// like those whose own entry is missing, if not in an entry's very words.
 	Confidence float64
 }
 
@@ -305,6 +356,7 @@ func (x *Index) Ask(k Query) Answer {
 		w = x.plain
 	}
 	w.order(all)
+	preferLiteral(all)
 	a := Answer{Confidence: w.confidence(q.signs(all))}
 	for _, c := range all[:min(k.Limit, len(all))] {
 		a.Candidates = append(a.Candidates, Candidate{x.names[c.entry], c.p, int(x.slots[c.way])})
@@ -312,10 +364,36 @@ func (x *Index) Ask(k Query) Answer {
 	return a
 }
 
-// weights are how much looks and signs count.
-type weights struct{ rank, gate []float64 }
+// weights are how much looks and signs count: rank orders the candidates, gate
+// says how sure the first is, home whether it is the question's own entry or
+// a neighbour of one that is missing. Below bar it is taken for the latter.
+type weights struct {
+	rank, gate, home []float64
+	bar              float64
+}
 
-func (w weights) confidence(signs []float64) float64 { return 1 / (1 + math.Exp(-dot(signs, w.gate))) }
+const (
+	// held is the confidence of what may be a neighbour's answer: just not enough
+	// to be given without a person's look.
+	held = 0.899
+	// literal is the least confidence of an entry that is asked for in its own
+	// words and no other's, which hardly any trial shows: somebody said so.
+	literal = 0.97
+)
+
+func (w weights) confidence(signs []float64) float64 {
+	c := w.sure(signs)
+	switch {
+	case signs[signExact] == 1:
+		return max(c, literal)
+	case c > held && dot(signs, w.home) < w.bar:
+		return held
+	}
+	return c
+}
+
+// sure is the confidence before it is asked whether the entry may be a neighbour.
+func (w weights) sure(signs []float64) float64 { return 1 / (1 + math.Exp(-dot(signs, w.gate))) }
 
 // Len is how many entries there are.
 func (x *Index) Len() int { return len(x.names) }

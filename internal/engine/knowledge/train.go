@@ -108,7 +108,7 @@ func Train(entries []Entry, o Options, step func(Progress) bool) (*Index, Report
 	x.synonyms, x.groups, x.slots = syn, o.Synonyms, set.slots
 	for _, s := range o.Outside {
 		if q := x.ask(s); len(q.terms) > 0 {
-			trials = append(trials, trial{q, x.candidates(q, Query{}), near})
+			trials = append(trials, trial{q, x.candidates(q, Query{}), far})
 		}
 	}
 	for _, s := range set.scraps(o.Seed) {
@@ -329,15 +329,15 @@ func (x *Index) try(s *set, f fold) (out []trial) {
 // the usual ones.
 const (
 	fewTrials   = 40
-	nearPart    = 0.02
-	farPart     = 0.01
+	nearPart    = 0.01
+	farPart     = 0.005
 	scrapPart   = 0.01
 	rankPenalty = 1
 	gatePenalty = 1
 	// gainOfDouble is by how much the odds of being right grow (in logarithms)
 	// when there are twice as many ways of asking. The index knows all ways,
 	// those it was judged by knew a part.
-	gainOfDouble = 0.45
+	gainOfDouble = 0.6
 )
 
 func strangers(trials []trial) (n int) {
@@ -413,6 +413,7 @@ func calibrate(trials []trial, more float64) weights {
 	}
 	w.gate = learn(choices, w.gate, gatePenalty)
 	w.gate[signOne] += gainOfDouble * math.Log2(more)
+	w.learnHome(trials)
 	return w
 }
 
