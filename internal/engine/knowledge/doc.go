@@ -9,7 +9,8 @@
 // package nlu between each entry and the rest. How much each counts, and how
 // sure the result is, is learned from the entries themselves: ways of asking
 // are kept back in folds and asked, and whole entries are kept back so that
-// the gate learns what a question without an answer looks like.
+// the gate learns what a question without an answer looks like. A second gate
+// learns from those what a neighbour's answer looks like, and holds it back.
 //
 // It is not a place for answers, versions, filters or storage: it knows ids.
 // No text is kept, only hashes of its pieces; Highlight is given the text.

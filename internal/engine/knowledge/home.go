@@ -101,14 +101,14 @@ const (
 	// neighbours is the part of the questions whose entry is missing that may get
 	// an answer, as far as that costs no more than homeCost of all answers.
 	neighbours = 0.03
-	homeCost   = 0.2
+	homeCost   = 0.15
 	fewNear    = 40 // questions that are too few to learn from
 	sureEnough = 0.9
 )
 
 // learnHome learns to tell the questions' own entries from neighbours of
 // entries that were kept back, both being equally likely, and sets the bar.
-func (w *weights) learnHome(trials []trial) {
+func (w weights) learnHome(trials []trial) weights {
 	var own, kept float64
 	for _, t := range trials {
 		switch {
@@ -119,7 +119,7 @@ func (w *weights) learnHome(trials []trial) {
 		}
 	}
 	if kept < fewNear {
-		return
+		return w
 	}
 	nothing := make([]float64, signCount)
 	var choices []choice
@@ -144,14 +144,15 @@ func (w *weights) learnHome(trials []trial) {
 	w.home = learn(choices, w.home, gatePenalty)
 	may := int(neighbours * kept)
 	if may >= len(wrongly) || len(answered) == 0 {
-		return
+		return w
 	}
-	far := w.homes(wrongly)
-	w.bar = min(far[len(far)-1-may], w.homes(answered)[int(homeCost*float64(len(answered)))])
+	worst := w.homes(wrongly)
+	w.bar = min(worst[len(worst)-1-may], w.homes(answered)[int(homeCost*float64(len(answered)))])
+	return w
 }
 
 // homes are how much some questions are at home, in order.
-func (w *weights) homes(all [][]float64) []float64 {
+func (w weights) homes(all [][]float64) []float64 {
 	out := make([]float64, len(all))
 	for i, signs := range all {
 		out[i] = dot(signs, w.home)

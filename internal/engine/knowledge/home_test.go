@@ -52,14 +52,12 @@ func TestNeighboursOfWhatIsMissingDoNotAnswer(t *testing.T) {
 			}
 		}
 	}
-	t.Logf("of %d answered %d right %d", len(asked), answered, right)
 	wrongly := 0
 	for _, way := range missing {
 		if a := x.Search(way, 1); a.Confidence >= 0.9 {
 			wrongly++
 		}
 	}
-	t.Logf("wrongly %d", wrongly)
 	require.LessOrEqual(t, wrongly, len(missing)/10, "%d of %d", wrongly, len(missing))
 	require.GreaterOrEqual(t, answered, len(asked)/5, "%d of %d", answered, len(asked))
 	require.GreaterOrEqual(t, right*10, answered*8, "%d of %d", right, answered)

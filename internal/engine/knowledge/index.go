@@ -201,7 +201,9 @@ type question struct {
 	unknown float32 // the part of that which no way has
 	// strangest is the weight of the rarest whole term that no way has.
 	strangest float32
-	// numbers are those of known in their order.
+	// strange is how many characters and words no way has.
+	strange float64
+	// numbers are those of known, ascending.
 	numbers []int32
 }
 
@@ -222,6 +224,9 @@ func (x *Index) prepare(s string, all []counted) question {
 			w := strange * c.weight
 			q.all += w
 			q.unknown += w
+			if c.whole {
+				q.strange++
+			}
 			if c.weight >= 1 {
 				q.strangest = max(q.strangest, w)
 			}

@@ -84,6 +84,7 @@ type counted struct {
 	id     term
 	n      int
 	weight float32
+	whole  bool // a character or a word, no pair or part of one
 }
 
 // The weights of kinds of terms, and the subwords of Latin words.
@@ -98,21 +99,21 @@ const (
 func terms(tokens []token) []counted {
 	index := make(map[term]int, 3*len(tokens))
 	out := make([]counted, 0, 3*len(tokens))
-	add := func(id term, w float32) {
+	add := func(id term, w float32, whole bool) {
 		if i, ok := index[id]; ok {
 			out[i].n++
 			return
 		}
 		index[id] = len(out)
-		out = append(out, counted{id, 1, w})
+		out = append(out, counted{id, 1, w, whole})
 	}
 	for i, t := range tokens {
-		add(t.name, 1)
+		add(t.name, 1, true)
 		if i > 0 {
-			add(joined(tokens[i-1].name, t.name), pairWeight)
+			add(joined(tokens[i-1].name, t.name), pairWeight, false)
 		}
 		if len(t.word) > subwordLength && !digit(t.word[0].R) {
-			subwords(t.word, func(id term) { add(id, subwordWeight) })
+			subwords(t.word, func(id term) { add(id, subwordWeight, false) })
 		}
 	}
 	return out

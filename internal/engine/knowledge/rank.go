@@ -49,6 +49,7 @@ const (
 	signAbsent     // what the entry's terms that the question lacks say against it
 	signAbsentMost // the strongest of them
 	signSwap       // both: one thing is asked for in the place of another
+	signStrange    // how many characters and words no way has
 	signCount
 )
 
@@ -57,7 +58,7 @@ const (
 // sets with one, two and four ways of asking each.
 var (
 	usualRank = [lookCount]float64{-4.4, -0.3, 0.9, 6.3, 1.1, -2.2, -1.7, 0}
-	usualGate = [signCount]float64{1.5, 0, 0.4, -0.5, -1.1, 3.2, -1.2, -1.6, 0, -1.8, 0, 0.3, -0.3, -0.1, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
+	usualGate = [signCount]float64{1.5, 0, 0.4, -0.5, -1.1, 3.2, -1.2, -1.6, 0, -1.8, 0, 0.3, -0.3, -0.1, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}
 )
 
 func usual() weights {
@@ -284,6 +285,7 @@ func (q question) signs(all []candidate) []float64 {
 	s[signMissing], s[signWay], s[signTypical] = first.missing, first.nearest, first.typical
 	s[signDoubt], s[signDoubtMost] = first.doubt, first.doubtMost
 	s[signAbsent], s[signAbsentMost] = first.absent, first.absentMost
+	s[signStrange] = min(q.strange, 3)
 	s[signSwap] = math.Sqrt(first.doubtMost * -first.absentMost)
 	best := -5.0
 	for _, c := range all[1:] {

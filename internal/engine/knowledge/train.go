@@ -413,8 +413,7 @@ func calibrate(trials []trial, more float64) weights {
 	}
 	w.gate = learn(choices, w.gate, gatePenalty)
 	w.gate[signOne] += gainOfDouble * math.Log2(more)
-	w.learnHome(trials)
-	return w
+	return w.learnHome(trials)
 }
 
 // tell fills in what the trials say of the index.
