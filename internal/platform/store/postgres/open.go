@@ -144,6 +144,15 @@ func Open(ctx context.Context, deps Deps, config Config) (_ *Driver, err error) 
 	// A node that hangs must not hold the locks of others for ever.
 	set["idle_in_transaction_session_timeout"] = "30s"
 	set["statement_timeout"] = millis(config.StatementTime)
+	// Every statement is written for one index, whatever its parameters are, and
+	// joins a few rows with large tables by key. To plan a list over all partitions
+	// anew costs more than to run it, as do the start of a parallel worker and
+	// compiling; other joins and scans are only chosen where statistics are missing.
+	set["plan_cache_mode"] = "force_generic_plan"
+	set["max_parallel_workers_per_gather"] = "0"
+	for _, off := range []string{"enable_hashjoin", "enable_mergejoin", "enable_seqscan", "enable_bitmapscan", "jit"} {
+		set[off] = "off"
+	}
 	d.writeDB = d.pool(config.Writers, nil)
 	d.readDB = reader{limit: config.ReadTime, DB: d.pool(config.Readers, map[string]string{
 		"default_transaction_read_only": "on", "statement_timeout": millis(config.ReadTime),
@@ -152,13 +161,6 @@ func Open(ctx context.Context, deps Deps, config Config) (_ *Driver, err error) 
 	if err := d.check(ctx); err != nil {
 		return nil, err
 	}
-	// Batches join a few rows with large tables by key. Plans that look at the
-	// size of the parameters cost more than they bring, and other joins are
-	// only chosen where statistics are missing.
-	for _, off := range []string{"enable_hashjoin", "enable_mergejoin", "enable_seqscan"} {
-		set[off] = "off"
-	}
-	set["plan_cache_mode"] = "force_generic_plan"
 	if err := d.migrate(ctx); err != nil {
 		return nil, err
 	}
