@@ -60,7 +60,7 @@ func (k botKnowledge) Learn(ctx context.Context, account desk.AccountID, by desk
 	if utf8.RuneCountInString(title) > 200 {
 		title = string([]rune(title)[:200])
 	}
-	item, err := k.library.Save(ctx, library.By{Account: account, Agent: by, Key: l.Key}, library.Item{Kind: library.FAQ, Body: library.Body{
+	item, err := k.library.Save(ctx, desk.By{Account: account, Agent: by, Key: l.Key}, library.Item{Kind: library.FAQ, Body: library.Body{
 		Title: title, Topic: l.Topic, Enabled: true, Origin: "review",
 		Answers: []library.Answer{{Locale: string(l.Locale), Content: desk.TextContent(l.Answer)}},
 	}})

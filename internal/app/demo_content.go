@@ -57,7 +57,7 @@ func (a *App) seedIntents(ctx context.Context, d workspace.Demo) error {
 	if err != nil {
 		return err
 	}
-	by := training.By{Account: d.Account.ID}
+	by := desk.By{Account: d.Account.ID}
 	for _, in := range intents {
 		by.Key = "demo-" + in.Name
 		examples := in.Examples
@@ -128,7 +128,7 @@ func (a *App) seedKnowledge(ctx context.Context, d workspace.Demo) error {
 			}, "English", "Orders and service")
 		}
 	}
-	_, err = a.library.Import(ctx, library.By{Account: d.Account.ID, Key: "demo"}, drafts)
+	_, err = a.library.Import(ctx, desk.By{Account: d.Account.ID, Key: "demo"}, drafts)
 	return err
 }
 

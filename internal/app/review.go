@@ -100,8 +100,8 @@ func (s shelf) Entry(ctx context.Context, account desk.AccountID, id string) (re
 }
 
 // Add implements what review asks for.
-func (s shelf) Add(ctx context.Context, by review.By, e review.Entry) (string, error) {
-	it, err := s.library.Save(ctx, library.By(by), library.Item{Kind: library.FAQ, Body: library.Body{
+func (s shelf) Add(ctx context.Context, by desk.By, e review.Entry) (string, error) {
+	it, err := s.library.Save(ctx, desk.By(by), library.Item{Kind: library.FAQ, Body: library.Body{
 		Title: e.Title, Ways: e.Ways, Topic: e.Topic, Enabled: true, Origin: "review",
 		Answers: []library.Answer{{Content: desk.TextContent(e.Answer)}},
 	}})
@@ -109,11 +109,11 @@ func (s shelf) Add(ctx context.Context, by review.By, e review.Entry) (string, e
 }
 
 // AddWays implements what review asks for.
-func (s shelf) AddWays(ctx context.Context, by review.By, id string, ways []string) error {
+func (s shelf) AddWays(ctx context.Context, by desk.By, id string, ways []string) error {
 	key := by.Key
 	for i, w := range ways {
 		by.Key = key + ":" + strconv.Itoa(i)
-		if _, err := s.library.AddWay(ctx, library.By(by), id, w, "review"); err != nil {
+		if _, err := s.library.AddWay(ctx, desk.By(by), id, w, "review"); err != nil {
 			return err
 		}
 	}
@@ -123,7 +123,7 @@ func (s shelf) AddWays(ctx context.Context, by review.By, id string, ways []stri
 // Answer implements what review asks for. It replaces the answer that was
 // shown, or adds one if there was none in words; somebody who saves the entry
 // at the same moment is read again once.
-func (s shelf) Answer(ctx context.Context, by review.By, id, text string) error {
+func (s shelf) Answer(ctx context.Context, by desk.By, id, text string) error {
 	by.Key += ":answer"
 	for tries := 0; ; tries++ {
 		it, err := s.library.Get(ctx, by.Account, id)
@@ -139,7 +139,7 @@ func (s shelf) Answer(ctx context.Context, by review.By, id, text string) error 
 		if !replaced {
 			it.Answers = append(it.Answers, library.Answer{Content: desk.TextContent(text)})
 		}
-		if _, err = s.library.Save(ctx, library.By(by), it); tries > 0 || !errors.Is(err, desk.Conflict) {
+		if _, err = s.library.Save(ctx, desk.By(by), it); tries > 0 || !errors.Is(err, desk.Conflict) {
 			return err
 		}
 	}

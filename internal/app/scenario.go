@@ -38,7 +38,7 @@ const demoSecret = "shop"
 
 // seedFlows gives the demonstration its flows. Those that others call come first.
 func (a *App) seedFlows(ctx context.Context, d workspace.Demo) error {
-	by := scenario.By{Account: d.Account.ID}
+	by := desk.By{Account: d.Account.ID}
 	if err := a.scenarios.PutSecret(ctx, by, demoSecret, demoshop.Address); err != nil {
 		return err
 	}

@@ -38,7 +38,7 @@ func (s *Service) Categories(ctx context.Context, account desk.AccountID) ([]Cat
 // SaveCategories replaces the list, which was read at the given version. New
 // categories have no id, or one that begins with "new" and that others of the
 // list name as their parent. Items of a category that is gone have none.
-func (s *Service) SaveCategories(ctx context.Context, by By, list []Category, version int64) ([]Category, int64, error) {
+func (s *Service) SaveCategories(ctx context.Context, by desk.By, list []Category, version int64) ([]Category, int64, error) {
 	const op = "save categories"
 	list, err := s.checkCategories(op, by, list)
 	if err != nil {
@@ -57,7 +57,7 @@ func (s *Service) SaveCategories(ctx context.Context, by By, list []Category, ve
 	return s.Categories(ctx, by.Account)
 }
 
-func (s *Service) checkCategories(op string, by By, list []Category) ([]Category, error) {
+func (s *Service) checkCategories(op string, by desk.By, list []Category) ([]Category, error) {
 	if len(list) > maxCategories {
 		return nil, desk.InvalidField(op, "categories", "there are at most 300 categories")
 	}
@@ -78,7 +78,7 @@ func (s *Service) checkCategories(op string, by By, list []Category) ([]Category
 			if by.Key == "" {
 				part.Key = ""
 			}
-			id := part.id("kcat", s.deps.IDs.Other("kcat"))
+			id := part.ID("kcat", s.deps.IDs.Other("kcat"))
 			if c.ID != "" {
 				renamed[c.ID] = id
 			}
@@ -118,7 +118,7 @@ func (s *Service) Synonyms(ctx context.Context, account desk.AccountID) ([][]str
 }
 
 // SaveSynonyms replaces the groups, which were read at the given version.
-func (s *Service) SaveSynonyms(ctx context.Context, by By, groups [][]string, version int64) ([][]string, int64, error) {
+func (s *Service) SaveSynonyms(ctx context.Context, by desk.By, groups [][]string, version int64) ([][]string, int64, error) {
 	const op = "save synonyms"
 	if len(groups) > maxGroups {
 		return nil, 0, desk.InvalidField(op, "groups", "there are at most 2,000 groups of synonyms")
@@ -164,7 +164,7 @@ func (s *Service) SaveSynonyms(ctx context.Context, by By, groups [][]string, ve
 	return s.Synonyms(ctx, by.Account)
 }
 
-func (s *Service) saveSettings(ctx context.Context, by By, op, action string, change func(*settings) error) error {
+func (s *Service) saveSettings(ctx context.Context, by desk.By, op, action string, change func(*settings) error) error {
 	return s.command(ctx, by, op, func(ctx context.Context, tx *store.Tx, pen audit.Pen) error {
 		row, set, err := shelfOf(ctx, tx.Reads, by.Account)
 		if err != nil {

@@ -46,7 +46,7 @@ func (s *Service) History(ctx context.Context, account desk.AccountID, id string
 
 // Restore makes an earlier version the newest again. expect is the version that
 // the caller has seen; Conflict if it is not the newest.
-func (s *Service) Restore(ctx context.Context, by By, id string, version, expect int64) (Item, error) {
+func (s *Service) Restore(ctx context.Context, by desk.By, id string, version, expect int64) (Item, error) {
 	const op = "restore knowledge"
 	keys, err := s.deps.Keys.Account(ctx, by.Account)
 	if err != nil {

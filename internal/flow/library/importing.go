@@ -31,7 +31,7 @@ type Imported struct{ Created, Changed int }
 
 // Import stores all drafts or, if one of them is not valid or something fails,
 // none. A repeat of the key changes nothing and tells the same.
-func (s *Service) Import(ctx context.Context, by By, drafts []Draft) (Imported, error) {
+func (s *Service) Import(ctx context.Context, by desk.By, drafts []Draft) (Imported, error) {
 	const op = "import knowledge"
 	if len(drafts) == 0 || len(drafts) > MaxImport {
 		return Imported{}, desk.InvalidField(op, "rows", "an import has one to 5,000 entries")
@@ -78,7 +78,7 @@ func (s *Service) Import(ctx context.Context, by By, drafts []Draft) (Imported, 
 	return done, err
 }
 
-func (s *Service) importAll(ctx context.Context, tx *store.Tx, by By, pen audit.Pen, keys *seal.AccountKeys, drafts []Draft, done *Imported) error {
+func (s *Service) importAll(ctx context.Context, tx *store.Tx, by desk.By, pen audit.Pen, keys *seal.AccountKeys, drafts []Draft, done *Imported) error {
 	if err := room(ctx, tx, by.Account, len(drafts)); err != nil {
 		return err
 	}
@@ -145,7 +145,7 @@ func count(ctx context.Context, tx *store.Tx, account desk.AccountID, drafts []D
 }
 
 // makeCategories finds the drafts' categories by name and makes what is missing.
-func (s *Service) makeCategories(ctx context.Context, tx *store.Tx, by By, drafts []Draft) error {
+func (s *Service) makeCategories(ctx context.Context, tx *store.Tx, by desk.By, drafts []Draft) error {
 	row, set, err := shelfOf(ctx, tx.Reads, by.Account)
 	if err != nil {
 		return err
@@ -171,7 +171,7 @@ func (s *Service) makeCategories(ctx context.Context, tx *store.Tx, by By, draft
 				if by.Key != "" {
 					part.Key = by.Key + "\x00category\x00" + key(parent, name)
 				}
-				id = part.id("kcat", s.deps.IDs.Other("kcat"))
+				id = part.ID("kcat", s.deps.IDs.Other("kcat"))
 				set.Categories = append(set.Categories, Category{ID: id, Name: strings.TrimSpace(name), Parent: parent})
 				known[key(parent, name)] = id
 			}

@@ -71,8 +71,8 @@ func (h *house) another(t *testing.T) *library.Service {
 	return s
 }
 
-func (h *house) by(key string) library.By {
-	return library.By{Account: h.ID, Agent: h.Agent.ID, Key: key}
+func (h *house) by(key string) desk.By {
+	return desk.By{Account: h.ID, Agent: h.Agent.ID, Key: key}
 }
 
 func faq(title, answer string, ways ...string) library.Item {

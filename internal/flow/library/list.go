@@ -172,7 +172,7 @@ const (
 
 // Bulk does one thing to many items, whatever their versions: all of them or,
 // if something fails, none. Items that are gone are left out.
-func (s *Service) Bulk(ctx context.Context, by By, ids []string, act, category string) error {
+func (s *Service) Bulk(ctx context.Context, by desk.By, ids []string, act, category string) error {
 	const op = "change many entries"
 	if len(ids) == 0 || len(ids) > 500 {
 		return desk.InvalidField(op, "ids", "choose one to 500 entries")

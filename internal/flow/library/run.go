@@ -18,7 +18,7 @@ import (
 const look = 30 * time.Second
 
 // settle changes the shelf, records it and tells everybody.
-func (s *Service) settle(ctx context.Context, by By, op string, change func(context.Context, *store.Tx, *store.KnowledgeShelf) (string, error)) error {
+func (s *Service) settle(ctx context.Context, by desk.By, op string, change func(context.Context, *store.Tx, *store.KnowledgeShelf) (string, error)) error {
 	return s.command(ctx, by, op, func(ctx context.Context, tx *store.Tx, pen audit.Pen) error {
 		row, _, err := shelfOf(ctx, tx.Reads, by.Account)
 		if err != nil {
@@ -151,7 +151,7 @@ func (s *Service) readIndex(ctx context.Context, account desk.AccountID, id stri
 	}
 	// An index of an older program, or a damaged one: what it was made of is still there.
 	s.deps.Log.WarnContext(ctx, "a stored index cannot be read and is learned again", "account_id", account, "index_id", id, "error", err)
-	return nil, s.settle(ctx, By{Account: account}, "train again", func(_ context.Context, tx *store.Tx, row *store.KnowledgeShelf) (string, error) {
+	return nil, s.settle(ctx, desk.By{Account: account}, "train again", func(_ context.Context, tx *store.Tx, row *store.KnowledgeShelf) (string, error) {
 		row.Revision, row.Pinned = max(row.Revision, row.Trained)+1, ""
 		return "", nil
 	})

@@ -66,7 +66,7 @@ func errChanged(op string) error {
 
 // Save adds an item (ID "") or changes one. Conflict if it was changed by
 // somebody else since the version it is made on.
-func (s *Service) Save(ctx context.Context, by By, it Item) (Item, error) {
+func (s *Service) Save(ctx context.Context, by desk.By, it Item) (Item, error) {
 	const op = "save knowledge"
 	if err := it.check(); err != nil {
 		return Item{}, err
@@ -96,13 +96,13 @@ func (s *Service) Save(ctx context.Context, by By, it Item) (Item, error) {
 	return s.Get(ctx, by.Account, it.ID)
 }
 
-func newID(by By, ids *desk.IDs, kind, part string) string {
+func newID(by desk.By, ids *desk.IDs, kind, part string) string {
 	prefix := "faq"
 	if kind == Article {
 		prefix = "art"
 	}
 	by.Key = strings.TrimSuffix(by.Key+"\x00"+part, "\x00")
-	return by.id(prefix, ids.Other(prefix))
+	return by.ID(prefix, ids.Other(prefix))
 }
 
 // room refuses what would make too many.
@@ -126,7 +126,7 @@ func room(ctx context.Context, tx *store.Tx, account desk.AccountID, more int) e
 }
 
 // insert writes a new item, its first version and what hangs on it.
-func (s *Service) insert(ctx context.Context, tx *store.Tx, by By, pen audit.Pen, keys *seal.AccountKeys, it Item, act string) error {
+func (s *Service) insert(ctx context.Context, tx *store.Tx, by desk.By, pen audit.Pen, keys *seal.AccountKeys, it Item, act string) error {
 	content, err := sealBody(keys, ItemPlace(it.ID), it.Body)
 	if err != nil {
 		return err
@@ -146,7 +146,7 @@ func (s *Service) insert(ctx context.Context, tx *store.Tx, by By, pen audit.Pen
 }
 
 // update writes a changed item if it is made on the newest version.
-func (s *Service) update(ctx context.Context, tx *store.Tx, by By, pen audit.Pen, keys *seal.AccountKeys, it Item, act string) error {
+func (s *Service) update(ctx context.Context, tx *store.Tx, by desk.By, pen audit.Pen, keys *seal.AccountKeys, it Item, act string) error {
 	row, err := tx.KnowledgeItem(ctx, by.Account, it.ID)
 	if err != nil {
 		return err
@@ -172,7 +172,7 @@ func (s *Service) update(ctx context.Context, tx *store.Tx, by By, pen audit.Pen
 }
 
 // remember adds the item to its history and keeps its files.
-func (s *Service) remember(ctx context.Context, tx *store.Tx, by By, keys *seal.AccountKeys, it Item, act string) error {
+func (s *Service) remember(ctx context.Context, tx *store.Tx, by desk.By, keys *seal.AccountKeys, it Item, act string) error {
 	content, err := sealBody(keys, VersionPlace(it.ID, it.Version), it.Body)
 	if err != nil {
 		return err
@@ -213,7 +213,7 @@ func keepFiles(ctx context.Context, tx *store.Tx, account desk.AccountID, id str
 }
 
 // record tells the audit log and everybody of a change of one item.
-func record(ctx context.Context, tx *store.Tx, pen audit.Pen, by By, it Item, act string) error {
+func record(ctx context.Context, tx *store.Tx, pen audit.Pen, by desk.By, it Item, act string) error {
 	if err := pen.Write(ctx, tx, audit.Act{
 		Action: "knowledge." + act, Target: audit.Target{Kind: it.Kind, ID: it.ID, Name: it.Title}, Details: map[string]any{"version": it.Version},
 	}); err != nil {
@@ -223,7 +223,7 @@ func record(ctx context.Context, tx *store.Tx, pen audit.Pen, by By, it Item, ac
 }
 
 // Delete removes an item with its history.
-func (s *Service) Delete(ctx context.Context, by By, id string) error {
+func (s *Service) Delete(ctx context.Context, by desk.By, id string) error {
 	keys, err := s.deps.Keys.Account(ctx, by.Account)
 	if err != nil {
 		return err
@@ -237,7 +237,7 @@ func (s *Service) Delete(ctx context.Context, by By, id string) error {
 	})
 }
 
-func remove(ctx context.Context, tx *store.Tx, by By, pen audit.Pen, it Item) error {
+func remove(ctx context.Context, tx *store.Tx, by desk.By, pen audit.Pen, it Item) error {
 	if err := keepFiles(ctx, tx, by.Account, it.ID, nil); err != nil {
 		return err
 	}
@@ -249,7 +249,7 @@ func remove(ctx context.Context, tx *store.Tx, by By, pen audit.Pen, it Item) er
 
 // AddWay adds a way of asking to an FAQ, whatever its version. origin says
 // where it comes from, for the history. One that is there already is fine.
-func (s *Service) AddWay(ctx context.Context, by By, id, way, origin string) (Item, error) {
+func (s *Service) AddWay(ctx context.Context, by desk.By, id, way, origin string) (Item, error) {
 	keys, err := s.deps.Keys.Account(ctx, by.Account)
 	if err != nil {
 		return Item{}, err

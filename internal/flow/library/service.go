@@ -2,8 +2,6 @@ package library
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"log/slog"
@@ -77,33 +75,8 @@ func New(d Deps, c Config) (*Service, error) {
 	}, nil
 }
 
-// By is who gives a command.
-type By struct {
-	Account desk.AccountID
-	// Agent may be empty: then the program itself does it.
-	Agent desk.AgentID
-	// Key is the idempotency key; empty means that a repeat is done again.
-	Key string
-}
-
-func (b By) author() desk.Author {
-	if b.Agent == "" {
-		return desk.Author{Kind: desk.BySystem}
-	}
-	return desk.Author{Kind: desk.ByAgent, ID: string(b.Agent)}
-}
-
-// id is made of the idempotency key, so that a repeat finds the first.
-func (b By) id(prefix, random string) string {
-	if b.Key == "" {
-		return random
-	}
-	sum := sha256.Sum256([]byte(prefix + "\x00" + string(b.Account) + "\x00" + string(b.Agent) + "\x00" + b.Key))
-	return prefix + "_" + hex.EncodeToString(sum[:16])
-}
-
 // once notes the key of a command; repeated means that it was done before.
-func (b By) once(ctx context.Context, tx *store.Tx, verb string) (repeated bool, err error) {
+func once(ctx context.Context, tx *store.Tx, b desk.By, verb string) (repeated bool, err error) {
 	if b.Key == "" {
 		return false, nil
 	}
@@ -113,13 +86,13 @@ func (b By) once(ctx context.Context, tx *store.Tx, verb string) (repeated bool,
 
 // command runs a unit of a command once, and tells everybody if it changed
 // something that is to be learned.
-func (s *Service) command(ctx context.Context, by By, verb string, unit func(context.Context, *store.Tx, audit.Pen) error) error {
+func (s *Service) command(ctx context.Context, by desk.By, verb string, unit func(context.Context, *store.Tx, audit.Pen) error) error {
 	pen, err := s.deps.Audit.Open(ctx, by.Account)
 	if err != nil {
 		return err
 	}
 	err = s.deps.Store.Write(ctx, by.Account, func(ctx context.Context, tx *store.Tx) error {
-		if repeated, err := by.once(ctx, tx, verb); err != nil || repeated {
+		if repeated, err := once(ctx, tx, by, verb); err != nil || repeated {
 			return err
 		}
 		return unit(ctx, tx, pen)
@@ -132,7 +105,7 @@ func (s *Service) command(ctx context.Context, by By, verb string, unit func(con
 
 // touched notes that there is something new to learn, and tells it: once for
 // all that a command changes.
-func touched(ctx context.Context, tx *store.Tx, by By) error {
+func touched(ctx context.Context, tx *store.Tx, by desk.By) error {
 	for _, e := range tx.Events() {
 		if f, ok := e.Fact.(desk.BotChanged); ok && f.What == desk.BotKnowledge && f.Version == "" {
 			return nil
@@ -150,9 +123,9 @@ func touched(ctx context.Context, tx *store.Tx, by By) error {
 	return tell(tx, by, "")
 }
 
-func tell(tx *store.Tx, by By, version string) error {
+func tell(tx *store.Tx, by desk.By, version string) error {
 	return tx.Emit(desk.Event{
-		AccountID: by.Account, Actor: by.author(), Fact: desk.BotChanged{What: desk.BotKnowledge, Version: version},
+		AccountID: by.Account, Actor: by.Author(), Fact: desk.BotChanged{What: desk.BotKnowledge, Version: version},
 	})
 }
 

@@ -221,7 +221,7 @@ func (s *Service) adopt(ctx context.Context, account desk.AccountID, revision in
 		if err := prune(ctx, tx, row); err != nil {
 			return err
 		}
-		return tell(tx, By{Account: account}, row.Serving)
+		return tell(tx, desk.By{Account: account}, row.Serving)
 	})
 }
 
@@ -251,7 +251,7 @@ func prune(ctx context.Context, tx *store.Tx, row store.KnowledgeShelf) error {
 
 // Serve lets an earlier training answer, until somebody lets the newest do so
 // again, which an empty id asks for.
-func (s *Service) Serve(ctx context.Context, by By, id string) error {
+func (s *Service) Serve(ctx context.Context, by desk.By, id string) error {
 	const op = "choose training"
 	return s.settle(ctx, by, op+":"+id, func(ctx context.Context, tx *store.Tx, row *store.KnowledgeShelf) (string, error) {
 		list, err := tx.KnowledgeIndexes(ctx, by.Account, 0)
@@ -275,7 +275,7 @@ func (s *Service) Serve(ctx context.Context, by By, id string) error {
 }
 
 // Retrain asks for a training though nothing was changed.
-func (s *Service) Retrain(ctx context.Context, by By) error {
+func (s *Service) Retrain(ctx context.Context, by desk.By) error {
 	return s.settle(ctx, by, "train again", func(_ context.Context, tx *store.Tx, row *store.KnowledgeShelf) (string, error) {
 		row.Revision++
 		row.UpdatedAt = tx.Now()

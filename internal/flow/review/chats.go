@@ -34,7 +34,7 @@ type Digest struct {
 // question and answer, or conversation, role and text with a message a row, in
 // the order they were written; names may be Chinese. The same table again
 // proposes nothing twice.
-func (s *Service) LearnChats(ctx context.Context, by By, rows [][]string) (Digest, error) {
+func (s *Service) LearnChats(ctx context.Context, by desk.By, rows [][]string) (Digest, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	pairs, d, err := exchanges(rows)
@@ -138,7 +138,7 @@ func chatProposal(title string, locale desk.Locale, t topics.Topic, pairs []exch
 	return p
 }
 
-func (s *Service) propose(ctx context.Context, by By, found []Proposal, d Digest) error {
+func (s *Service) propose(ctx context.Context, by desk.By, found []Proposal, d Digest) error {
 	keys, err := s.deps.Keys.Account(ctx, by.Account)
 	if err != nil {
 		return err

@@ -20,7 +20,7 @@ type Ruling struct {
 }
 
 // Accept makes knowledge of a proposal. It may be repeated. Conflict if the proposal was changed or decided meanwhile.
-func (s *Service) Accept(ctx context.Context, by By, id string, r Ruling) (Proposal, error) {
+func (s *Service) Accept(ctx context.Context, by desk.By, id string, r Ruling) (Proposal, error) {
 	const op = "accept proposal"
 	p, err := s.Get(ctx, by.Account, id)
 	if err != nil {
@@ -67,7 +67,7 @@ func (e Entry) check(op string) error {
 	return nil
 }
 
-func (s *Service) learn(ctx context.Context, by By, e Entry) (string, error) {
+func (s *Service) learn(ctx context.Context, by desk.By, e Entry) (string, error) {
 	if e.ID == "" {
 		return s.deps.Shelf.Add(ctx, by, e)
 	}
@@ -87,7 +87,7 @@ func (s *Service) learn(ctx context.Context, by By, e Entry) (string, error) {
 const maxWhy = 500
 
 // Refuse says that there is nothing to learn. Its questions are not proposed again.
-func (s *Service) Refuse(ctx context.Context, by By, id string, version int64, why string) (Proposal, error) {
+func (s *Service) Refuse(ctx context.Context, by desk.By, id string, version int64, why string) (Proposal, error) {
 	const op = "refuse proposal"
 	if len([]rune(why)) > maxWhy {
 		return Proposal{}, desk.InvalidField(op, "reason", "the reason is longer than 500 characters")
@@ -116,7 +116,7 @@ func (p *Proposal) still(op string, version int64) error {
 	return nil
 }
 
-func (s *Service) decide(ctx context.Context, by By, p Proposal, state, result string) (Proposal, error) {
+func (s *Service) decide(ctx context.Context, by desk.By, p Proposal, state, result string) (Proposal, error) {
 	keys, err := s.deps.Keys.Account(ctx, by.Account)
 	if err != nil {
 		return p, err
@@ -144,7 +144,7 @@ func (s *Service) decide(ctx context.Context, by By, p Proposal, state, result s
 			}
 		}
 		return tx.Emit(desk.Event{
-			AccountID: by.Account, Actor: desk.Author{Kind: desk.ByAgent, ID: string(by.Agent)}, Fact: desk.BotChanged{What: desk.BotReview},
+			AccountID: by.Account, Actor: by.Author(), Fact: desk.BotChanged{What: desk.BotReview},
 		})
 	})
 	return p, err

@@ -79,7 +79,7 @@ func (h *house) Entry(_ context.Context, _ desk.AccountID, id string) (review.En
 	return e, nil
 }
 
-func (h *house) Add(_ context.Context, by review.By, e review.Entry) (string, error) {
+func (h *house) Add(_ context.Context, by desk.By, e review.Entry) (string, error) {
 	if h.fails != nil {
 		return "", h.fails
 	}
@@ -89,22 +89,22 @@ func (h *house) Add(_ context.Context, by review.By, e review.Entry) (string, er
 	return e.ID, nil
 }
 
-func (h *house) AddWays(_ context.Context, _ review.By, id string, ways []string) error {
+func (h *house) AddWays(_ context.Context, _ desk.By, id string, ways []string) error {
 	e := h.shelf[id]
 	e.Ways = append(e.Ways, ways...)
 	h.shelf[id] = e
 	return nil
 }
 
-func (h *house) Answer(_ context.Context, _ review.By, id, text string) error {
+func (h *house) Answer(_ context.Context, _ desk.By, id, text string) error {
 	e := h.shelf[id]
 	e.Answer = text
 	h.shelf[id] = e
 	return nil
 }
 
-func (h *house) by() review.By {
-	return review.By{Account: h.ID, Agent: h.Agent.ID, Key: "k-" + h.IDs.Other("k")}
+func (h *house) by() desk.By {
+	return desk.By{Account: h.ID, Agent: h.Agent.ID, Key: "k-" + h.IDs.Other("k")}
 }
 
 // asked adds decisions of the bot on these questions.

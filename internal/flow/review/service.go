@@ -58,18 +58,11 @@ type Shelf interface {
 	// Entry finds one; NotFound if it was deleted.
 	Entry(ctx context.Context, account desk.AccountID, id string) (Entry, error)
 	// Add makes an entry. The same key makes it once.
-	Add(ctx context.Context, by By, e Entry) (id string, err error)
+	Add(ctx context.Context, by desk.By, e Entry) (id string, err error)
 	// AddWays adds ways of asking to one. Those that are there already are fine.
-	AddWays(ctx context.Context, by By, id string, ways []string) error
+	AddWays(ctx context.Context, by desk.By, id string, ways []string) error
 	// Answer changes what an entry answers. The same key changes it once.
-	Answer(ctx context.Context, by By, id, text string) error
-}
-
-// By is the colleague who gives a command, and its idempotency key.
-type By struct {
-	Account desk.AccountID
-	Agent   desk.AgentID
-	Key     string
+	Answer(ctx context.Context, by desk.By, id, text string) error
 }
 
 // Deps are the service's required collaborators.

@@ -109,7 +109,7 @@ func (s *Service) flowOf(ctx context.Context, r store.Reads, keys *seal.AccountK
 
 // Save adds a flow (id "") or replaces its draft, if the revision is the newest.
 // A draft may have problems, but for its name.
-func (s *Service) Save(ctx context.Context, by By, id string, revision int64, source string) (Flow, error) {
+func (s *Service) Save(ctx context.Context, by desk.By, id string, revision int64, source string) (Flow, error) {
 	const op = "save flow"
 	if len(source) > dialogue.MaxSource {
 		return Flow{}, desk.InvalidField(op, "source", "a flow has at most 128 KB")
@@ -120,7 +120,7 @@ func (s *Service) Save(ctx context.Context, by By, id string, revision int64, so
 	}
 	created := id == ""
 	if created {
-		id = by.id(s.deps.IDs.Other("flw"))
+		id = by.ID("flw", s.deps.IDs.Other("flw"))
 	}
 	keys, err := s.deps.Keys.Account(ctx, by.Account)
 	if err != nil {
@@ -183,7 +183,7 @@ func taken(err error, op string) error {
 }
 
 // change does something to a flow that exists, records it and tells everybody.
-func (s *Service) change(ctx context.Context, by By, id, action string, do func(ctx context.Context, tx *store.Tx, row *store.Scenario) error) error {
+func (s *Service) change(ctx context.Context, by desk.By, id, action string, do func(ctx context.Context, tx *store.Tx, row *store.Scenario) error) error {
 	pen, err := s.deps.Audit.Open(ctx, by.Account)
 	if err != nil {
 		return err
@@ -206,7 +206,7 @@ func (s *Service) change(ctx context.Context, by By, id, action string, do func(
 			return err
 		}
 		return tx.Emit(desk.Event{
-			AccountID: by.Account, Actor: desk.Author{Kind: desk.ByAgent, ID: string(by.Agent)}, Fact: desk.BotChanged{What: desk.BotFlows, Version: row.ID + ":" + number(row.Published)},
+			AccountID: by.Account, Actor: by.Author(), Fact: desk.BotChanged{What: desk.BotFlows, Version: row.ID + ":" + number(row.Published)},
 		})
 	})
 	s.drop(by.Account)
@@ -215,7 +215,7 @@ func (s *Service) change(ctx context.Context, by By, id, action string, do func(
 
 // Publish lets the draft serve. Invalid if it has problems or fails its own
 // test dialogues; Conflict if it is not the revision that the caller has seen.
-func (s *Service) Publish(ctx context.Context, by By, id string, revision int64) (Flow, error) {
+func (s *Service) Publish(ctx context.Context, by desk.By, id string, revision int64) (Flow, error) {
 	const op = "publish flow"
 	f, err := s.Get(ctx, by.Account, id)
 	if err != nil {
@@ -265,7 +265,7 @@ func (s *Service) Publish(ctx context.Context, by By, id string, revision int64)
 }
 
 // Enable switches what was published on or off.
-func (s *Service) Enable(ctx context.Context, by By, id string, on bool) (Flow, error) {
+func (s *Service) Enable(ctx context.Context, by desk.By, id string, on bool) (Flow, error) {
 	action := "flow.enabled"
 	if !on {
 		action = "flow.disabled"
@@ -281,7 +281,7 @@ func (s *Service) Enable(ctx context.Context, by By, id string, on bool) (Flow, 
 }
 
 // Delete removes a flow and its versions.
-func (s *Service) Delete(ctx context.Context, by By, id string) error {
+func (s *Service) Delete(ctx context.Context, by desk.By, id string) error {
 	return s.change(ctx, by, id, "flow.deleted", func(ctx context.Context, tx *store.Tx, _ *store.Scenario) error {
 		return tx.DeleteScenario(ctx, by.Account, id)
 	})

@@ -164,7 +164,7 @@ func (s *Service) Secrets(ctx context.Context, account desk.AccountID) ([]Secret
 }
 
 // PutSecret sets a secret.
-func (s *Service) PutSecret(ctx context.Context, by By, name, value string) error {
+func (s *Service) PutSecret(ctx context.Context, by desk.By, name, value string) error {
 	const op = "save secret of flows"
 	if !dialogue.ValidName(name) {
 		return desk.InvalidField(op, "name", "a name begins with a small letter and consists of small letters, digits and underscores")
@@ -200,7 +200,7 @@ func has(rows []store.ScenarioSecret, name string) bool {
 }
 
 // DeleteSecret removes a secret.
-func (s *Service) DeleteSecret(ctx context.Context, by By, name string) error {
+func (s *Service) DeleteSecret(ctx context.Context, by desk.By, name string) error {
 	return s.deps.Audit.Do(ctx, by.Account, audit.Act{Action: "flow_key.deleted", Target: audit.Target{Kind: "flow_key", ID: name, Name: name}}, func(ctx context.Context, tx *store.Tx) error {
 		if by.Key != "" {
 			_, repeated, err := tx.Once(ctx, by.Account, "agent:"+string(by.Agent), "delete secret:"+name+":"+by.Key, "")

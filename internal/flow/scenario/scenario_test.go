@@ -84,8 +84,8 @@ func open(t *testing.T) *box {
 	return &box{Tenant: env.Tenant(), Service: s, shop: shop, dir: dir}
 }
 
-func (b *box) by(key string) scenario.By {
-	return scenario.By{Account: b.ID, Agent: b.Agent.ID, Key: key}
+func (b *box) by(key string) desk.By {
+	return desk.By{Account: b.ID, Agent: b.Agent.ID, Key: key}
 }
 
 const flow = "flow: orders\ntitle: Geheimfluss\nslots:\n  no: {kind: order, ask: 单号？}\nstates:\n  a:\n    - ask: no\n    - call: {post: \"{{secret.shop}}/o/{{no}}\", headers: {X-Key: \"k {{secret.key}}\"}, body: {no: \"{{no}}\"}, retries: 2}\n    - end: 好\n"

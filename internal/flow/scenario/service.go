@@ -75,22 +75,6 @@ func New(d Deps) (*Service, error) {
 	return &Service{deps: d, current: make(map[desk.AccountID]Current)}, nil
 }
 
-// By is the colleague who gives a command.
-type By struct {
-	Account desk.AccountID
-	Agent   desk.AgentID
-	// Key is the idempotency key; empty means that a repeat is done again.
-	Key string
-}
-
-func (b By) id(random string) string {
-	if b.Key == "" {
-		return random
-	}
-	sum := sha256.Sum256([]byte("flw\x00" + string(b.Account) + "\x00" + string(b.Agent) + "\x00" + b.Key))
-	return "flw_" + hex.EncodeToString(sum[:16])
-}
-
 // Flows are what serves the account, from memory. A flow that can no longer be
 // read is left out.
 func (s *Service) Flows(ctx context.Context, account desk.AccountID) (Current, error) {

@@ -152,7 +152,7 @@ func (s *Service) SaveCannedReply(ctx context.Context, by By, c desk.CannedReply
 	}
 	created := c.ID == ""
 	if created {
-		c.ID = desk.CannedReplyID(by.id("cnd", s.deps.IDs.Other("cnd")))
+		c.ID = desk.CannedReplyID(by.ID("cnd", s.deps.IDs.Other("cnd")))
 	}
 	row := store.CannedReply{ID: c.ID, AccountID: by.Account, Scope: c.Scope, OwnerID: owner, Shortcut: c.Shortcut}
 	if row.Content, err = s.seal(ctx, by.Account, CannedPlace(c.ID), cannedContent{Title: c.Title, Parts: c.Parts}); err != nil {

@@ -48,7 +48,7 @@ func TestADraftIsReplacedOnlyByWhoHasSeenIt(t *testing.T) {
 	require.Len(t, drafts, 2)
 	require.Equal(t, "二", drafts[0].Text)
 	require.EqualValues(t, 2, drafts[0].Revision)
-	others, err := b.Drafts(b.Ctx, toolbox.By{Account: b.ID, Agent: b.IDs.Agent()}, talk)
+	others, err := b.Drafts(b.Ctx, toolbox.By{By: desk.By{Account: b.ID, Agent: b.IDs.Agent()}}, talk)
 	require.NoError(t, err)
 	require.Empty(t, others, "a draft is its writer's")
 	in, err := b.Drafted(b.Ctx, b.by(""), []desk.ConversationID{talk, b.IDs.Conversation()})

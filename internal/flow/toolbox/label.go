@@ -39,7 +39,7 @@ func (s *Service) SaveLabel(ctx context.Context, by By, l desk.Label) (desk.Labe
 	}
 	key, created := store.LabelKey(text.Normalize(l.Name)), l.ID == ""
 	if created {
-		l.ID = desk.LabelID(by.id("lbl", s.deps.IDs.Other("lbl")))
+		l.ID = desk.LabelID(by.ID("lbl", s.deps.IDs.Other("lbl")))
 	}
 	pen, err := s.deps.Audit.Open(ctx, by.Account)
 	if err != nil {

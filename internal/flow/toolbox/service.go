@@ -2,8 +2,6 @@ package toolbox
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"log/slog"
@@ -41,30 +39,18 @@ func New(d Deps) (*Service, error) {
 
 // By is the colleague who gives a command.
 type By struct {
-	Account desk.AccountID
-	Agent   desk.AgentID
-	// Key is the idempotency key; empty means that a repeat is done again.
-	Key string
+	desk.By
 	// Seen, if set, must be the revision of what is changed; otherwise it is a Conflict.
 	Seen desk.Revision
 	// Manages is set for those who may change what belongs to a team or to all.
 	Manages bool
 }
 
-// id is made of the idempotency key, so that a repeat finds the first.
-func (b By) id(prefix, random string) string {
-	if b.Key == "" {
-		return random
-	}
-	sum := sha256.Sum256([]byte(prefix + "\x00" + string(b.Account) + "\x00" + string(b.Agent) + "\x00" + b.Key))
-	return prefix + "_" + hex.EncodeToString(sum[:16])
-}
-
 // changed tells the account's agents that their labels or canned replies are
 // not what they were.
 func changed(tx *store.Tx, by By, what string) error {
 	return tx.Emit(desk.Event{
-		AccountID: by.Account, Actor: desk.Author{Kind: desk.ByAgent, ID: string(by.Agent)},
+		AccountID: by.Account, Actor: by.Author(),
 		Fact: desk.ToolboxChanged{What: what},
 	})
 }

@@ -51,7 +51,7 @@ func open(t *testing.T) *box {
 }
 
 func (b *box) by(key string) toolbox.By {
-	return toolbox.By{Account: b.ID, Agent: b.Agent.ID, Key: key, Manages: true}
+	return toolbox.By{By: desk.By{Account: b.ID, Agent: b.Agent.ID, Key: key}, Manages: true}
 }
 
 func TestLabelsHaveOneNameEach(t *testing.T) {
@@ -126,7 +126,7 @@ func TestCannedRepliesBelongToSomebody(t *testing.T) {
 	_, err = b.SaveCannedReply(b.Ctx, b.by(""), reply("th", desk.CannedAll, "给所有人"))
 	require.NoError(t, err)
 
-	stranger := toolbox.By{Account: b.ID, Agent: b.IDs.Agent()}
+	stranger := toolbox.By{By: desk.By{Account: b.ID, Agent: b.IDs.Agent()}}
 	seen, err := b.CannedReplies(b.Ctx, stranger, "")
 	require.NoError(t, err)
 	require.Len(t, seen, 1, "what is for all")

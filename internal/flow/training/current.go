@@ -170,7 +170,7 @@ func (s *Service) load(ctx context.Context, account desk.AccountID, at *slot, an
 // repair asks for a training in the place of a model that is lost.
 func (s *Service) repair(ctx context.Context, account desk.AccountID) {
 	err := s.deps.Store.Write(ctx, account, func(ctx context.Context, tx *store.Tx) error {
-		return s.queue(ctx, tx, By{Account: account}, OriginRepair, "", 0)
+		return s.queue(ctx, tx, desk.By{Account: account}, OriginRepair, "", 0)
 	})
 	if err != nil {
 		s.deps.Log.ErrorContext(ctx, "a training could not be queued", "account_id", account, "error", err)

@@ -41,11 +41,11 @@ func find(all []Intent, op, id string) (Intent, error) {
 
 // SaveIntent adds an intent (ID "") or changes one. Conflict if another has the
 // name, or if it was changed since its Version was read.
-func (s *Service) SaveIntent(ctx context.Context, by By, i Intent) (Intent, error) {
+func (s *Service) SaveIntent(ctx context.Context, by desk.By, i Intent) (Intent, error) {
 	const op = "save intent"
 	created := i.ID == ""
 	if created {
-		i.ID = by.id("int", s.deps.IDs.Other("int"))
+		i.ID = by.ID("int", s.deps.IDs.Other("int"))
 	}
 	saved := i
 	err := s.write(ctx, by, op, func(w *writing) (unit, error) {
@@ -81,7 +81,7 @@ func (s *Service) SaveIntent(ctx context.Context, by By, i Intent) (Intent, erro
 }
 
 // AddExamples adds examples to an intent and answers how many were new.
-func (s *Service) AddExamples(ctx context.Context, by By, id string, examples []string) (added int, err error) {
+func (s *Service) AddExamples(ctx context.Context, by desk.By, id string, examples []string) (added int, err error) {
 	const op = "add examples"
 	err = s.write(ctx, by, op, func(w *writing) (unit, error) {
 		before, err := find(w.list, op, id)
@@ -107,7 +107,7 @@ func (s *Service) AddExamples(ctx context.Context, by By, id string, examples []
 }
 
 // DeleteIntent removes an intent; a built-in one becomes what it was shipped as.
-func (s *Service) DeleteIntent(ctx context.Context, by By, id string) error {
+func (s *Service) DeleteIntent(ctx context.Context, by desk.By, id string) error {
 	const op = "delete intent"
 	return s.write(ctx, by, op, func(w *writing) (unit, error) {
 		i, missing := find(w.list, op, id)
@@ -140,7 +140,7 @@ type unit func(context.Context, *store.Tx) error
 
 // writing is a change of an account's intents.
 type writing struct {
-	by   By
+	by   desk.By
 	pen  audit.Pen
 	keys *seal.AccountKeys
 	// list is what there was before.
@@ -164,7 +164,7 @@ const writeAttempts = 20
 // write changes intents. What takes long is done in plan, before the
 // transaction; if the intents are others by then, the change is planned anew.
 // A change is counted and told, and asks for a training, in the same transaction.
-func (s *Service) write(ctx context.Context, by By, op string, plan func(*writing) (unit, error)) error {
+func (s *Service) write(ctx context.Context, by desk.By, op string, plan func(*writing) (unit, error)) error {
 	pen, err := s.deps.Audit.Open(ctx, by.Account)
 	if err != nil {
 		return err

@@ -122,8 +122,8 @@ func (s *school) start(t *testing.T, run func(context.Context) error) (stop func
 	return stop
 }
 
-func (s *school) by(key string) training.By {
-	return training.By{Account: s.ID, Agent: s.Agent.ID, Key: key}
+func (s *school) by(key string) desk.By {
+	return desk.By{Account: s.ID, Agent: s.Agent.ID, Key: key}
 }
 
 // intent is one of a shop's with twenty examples.

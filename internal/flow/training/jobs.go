@@ -33,7 +33,7 @@ const (
 )
 
 // queue asks for a training after a delay. One that waits already takes both.
-func (s *Service) queue(ctx context.Context, tx *store.Tx, by By, origin, seed string, delay time.Duration) error {
+func (s *Service) queue(ctx context.Context, tx *store.Tx, by desk.By, origin, seed string, delay time.Duration) error {
 	jobs, err := tx.ActiveTrainingJobs(ctx, by.Account)
 	if err != nil {
 		return err
@@ -69,7 +69,7 @@ func earlier(a, b time.Time) time.Time {
 }
 
 // Start asks for a training now, with a seed ("" is the usual one).
-func (s *Service) Start(ctx context.Context, by By, seed string) error {
+func (s *Service) Start(ctx context.Context, by desk.By, seed string) error {
 	const op = "start training"
 	if seed != "" {
 		if _, err := strconv.ParseUint(seed, 10, 64); err != nil {
@@ -85,7 +85,7 @@ func (s *Service) Start(ctx context.Context, by By, seed string) error {
 }
 
 // Cancel ends the trainings that wait or run. What serves goes on serving.
-func (s *Service) Cancel(ctx context.Context, by By) error {
+func (s *Service) Cancel(ctx context.Context, by desk.By) error {
 	const op = "cancel training"
 	active, err := s.deps.Store.ActiveTrainingJobs(ctx, by.Account)
 	if err != nil || len(active) == 0 {
@@ -127,7 +127,7 @@ func (s *Service) stop(ids []string) {
 
 // Serve makes another stored model the one that serves: the way back. A
 // training at work is cancelled, because it would take that model's place.
-func (s *Service) Serve(ctx context.Context, by By, id string) error {
+func (s *Service) Serve(ctx context.Context, by desk.By, id string) error {
 	const op = "serve model"
 	var ended []string
 	m, err := s.deps.Store.IntentModel(ctx, by.Account, id)
@@ -168,7 +168,7 @@ func (s *Service) Serve(ctx context.Context, by By, id string) error {
 }
 
 // act does something once per key and records it.
-func (s *Service) act(ctx context.Context, by By, op string, a audit.Act, do func(context.Context, *store.Tx) error) error {
+func (s *Service) act(ctx context.Context, by desk.By, op string, a audit.Act, do func(context.Context, *store.Tx) error) error {
 	pen, err := s.deps.Audit.Open(ctx, by.Account)
 	if err != nil {
 		return err

@@ -166,7 +166,7 @@ func (s *Service) train(ctx context.Context, job store.TrainingJob) {
 		if err := tx.TrimTrainingJobs(ctx, job.AccountID, s.deps.Clock.Now().Add(-keepJobs)); err != nil {
 			return err
 		}
-		return changed(tx, By{Account: job.AccountID}, desk.BotModel, "")
+		return changed(tx, desk.By{Account: job.AccountID}, desk.BotModel, "")
 	})
 	if err != nil && !errors.Is(err, desk.Conflict) {
 		s.deps.Log.WarnContext(ctx, "a training's end could not be noted; it begins anew", "training_id", job.ID, "error", err)
@@ -338,7 +338,7 @@ func (s *Service) adopt(ctx context.Context, job store.TrainingJob, revision int
 		if err := tx.ServeModel(ctx, job.AccountID, row.ID); err != nil {
 			return err
 		}
-		return changed(tx, By{Account: job.AccountID}, desk.BotModel, row.ID)
+		return changed(tx, desk.By{Account: job.AccountID}, desk.BotModel, row.ID)
 	})
 	if err != nil {
 		gone = []string{row.ID}

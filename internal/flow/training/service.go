@@ -2,8 +2,6 @@ package training
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"encoding/json"
 	"log/slog"
 	"sync"
@@ -107,33 +105,8 @@ func New(d Deps, c Config) (*Service, error) {
 	return s, nil
 }
 
-// By is the colleague who gives a command.
-type By struct {
-	Account desk.AccountID
-	// Agent "" is the program itself.
-	Agent desk.AgentID
-	// Key is the idempotency key; empty means that a repeat is done again.
-	Key string
-}
-
-func (b By) author() desk.Author {
-	if b.Agent == "" {
-		return desk.Author{Kind: desk.BySystem}
-	}
-	return desk.Author{Kind: desk.ByAgent, ID: string(b.Agent)}
-}
-
-// id is made of the idempotency key, so that a repeat finds the first.
-func (b By) id(prefix, random string) string {
-	if b.Key == "" {
-		return random
-	}
-	sum := sha256.Sum256([]byte(prefix + "\x00" + string(b.Account) + "\x00" + string(b.Agent) + "\x00" + b.Key))
-	return prefix + "_" + hex.EncodeToString(sum[:16])
-}
-
 // once runs do unless the key was used before.
-func once(ctx context.Context, tx *store.Tx, by By, what string, do func() error) error {
+func once(ctx context.Context, tx *store.Tx, by desk.By, what string, do func() error) error {
 	if by.Key == "" {
 		return do()
 	}
@@ -254,6 +227,6 @@ func unseal(keys *seal.AccountKeys, p seal.Place, value desk.Sealed, into any) e
 }
 
 // changed tells everybody that the intents are not what they were.
-func changed(tx *store.Tx, by By, what, version string) error {
-	return tx.Emit(desk.Event{AccountID: by.Account, Actor: by.author(), Fact: desk.BotChanged{What: what, Version: version}})
+func changed(tx *store.Tx, by desk.By, what, version string) error {
+	return tx.Emit(desk.Event{AccountID: by.Account, Actor: by.Author(), Fact: desk.BotChanged{What: what, Version: version}})
 }

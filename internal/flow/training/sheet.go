@@ -149,7 +149,7 @@ type Imported struct {
 
 // Import takes a sheet's examples. With look only, nothing is kept. A sheet
 // with lines that cannot be taken is kept only with partly.
-func (s *Service) Import(ctx context.Context, by By, data []byte, look, partly bool) (out Imported, err error) {
+func (s *Service) Import(ctx context.Context, by desk.By, data []byte, look, partly bool) (out Imported, err error) {
 	const op = "import intents"
 	rows, bad, err := ReadSheet(data)
 	if err != nil {

@@ -10,8 +10,8 @@ import (
 	"yingda.dev/internal/flow/training"
 )
 
-func (c caller) school(key string) training.By {
-	return training.By{Account: c.Account, Agent: c.Agent, Key: key}
+func (c caller) school(key string) desk.By {
+	return desk.By{Account: c.Account, Agent: c.Agent, Key: key}
 }
 
 // IntentLine is an intent in a list.

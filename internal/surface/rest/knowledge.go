@@ -8,8 +8,8 @@ import (
 	"yingda.dev/internal/flow/library"
 )
 
-func (c caller) librarian(key string) library.By {
-	return library.By{Account: c.Account, Agent: c.Agent, Key: key}
+func (c caller) librarian(key string) desk.By {
+	return desk.By{Account: c.Account, Agent: c.Agent, Key: key}
 }
 
 // KnowledgeAnswer is what an FAQ is answered with, in a channel and a language.

@@ -18,8 +18,8 @@ type Documents interface {
 	Read(ctx context.Context, name string, data []byte) (document.Document, error)
 }
 
-func (c caller) reviewer(key string) review.By {
-	return review.By{Account: c.Account, Agent: c.Agent, Key: key}
+func (c caller) reviewer(key string) desk.By {
+	return desk.By{Account: c.Account, Agent: c.Agent, Key: key}
 }
 
 // ProposedEntry is what a proposal becomes, or the entry it is about.

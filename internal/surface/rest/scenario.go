@@ -9,8 +9,8 @@ import (
 	"yingda.dev/internal/flow/scenario"
 )
 
-func (c caller) author(key string) scenario.By {
-	return scenario.By{Account: c.Account, Agent: c.Agent, Key: key}
+func (c caller) author(key string) desk.By {
+	return desk.By{Account: c.Account, Agent: c.Agent, Key: key}
 }
 
 // Scenario is a flow of dialogue.

@@ -17,7 +17,7 @@ func (c caller) knowing(key string, seen desk.Revision) toolbox.By {
 }
 
 func (c caller) by(key string) toolbox.By {
-	return toolbox.By{Account: c.Account, Agent: c.Agent, Key: key, Manages: c.Permissions.Has(auth.ToolboxManage)}
+	return toolbox.By{By: desk.By{Account: c.Account, Agent: c.Agent, Key: key}, Manages: c.Permissions.Has(auth.ToolboxManage)}
 }
 
 // Label is a word that agents put on conversations.

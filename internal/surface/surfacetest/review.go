@@ -62,7 +62,7 @@ func (m *memoryShelf) Entry(_ context.Context, _ desk.AccountID, id string) (rev
 }
 
 // Add implements what review asks for.
-func (m *memoryShelf) Add(_ context.Context, by review.By, e review.Entry) (string, error) {
+func (m *memoryShelf) Add(_ context.Context, by desk.By, e review.Entry) (string, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	e.ID = "faq_" + by.Key
@@ -71,7 +71,7 @@ func (m *memoryShelf) Add(_ context.Context, by review.By, e review.Entry) (stri
 }
 
 // AddWays implements what review asks for.
-func (m *memoryShelf) AddWays(ctx context.Context, by review.By, id string, ways []string) error {
+func (m *memoryShelf) AddWays(ctx context.Context, by desk.By, id string, ways []string) error {
 	e, err := m.Entry(ctx, by.Account, id)
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -83,7 +83,7 @@ func (m *memoryShelf) AddWays(ctx context.Context, by review.By, id string, ways
 }
 
 // Answer implements what review asks for.
-func (m *memoryShelf) Answer(ctx context.Context, by review.By, id, text string) error {
+func (m *memoryShelf) Answer(ctx context.Context, by desk.By, id, text string) error {
 	e, err := m.Entry(ctx, by.Account, id)
 	m.mu.Lock()
 	defer m.mu.Unlock()
