@@ -95,6 +95,7 @@ func judgeIntents(clock desk.Clock, learn, test, outside []nlu.Example) (intentF
 			taught[text.Normalize(e.Text)] = true
 		}
 	}
+	o.Own = len(o.Outside)
 	for _, t := range training.OutsideTexts() { // as every account's training has them
 		if !taught[text.Normalize(t)] {
 			o.Outside = append(o.Outside, t)

@@ -11,7 +11,7 @@ import (
 )
 
 // magic begins every stored model; its last character is the format's version.
-const magic = "yingda.nlu.2"
+const magic = "yingda.nlu.3"
 
 // The bounds of a stored model; what is beyond cannot have come from Train.
 const (
@@ -58,6 +58,20 @@ func (m *Model) AppendBinary(b []byte) []byte {
 			b = binary.LittleEndian.AppendUint16(b, m.intent[j])
 			b = append(b, byte(m.weight[j]), byte(m.centre[j])) //nolint:gosec // the bits are what is kept
 		}
+	}
+	u32(len(m.outer.weight))
+	f32(m.outer.scale)
+	f32(m.outer.bias)
+	for _, w := range m.outer.weight {
+		b = append(b, byte(w)) //nolint:gosec // the bits are what is kept
+	}
+	f64(m.known.sure)
+	u32(len(m.known.at))
+	for _, name := range m.known.names() {
+		hit := m.known.at[name]
+		b = binary.LittleEndian.AppendUint64(b, name)
+		b = binary.LittleEndian.AppendUint16(b, hit.intent)
+		b = append(b, hit.share)
 	}
 	if m.mixed == nil {
 		return append(b, 0)
@@ -131,6 +145,8 @@ func Read(data []byte) (*Model, error) {
 	}
 	m.readIntents(r)
 	m.readFeatures(r)
+	m.readOuter(r)
+	m.readKnown(r)
 	if r.take(1)[0] == 1 {
 		m.mixed = readMix(r, len(m.names))
 	}
@@ -156,6 +172,42 @@ func (m *Model) readIntents(r *reader) {
 	}
 }
 
+func (m *Model) readOuter(r *reader) {
+	n := r.count(len(m.vocabulary.idf), 1)
+	m.outer.scale, m.outer.bias = r.f32(), r.f32()
+	if r.err == nil && n != 0 && n != len(m.vocabulary.idf) {
+		r.err = errModel
+	}
+	if r.err != nil {
+		return
+	}
+	m.outer.weight = make([]int8, n)
+	for i, w := range r.take(n) {
+		m.outer.weight[i] = int8(w) //nolint:gosec // the bits are what is kept
+	}
+}
+
+func (m *Model) readKnown(r *reader) {
+	m.known.sure = r.f64()
+	n := r.count(maxFeatures, 11)
+	m.known.at = make(map[feature]meant, n)
+	for range n {
+		name := binary.LittleEndian.Uint64(r.take(8))
+		e := r.take(3)
+		hit := meant{binary.LittleEndian.Uint16(e), e[2]}
+		if r.err == nil && (int(hit.intent) >= len(m.names) && hit.intent != nobody || hit.share == 0) {
+			r.err = errModel
+		}
+		if r.err != nil {
+			return
+		}
+		m.known.at[name] = hit
+	}
+	if r.err == nil && (len(m.known.at) != n || m.known.sure < 0 || m.known.sure > 1) {
+		r.err = errModel
+	}
+}
+
 func (m *Model) readFeatures(r *reader) {
 	n := r.count(maxFeatures, 17)
 	v := m.vocabulary
@@ -164,9 +216,7 @@ func (m *Model) readFeatures(r *reader) {
 	m.start = make([]int32, 1, n+1)
 	for at := range n {
 		id := binary.LittleEndian.Uint64(r.take(8))
-		v.index[id] = int32(at)
-		v.idf = append(v.idf, r.f32())
-		v.group = append(v.group, group(r.take(1)[0]))
+		v.add(id, r.f32(), group(r.take(1)[0]))
 		if v.group[at] >= groups || len(v.index) != at+1 {
 			r.err = errModel
 		}

@@ -113,16 +113,30 @@ type vocabulary struct {
 	index map[feature]int32
 	idf   []float32
 	group []group
+	most  float32 // the largest idf
 }
 
-// learn counts in how many texts each feature is. Of many texts, features that
-// are in one only are left out.
-func learn(texts [][]counted) *vocabulary {
+// Of manyTexts, features that are in one only are left out, unless it is one
+// of fewer than fewOfOne of its intent: nothing else might tell it.
+const (
+	manyTexts = 3_000
+	fewOfOne  = 3
+)
+
+// learn counts in how many texts each feature is; thin says of which texts all
+// features are kept.
+func learn(texts [][]counted, thin func(int) bool) *vocabulary {
 	df := make(map[feature]int32)
+	kept := make(map[feature]bool)
 	kinds := make(map[feature]group)
 	order := make([]feature, 0, 1024) // in the order met, so that training repeats exactly
-	for _, t := range texts {
+	many := len(texts) >= manyTexts
+	for i, t := range texts {
+		keep := many && thin(i)
 		for _, f := range t {
+			if keep {
+				kept[f.id] = true
+			}
 			if df[f.id] == 0 {
 				order = append(order, f.id)
 				kinds[f.id] = f.group
@@ -130,21 +144,24 @@ func learn(texts [][]counted) *vocabulary {
 			df[f.id]++
 		}
 	}
-	least := int32(1)
-	if len(texts) >= 3000 {
-		least = 2
-	}
 	v := &vocabulary{index: make(map[feature]int32, len(order))}
 	for _, id := range order {
-		if df[id] < least {
+		if many && df[id] == 1 && !kept[id] {
 			continue
 		}
-		v.index[id] = int32(len(v.idf)) //nolint:gosec // bounded by the examples' bound
-		v.idf = append(v.idf, float32(math.Log(float64(1+len(texts))/float64(1+df[id]))+1))
-		v.group = append(v.group, kinds[id])
+		v.add(id, float32(math.Log(float64(1+len(texts))/float64(1+df[id]))+1), kinds[id])
 	}
 	return v
 }
+
+func (v *vocabulary) add(id feature, idf float32, g group) {
+	v.index[id] = int32(len(v.idf)) //nolint:gosec // bounded by the examples' bound
+	v.idf, v.group, v.most = append(v.idf, idf), append(v.group, g), max(v.most, idf)
+}
+
+// unknown is how much of a text has no place in the vocabulary, 0 to 1: of its
+// words, of their weight, and of the weight of their pieces.
+type unknown struct{ words, weight, pieces float64 }
 
 // vector is a sparse vector: places ascending only within a vector's own order.
 type vector struct {
@@ -153,24 +170,21 @@ type vector struct {
 }
 
 // vectorize weighs a text's known features: 1+log(count), times idf, each
-// group scaled to its length, the whole to 1. unknown is how much of the
-// unigrams' weight has no place in the vocabulary, 0 to 1.
-func (v *vocabulary) vectorize(features []counted) (out vector, unknown float64) {
+// group scaled to its length, the whole to 1.
+func (v *vocabulary) vectorize(features []counted) (out vector, u unknown) {
 	out.at = make([]int32, 0, len(features))
 	out.w = make([]float32, 0, len(features))
 	var square [groups]float64
-	var missing, all float64
+	var missing, all, missed, sum [groups]float64
 	for _, f := range features {
 		at, ok := v.index[f.id]
-		if f.group == unigrams {
-			all++
-			if !ok {
-				missing++
-			}
-		}
+		all[f.group]++
 		if !ok {
+			missing[f.group]++
+			missed[f.group] += float64(v.most)
 			continue
 		}
+		sum[f.group] += float64(v.idf[at])
 		w := float32(1+math.Log(float64(f.n))) * v.idf[at]
 		square[f.group] += float64(w) * float64(w)
 		out.at = append(out.at, at)
@@ -187,8 +201,6 @@ func (v *vocabulary) vectorize(features []counted) (out vector, unknown float64)
 	for i, at := range out.at {
 		out.w[i] *= float32(scale[v.group[at]] / math.Sqrt(total))
 	}
-	if all > 0 {
-		unknown = missing / all
-	}
-	return out, unknown
+	share := func(of, rest float64) float64 { return of / max(of+rest, 1e-9) }
+	return out, unknown{missing[unigrams] / max(all[unigrams], 1), share(missed[unigrams], sum[unigrams]), share(missed[subwords], sum[subwords])}
 }

@@ -6,15 +6,17 @@ import "math"
 // learn them; they are the means over the sets of docs/evaluation.md.
 const usualTemperature = 7
 
-var usualGate = gate{weights: signs{-1.5, 1.5, 1.2, 1.6, -1.5, 0.8, 0.05}}
+var usualGate = gate{weights: signs{-1.5, 1.5, 1.2, 1.6, -1.5, 0.8, 0.05, 0, 0, 0, -0.4}}
 
 // signs are what the gate looks at.
-type signs [10]float64
+type signs [13]float64
 
 // signs of a reading: 1, the best margin, its lead, log of its probability
 // against the others, how much of the text was never seen, how near the centre
-// of the intent's examples it is, and its length; and if networks were heard,
-// the lines' own margin, the energy, and whether both agree.
+// of the intent's examples it is, and its length; if networks were heard,
+// the lines' own margin, the energy, and whether both agree; how far it lies on
+// the side of what means nothing, and how much weight of words and of their
+// pieces was never seen.
 func (r *reading) signs(t float64) signs {
 	lead := r.margin[r.best] - r.second
 	most := 2.0
@@ -22,8 +24,8 @@ func (r *reading) signs(t float64) signs {
 		most = 8
 	}
 	return signs{
-		1, r.margin[r.best], min(lead, most), math.Log(1 / r.partition(t)), r.unknown, float64(r.centre[r.best]), math.Log(float64(1 + r.pieces)),
-		r.line, r.energy, r.agree,
+		1, r.margin[r.best], min(lead, most), math.Log(1 / r.partition(t)), r.unknown.words, float64(r.centre[r.best]), math.Log(float64(1 + r.pieces)),
+		r.line, r.energy, r.agree, r.outer, r.unknown.weight, r.unknown.pieces,
 	}
 }
 
@@ -49,20 +51,23 @@ func (t trial) right() bool { return t.reading.best == t.truth }
 
 // try judges what a fold kept back.
 func (m *Model) try(s *set, f fold, e *ensemble) (out []trial) {
-	hear := func(i, truth int) {
-		r := m.read(s.texts[i])
+	hear := func(x said, truth, i int) {
+		r := m.read(x.features)
 		if e != nil {
-			e.hear(&r, s.tokens[i])
+			e.hear(&r, x.tokens)
 		}
 		if r.best >= 0 {
 			out = append(out, trial{r, truth, i})
 		}
 	}
 	for _, i := range f.known {
-		hear(i, s.label[i])
+		hear(said{features: s.texts[i], tokens: s.tokens[i]}, s.label[i], i)
 	}
 	for _, i := range f.strange {
-		hear(i, -1)
+		hear(said{features: s.texts[i], tokens: s.tokens[i]}, -1, i)
+	}
+	for _, i := range f.far {
+		hear(s.outside[i], -1, -1)
 	}
 	return out
 }
@@ -129,19 +134,23 @@ func temperature(trials []trial) float64 {
 // Strangers count for so much of all that is judged, however many there are.
 // More makes the model modest where it is right (0.12: the calibration error on
 // clean test sets rises from 0.02 to 0.05), less makes it trust nonsense.
-const strangers = 0.04
+const strangers = 0.05
 
 // fewTrials are too few to learn a gate from.
 const fewTrials = 60
 
-// perDoubling is by how much the log odds of being right grow when a model
-// learns from twice as many examples, as the whole set is to a fold's.
-const perDoubling = 0.4
+// By how much the log odds of being right grow when a model learns from twice
+// as many examples, as the whole set is to a fold's; and if it averages more
+// networks as well.
+const (
+	perDoubling      = 0.4
+	perDoublingMixed = 0.6
+)
 
 // learnGate fits the gate to the trials by Newton's method, with a small
-// penalty that keeps it near the usual one. more is how many times as much the
-// final model learns from than those of the trials did.
-func learnGate(trials []trial, temperature float64, usual gate, more float64) gate {
+// penalty that keeps it near the usual one. gain is by how much the log odds of
+// the final model are better than those of the trials' models.
+func learnGate(trials []trial, temperature float64, usual gate, gain float64) gate {
 	var known, outside float64
 	for _, t := range trials {
 		if t.truth < 0 {
@@ -168,7 +177,7 @@ func learnGate(trials []trial, temperature float64, usual gate, more float64) ga
 		fit.add(t.reading.signs(temperature), y, w)
 	}
 	g := fit.solve(usual)
-	g.weights[0] += perDoubling * math.Log2(more)
+	g.weights[0] += gain
 	return g
 }
 

@@ -1,6 +1,9 @@
 package nlu
 
-import "math"
+import (
+	"math"
+	"slices"
+)
 
 // How a network is trained, found on the sets of docs/evaluation.md.
 const (
@@ -20,12 +23,33 @@ const (
 type school struct {
 	pieces  map[feature]int32
 	kinds   []shape
-	texts   [][]int32 // numbers of kinds
-	label   []int
+	texts   [][]int32 // numbers of kinds; those of the outside stand last
+	label   []int     // -1: none of the intents
 	classes int
+	inside  int // how many texts mean one of the intents
 }
 
-func newSchool(s *set, from []int) *school {
+// outsidePart is how many of the texts from outside a pass hears for each
+// example.
+const outsidePart = 0.1
+
+// lessons is how many texts a pass over a fold hears.
+func lessons(f fold) int {
+	return len(f.learn) + min(len(f.outside), int(outsidePart*float64(len(f.learn))))
+}
+
+// pass draws the texts of a pass in the order in which they are heard.
+func (l *lesson) pass() []int {
+	left := l.each - l.inside // of the outside
+	return slices.DeleteFunc(shuffled(len(l.texts), &l.rng), func(i int) bool {
+		if i >= l.inside {
+			left--
+		}
+		return i >= l.inside && left < 0
+	})
+}
+
+func newSchool(s *set, f fold) *school {
 	sc := &school{pieces: make(map[feature]int32), classes: len(s.names)}
 	numbers := make(map[feature]int32)
 	var kinds []spelled
@@ -37,9 +61,9 @@ func newSchool(s *set, from []int) *school {
 		}
 		uses[feature(h)] += n
 	}
-	for _, i := range from {
-		text := make([]int32, 0, len(s.tokens[i])+ends)
-		for _, k := range spell(s.tokens[i]) {
+	hear := func(tokens []token, label int) {
+		text := make([]int32, 0, len(tokens)+ends)
+		for _, k := range spell(tokens) {
 			id, ok := numbers[k.key()]
 			if !ok {
 				id = int32(len(kinds)) //nolint:gosec // bounded by the examples' bound
@@ -52,7 +76,14 @@ func newSchool(s *set, from []int) *school {
 			}
 			text = append(text, id)
 		}
-		sc.texts, sc.label = append(sc.texts, text), append(sc.label, s.label[i])
+		sc.texts, sc.label = append(sc.texts, text), append(sc.label, label)
+	}
+	for _, i := range f.learn {
+		hear(s.tokens[i], s.label[i])
+	}
+	sc.inside = len(sc.texts)
+	for _, i := range f.outside {
+		hear(s.outside[i].tokens, -1)
 	}
 	for _, f := range order {
 		if uses[f] >= leastPieceUse {
@@ -89,6 +120,7 @@ type lesson struct {
 	*school
 	rng                              draw
 	done, total                      int // batches
+	each                             int // texts of a pass
 	embed, filter, offset, out, bias weights
 	touched                          []int32 // rows of embed with a gradient
 	isTouched                        []bool
@@ -108,8 +140,8 @@ type batch struct {
 	windows            [][]float32
 }
 
-func (sc *school) lesson(seed uint64, passes int) *lesson {
-	l := &lesson{school: sc, rng: draw(seed), total: passes * batches(len(sc.texts))}
+func (sc *school) lesson(seed uint64, passes, each int) *lesson {
+	l := &lesson{school: sc, rng: draw(seed), total: passes * batches(each), each: each}
 	l.embed = newWeights(len(sc.pieces)*netDim, 0.3, &l.rng)
 	l.filter = newWeights(netWide*netDim, math.Sqrt(6/float64(3*netDim+netFilters)), &l.rng)
 	l.offset = newWeights(netHidden, 0, nil)
@@ -128,7 +160,7 @@ func batches(examples int) int { return (examples + lessonBatch - 1) / lessonBat
 // run trains to the end; tick is called before each batch.
 func (l *lesson) run(tick func() error) error {
 	for l.done < l.total {
-		order := shuffled(len(l.texts), &l.rng)
+		order := l.pass()
 		for from := 0; from < len(order); from += lessonBatch {
 			if err := tick(); err != nil {
 				return err
@@ -214,7 +246,7 @@ func (l *lesson) open(rows []int) {
 		s := l.kinds[k]
 		p, mask := b.points[i*netDim:(i+1)*netDim], b.mask[i*netDim:(i+1)*netDim]
 		clear(p)
-		if b.named[i] = len(s.pieces) == 0 || l.rng.unit() >= dropName; b.named[i] {
+		if b.named[i] = s.own >= 0 && (len(s.pieces) == 0 || l.rng.unit() >= dropName); b.named[i] {
 			addScaled(p, l.row(s.own), 1)
 		}
 		for _, r := range s.pieces {
@@ -248,6 +280,12 @@ func (l *lesson) judge(truth int, weight float32) {
 	for c, x := range b.scores {
 		p := float32(math.Exp(float64(x) - sum))
 		b.scores[c] = (p - smoothing/float32(l.classes)) * weight
+	}
+	if truth < 0 { // a stranger: as likely one as the other
+		for c := range b.scores {
+			b.scores[c] -= (1 - smoothing) / float32(l.classes) * weight
+		}
+		return
 	}
 	b.scores[truth] -= (1 - smoothing) * weight
 }

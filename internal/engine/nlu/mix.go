@@ -17,7 +17,7 @@ type mix struct {
 }
 
 // usualMixGate is what the gate of a mix is held near; see usualGate.
-var usualMixGate = gate{weights: signs{-3, 0.1, 0.4, 1, -1.5, 0.8, 0.05, 0.8, 0.2, 0.5}}
+var usualMixGate = gate{weights: signs{-3, 0.1, 0.4, 1, -1.5, 0.8, 0.05, 0.8, 0.2, 0.5, -0.4}}
 
 // hear adds to a reading what the networks say.
 func (e *ensemble) hear(r *reading, tokens []token) {
@@ -67,8 +67,9 @@ const (
 )
 
 // learnMix weighs lines and networks; nil if there is too little to judge by
-// or the networks do not help.
-func learnMix(e *ensemble, trials []trial, more, gain float64) *mix {
+// or the networks do not help. The final model's log odds are better than the
+// trials' by odds, and its networks count for gain times what the trials say.
+func learnMix(e *ensemble, trials []trial, odds, gain float64) *mix {
 	known := 0
 	for _, t := range trials {
 		if t.truth >= 0 && t.reading.trained[t.truth] {
@@ -89,7 +90,7 @@ func learnMix(e *ensemble, trials []trial, more, gain float64) *mix {
 	t := temperature(joined)
 	x.byLines, x.byNets = t*x.byLines, t*x.byNets
 	joined = x.joined(trials)
-	x.gate = learnGate(joined, 1, usualMixGate, more)
+	x.gate = learnGate(joined, 1, usualMixGate, odds)
 	return x
 }
 
@@ -192,6 +193,9 @@ func newCourse(s *set, plan []fold, o Options, step func(Progress) bool) *course
 	}
 	n := len(s.texts)
 	c.passes = min(max(usualPasses, leastSteps*lessonBatch/n), mostPasses, netWork/n/(passWork+intentWork*len(s.names)))
+	if o.passes > 0 {
+		c.passes = min(c.passes, o.passes)
+	}
 	if c.passes < leastPasses {
 		c.passes = 0
 		return c
@@ -201,9 +205,9 @@ func newCourse(s *set, plan []fold, o Options, step func(Progress) bool) *course
 		c.nets, c.foldNets = netsOfFew, netCount
 	}
 	for _, f := range plan {
-		c.total += c.foldNets * c.passes * batches(len(f.learn))
+		c.total += c.foldNets * c.passes * batches(lessons(f))
 	}
-	c.total += c.nets * c.passes * batches(n)
+	c.total += c.nets * c.passes * batches(lessons(whole(s)))
 	return c
 }
 
@@ -226,14 +230,14 @@ func (c *course) tick() error {
 }
 
 // teach trains some networks; nil if there are to be none.
-func (c *course) teach(from []int, count int, salt uint64) (*ensemble, error) {
+func (c *course) teach(f fold, count int, salt uint64) (*ensemble, error) {
 	if c.passes == 0 {
 		return nil, nil //nolint:nilnil // no networks is no error
 	}
-	sc := newSchool(c.set, from)
+	sc := newSchool(c.set, f)
 	e := &ensemble{pieces: sc.pieces}
 	for i := range count {
-		l := sc.lesson(c.seed*1_000_003+salt*97+uint64(i)+1, c.passes)
+		l := sc.lesson(c.seed*1_000_003+salt*97+uint64(i)+1, c.passes, lessons(f))
 		if err := l.run(c.tick); err != nil {
 			return nil, err
 		}

@@ -24,6 +24,8 @@ type Model struct {
 	temperature float64
 	gate        gate
 	mixed       *mix // nil: the lines answer alone
+	known       known
+	outer       outer
 }
 
 // Guess is an intent and how likely it is, taking for granted that it is one
@@ -57,21 +59,28 @@ func (m *Model) Classify(text string, limit int) Verdict {
 		return Verdict{}
 	}
 	r := m.read(f)
+	var v Verdict
 	if m.mixed == nil {
-		return m.verdict(r, m.temperature, m.gate, limit)
+		v = m.verdict(r, m.temperature, m.gate, limit)
+	} else {
+		m.mixed.hear(&r, tokens)
+		v = m.verdict(m.mixed.join(r), 1, m.mixed.gate, limit)
 	}
-	m.mixed.hear(&r, tokens)
-	return m.verdict(m.mixed.join(r), 1, m.mixed.gate, limit)
+	m.recall(&v, nameOf(tokens), limit)
+	return v
 }
 
 // ClassifyFast is Classify by the lines alone: a tenth of the work and a little
 // more often wrong, for times of overload.
 func (m *Model) ClassifyFast(text string, limit int) Verdict {
-	f := extract(tokenize(text))
+	tokens := tokenize(text)
+	f := extract(tokens)
 	if len(f) == 0 || limit <= 0 {
 		return Verdict{}
 	}
-	return m.verdict(m.read(f), m.temperature, m.gate, limit)
+	v := m.verdict(m.read(f), m.temperature, m.gate, limit)
+	m.recall(&v, nameOf(tokens), limit)
+	return v
 }
 
 func (m *Model) verdict(r reading, temperature float64, g gate, limit int) Verdict {
@@ -100,7 +109,8 @@ type reading struct {
 	trained []bool
 	best    int
 	second  float64 // the margin of the second best
-	unknown float64
+	unknown unknown
+	outer   float64 // how far on the side of what means none of the intents
 	pieces  int
 	// What the networks say, if they were heard.
 	net    []float32
@@ -115,18 +125,43 @@ func (m *Model) read(f []counted) reading {
 	r := reading{margin: make([]float64, n), centre: make([]float32, n), trained: m.trained, unknown: unknown, pieces: len(f)}
 	for k, at := range x.at {
 		w := float64(x.w[k])
+		r.outer += w * m.outer.at(at)
 		for j := m.start[at]; j < m.start[at+1]; j++ {
 			c := m.intent[j]
 			r.margin[c] += w * float64(m.weight[j])
 			r.centre[c] += x.w[k] * float32(m.centre[j])
 		}
 	}
+	r.outer += float64(m.outer.bias)
 	for c := range r.margin {
 		r.margin[c] = r.margin[c]*float64(m.scale[c])/127 + float64(m.bias[c])
 		r.centre[c] *= m.reach[c] / 127
 	}
 	r.rank()
 	return r
+}
+
+// outer is the line between what means none of the intents and the rest, by
+// feature, in 127ths of scale; nothing if no such texts were given.
+type outer struct {
+	weight      []int8
+	scale, bias float32
+}
+
+func packLine(w []float32) outer {
+	n := len(w) - 1
+	if n == 0 {
+		return outer{bias: w[0]}
+	}
+	t := pack(w[:n], n)
+	return outer{t.at, t.scale[0], w[n]}
+}
+
+func (o outer) at(feature int32) float64 {
+	if len(o.weight) == 0 {
+		return 0
+	}
+	return float64(o.weight[feature]) * float64(o.scale)
 }
 
 // rank finds the best and the second best of the intents that were learned.

@@ -168,22 +168,104 @@ func one(n int) (out []nlu.Example) {
 	return out
 }
 
-func TestFiveThousandIntents(t *testing.T) {
-	t.Parallel()
-	var set []nlu.Example
-	for i := range 5_000 {
-		for _, way := range []string{"怎么办理%s", "%s在哪里看"} {
-			set = append(set, nlu.Example{Intent: fmt.Sprint("i", i), Text: fmt.Sprintf(way, fmt.Sprintf("%c%c业务", 0x4e00+i%97, 0x5e00+i))})
+// matters are as many intents, each of which has the same ways of asking.
+func matters(n int, ways ...string) (out []nlu.Example) {
+	for i := range n {
+		for _, way := range ways {
+			out = append(out, nlu.Example{Intent: fmt.Sprint("i", i), Text: fmt.Sprintf(way, fmt.Sprintf("%c%c业务", 0x4e00+i%97, 0x5e00+i))})
 		}
 	}
+	return out
+}
+
+// With thousands of intents each example is found word for word, and what
+// resembles one is found by what tells it from the others.
+func TestFiveThousandIntents(t *testing.T) {
+	t.Parallel()
+	set := matters(5_000, "怎么办理%s")
 	m, _ := train(t, set)
 	right := 0
-	for i := 0; i < len(set); i += 97 {
-		if m.Classify(set[i].Text, 1).Guesses[0].Intent == set[i].Intent {
+	for i, e := range set {
+		if i%50 != 0 {
+			continue
+		}
+		v := m.Classify(e.Text+"？", 1)
+		require.Equal(t, e.Intent, v.Guesses[0].Intent)
+		require.Greater(t, v.Confidence, 0.9)
+		if m.Classify("请问"+strings.TrimPrefix(e.Text, "怎么")+"要多久", 1).Guesses[0].Intent == e.Intent {
 			right++
 		}
 	}
 	require.Greater(t, right, 95)
+	m, _, err := nlu.Train(matters(450, "怎么办理%s", "%s在哪里看"), nlu.Options{Unjudged: true}, nil)
+	require.NoError(t, err)
+	require.Equal(t, "i7", m.Classify(matters(8, "想看%s")[7].Text, 1).Guesses[0].Intent)
+}
+
+// An example that is asked word for word is known for certain, but not one that
+// stands under several intents.
+func TestWordForWord(t *testing.T) {
+	t.Parallel()
+	set := append(shop(), nlu.Example{"greeting", "退"}, nlu.Example{"price", "呃呃"}, nlu.Example{"invoice", "呃呃！"}, nlu.Example{"price", "呃呃？"})
+	m, _, err := nlu.Train(set, nlu.Options{Linear: true, Outside: []string{"发票上的税号是什么意思", "呃呃", "今天的天气"}, Own: 2}, nil)
+	require.NoError(t, err)
+	for range 2 {
+		for _, classify := range []func(string, int) nlu.Verdict{m.Classify, m.ClassifyFast} {
+			v := classify("退!!", 9)
+			require.Len(t, v.Guesses, 5)
+			require.Equal(t, "greeting", v.Guesses[0].Intent)
+			require.Greater(t, v.Confidence, 0.9)
+			total := 0.0
+			for _, g := range v.Guesses {
+				total += g.P
+			}
+			require.InDelta(t, 1, total, 1e-6)
+			require.Len(t, classify("退", 1).Guesses, 1)
+			v = classify("呃呃", 2)
+			require.Equal(t, "price", v.Guesses[0].Intent)
+			require.InDelta(t, 0.65, v.Confidence, 0.05)
+			require.Less(t, classify("發票上的税号是什么意思？", 2).Confidence, 0.1)
+		}
+		m, err = nlu.Read(m.AppendBinary(nil))
+		require.NoError(t, err)
+	}
+}
+
+// Texts that stand in the set several times are not judged by models that have
+// seen them: of labels that are drawn by lot, none can be guessed.
+func TestCopiesDoNotFlatter(t *testing.T) {
+	t.Parallel()
+	var set []nlu.Example
+	for i := range 80 {
+		for range 4 {
+			set = append(set, nlu.Example{Intent: fmt.Sprint(i * i % 7 % 4), Text: fmt.Sprintf("%c%c%c", 0x4e00+i*7%31, 0x4f00+i*11%37, 0x5000+i*5%41)})
+		}
+	}
+	_, r := train(t, set)
+	require.Less(t, r.Accuracy, 0.6)
+}
+
+// What means none of the intents is told from texts that mean none, but not
+// from one that says what an example says.
+func TestOutside(t *testing.T) {
+	t.Parallel()
+	about := []string{"月亮", "恐龙", "地铁", "数学", "诗歌", "足球", "台风", "火星"}
+	var outside []string
+	for _, a := range about[:6] {
+		for _, way := range []string{"%s是怎么来的", "为什么会有%s", "给我讲讲%s的故事", "%s好玩吗", "谁发明了%s"} {
+			outside = append(outside, fmt.Sprintf(way, a))
+		}
+	}
+	taught, _, err := nlu.Train(shop(), nlu.Options{Linear: true, Outside: append(outside, "请问%s什么时候到", "我的洗衣机什么时候能到")}, nil)
+	require.NoError(t, err)
+	untaught, _ := train(t, shop())
+	for _, a := range about[6:] {
+		text := "给我讲讲" + a + "是怎么来的吗"
+		require.Less(t, taught.Classify(text, 1).Confidence, min(0.3, untaught.Classify(text, 1).Confidence))
+	}
+	v := taught.Classify("我的洗衣机什么时候能到", 1)
+	require.Equal(t, "logistics", v.Guesses[0].Intent)
+	require.Greater(t, v.Confidence, 0.8)
 }
 
 func TestProgressAndCancel(t *testing.T) {

@@ -14,9 +14,12 @@ type Example struct{ Intent, Text string }
 
 // Options tune a training. The zero value is the shipped default.
 type Options struct {
-	// Outside are texts that mean none of the intents; a few dozen make the
-	// gate better, none is fine.
+	// Outside are texts that mean none of the intents; some hundreds make the
+	// model better at strangers, none is fine. The first Own of them were said
+	// by people to mean none of these intents; the others are strangers as a
+	// rule, and one that resembles an example does not count.
 	Outside []string
+	Own     int
 	// Seed makes another training of the same examples; 0 is the usual one.
 	Seed uint64
 	// Linear leaves out the networks: seconds instead of minutes, for a model
@@ -26,6 +29,7 @@ type Options struct {
 	// Margins and judge by themselves. Confidence is then a guess, and there are
 	// no networks.
 	Unjudged bool
+	passes   int // tests: of networks over the examples, where they are fewer than usual
 }
 
 // The bounds of a training.
@@ -84,6 +88,7 @@ func Train(examples []Example, o Options, step func(Progress) bool) (*Model, Rep
 	if err != nil {
 		return nil, report, err
 	}
+	set.warn(o.Outside, o.Own)
 	var plan []fold
 	if !o.Unjudged {
 		plan = folds(set, o.Seed)
@@ -91,38 +96,28 @@ func Train(examples []Example, o Options, step func(Progress) bool) (*Model, Rep
 	c := newCourse(set, plan, o, step)
 	var trials []trial
 	for n, f := range plan {
-		m, err := fit(set, f.learn, o.Seed, c.tick)
+		m, err := fit(set, f, o.Seed, c.tick)
 		if err != nil {
 			return nil, report, err
 		}
-		e, err := c.teach(f.learn, c.foldNets, uint64(n))
+		e, err := c.teach(f, c.foldNets, uint64(n))
 		if err != nil {
 			return nil, report, err
 		}
 		trials = append(trials, m.try(set, f, e)...)
 	}
-	all := make([]int, len(set.texts))
-	for i := range all {
-		all[i] = i
-	}
+	all := whole(set)
 	m, err := fit(set, all, o.Seed, c.tick)
 	if err != nil {
 		return nil, report, err
 	}
-	var outside [][]token
-	for _, t := range o.Outside {
-		tokens := tokenize(t)
-		if f := extract(tokens); len(f) > 0 {
-			outside = append(outside, tokens)
-			trials = append(trials, trial{m.read(f), -1, -1})
-		}
-	}
-	more := 1.0
+	doublings := 0.0
 	if len(plan) > 0 {
-		more = float64(len(all)) / float64(len(plan[0].learn))
+		doublings = math.Log2(float64(len(all.learn)) / float64(len(plan[0].learn)))
 	}
+	m.known = remember(set)
 	m.temperature = temperature(trials)
-	m.gate = learnGate(trials, m.temperature, usualGate, more)
+	m.gate = learnGate(trials, m.temperature, usualGate, perDoubling*doublings)
 	report.Features = len(m.vocabulary.idf)
 	report.LinearAccuracy = accuracy(trials)
 	report.Accuracy = report.LinearAccuracy
@@ -134,10 +129,7 @@ func Train(examples []Example, o Options, step func(Progress) bool) (*Model, Rep
 	if err != nil {
 		return nil, report, err
 	}
-	for i, tokens := range outside {
-		e.hear(&trials[len(trials)-len(outside)+i].reading, tokens)
-	}
-	if x := learnMix(e, trials, more, c.gain()); x != nil {
+	if x := learnMix(e, trials, perDoublingMixed*doublings, c.gain()); x != nil {
 		m.mixed = x
 		report.Mixed = true
 		trials = x.joined(trials)
@@ -149,11 +141,22 @@ func Train(examples []Example, o Options, step func(Progress) bool) (*Model, Rep
 
 // set is a training set made ready.
 type set struct {
-	names  []string
-	texts  [][]counted
-	tokens [][]token
-	label  []int
-	given  []int // the place among the examples that were given
+	names    []string
+	texts    [][]counted
+	tokens   [][]token
+	label    []int
+	called   []feature // the texts' names
+	given    []int     // the place among the examples that were given
+	outside  []said    // texts that mean none of the intents
+	outTexts [][]counted
+	mode     string
+}
+
+// said is a text made ready.
+type said struct {
+	features []counted
+	tokens   []token
+	own      bool // of the outside: people said so
 }
 
 func gather(examples []Example) (*set, Report, error) {
@@ -192,6 +195,7 @@ func gather(examples []Example) (*set, Report, error) {
 		s.texts = append(s.texts, f)
 		s.tokens = append(s.tokens, tokens)
 		s.label = append(s.label, n)
+		s.called = append(s.called, nameOf(tokens))
 		s.given = append(s.given, i)
 	}
 	if len(s.names) < 2 {
@@ -211,8 +215,20 @@ func gather(examples []Example) (*set, Report, error) {
 }
 
 // fold is one way to judge: learn from some, try others. Of a few intents none
-// is learned; their examples are the strangers.
-type fold struct{ learn, known, strange []int }
+// is learned; their examples are the strangers, together with some of the texts
+// from outside (far), of which the others (outside) are learned from.
+type fold struct{ learn, known, strange, outside, far []int }
+
+// whole is all there is to learn from.
+func whole(s *set) (f fold) {
+	for i := range s.texts {
+		f.learn = append(f.learn, i)
+	}
+	for i := range s.outside {
+		f.outside = append(f.outside, i)
+	}
+	return f
+}
 
 const (
 	foldsOfMany  = 3
@@ -241,9 +257,15 @@ func folds(s *set, seed uint64) []fold {
 	}
 	seen := make([]int, len(s.names)) // so that every intent is spread over the folds
 	place := make([]int, len(s.texts))
+	first := make(map[feature]int, len(s.texts)) // a text stands in one fold, or it would have been seen
 	for _, i := range order {
-		place[i] = (seen[s.label[i]] + rank[s.label[i]]) % count
-		seen[s.label[i]]++
+		at, ok := first[s.called[i]]
+		if !ok {
+			at = (seen[s.label[i]] + rank[s.label[i]]) % count
+			seen[s.label[i]]++
+			first[s.called[i]] = at
+		}
+		place[i] = at
 	}
 	out := make([]fold, count)
 	most := fewTrials + judgedAtMost/len(s.names)/count
@@ -261,6 +283,15 @@ func folds(s *set, seed uint64) []fold {
 			case left || place[i] == f:
 			case len(out[f].learn) < foldAtMost:
 				out[f].learn = append(out[f].learn, i)
+			}
+		}
+	}
+	for i := range s.outside {
+		for f := range out {
+			if i%count == f {
+				out[f].far = append(out[f].far, i)
+			} else {
+				out[f].outside = append(out[f].outside, i)
 			}
 		}
 	}
@@ -288,19 +319,29 @@ const (
 	farPart     = 5 // one row drawn at random for each five that are near
 )
 
-// fit learns vocabulary, lines and centres from some of the examples.
-func fit(s *set, from []int, seed uint64, tick func() error) (*Model, error) {
-	texts := make([][]counted, len(from))
+// fit learns vocabulary, lines and centres from some of the examples, and what
+// lies outside of all of them.
+func fit(s *set, f fold, seed uint64, tick func() error) (*Model, error) {
+	from := f.learn
+	texts := make([][]counted, len(from), len(from)+len(f.outside))
+	each := make([]int, len(s.names))
 	for i, at := range from {
 		texts[i] = s.texts[at]
+		each[s.label[at]]++
 	}
-	v := learn(texts)
-	rows := make([]vector, len(from))
+	v := learn(texts, func(i int) bool { return each[s.label[from[i]]] < fewOfOne })
+	for _, at := range f.outside { // what only strangers say is as unknown as what nobody says
+		texts = append(texts, s.outside[at].features)
+	}
+	rows := make([]vector, len(texts))
 	own := make([][]int32, len(s.names))
-	for i, at := range from {
+	for i := range texts {
 		rows[i], _ = v.vectorize(texts[i])
+	}
+	for i, at := range from {
 		own[s.label[at]] = append(own[s.label[at]], int32(i))
 	}
+	inside := rows[:len(from)]
 	b := newBuilder(s.names, v)
 	everything := make([]int32, len(v.idf))
 	for at := range everything {
@@ -308,7 +349,7 @@ func fit(s *set, from []int, seed uint64, tick func() error) (*Model, error) {
 	}
 	var near *neighbours
 	if len(s.names) > manyIntents {
-		near = newNeighbours(rows, len(v.idf), max(nearLeast, nearAll/len(s.names)))
+		near = newNeighbours(inside, len(v.idf), max(nearLeast, nearAll/len(s.names)))
 	}
 	is := make([]bool, len(rows))
 	for c := range s.names {
@@ -323,7 +364,7 @@ func fit(s *set, from []int, seed uint64, tick func() error) (*Model, error) {
 			for _, i := range own[c] {
 				is[i] = true
 			}
-			b.line(c, everything, separate(rows, is, len(v.idf), svmCost, svmBoost, seed+uint64(c)), centre)
+			b.line(c, everything, separate(inside, is[:len(from)], len(v.idf), svmCost, svmBoost, seed+uint64(c)), centre)
 			for _, i := range own[c] {
 				is[i] = false
 			}
@@ -332,6 +373,12 @@ func fit(s *set, from []int, seed uint64, tick func() error) (*Model, error) {
 		chosen, mine := near.choose(centre, own[c], seed+uint64(c))
 		chosen, features := near.compact(chosen)
 		b.line(c, features, separate(chosen, mine, len(features), svmCost, svmBoost, seed+uint64(c)), centre)
+	}
+	if len(f.outside) > 0 {
+		for i := range f.outside {
+			is[len(from)+i] = true
+		}
+		b.m.outer = packLine(separate(rows, is, len(v.idf), svmCost, svmBoost, seed+uint64(len(s.names))))
 	}
 	return b.model(), nil
 }

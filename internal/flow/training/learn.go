@@ -11,8 +11,10 @@ import (
 // Order is what is to be learned.
 type Order struct {
 	Examples []nlu.Example `json:"examples"`
-	// Outside are texts that mean none of the intents.
+	// Outside are texts that mean none of the intents; the first Own of them
+	// are the account's own.
 	Outside []string `json:"outside"`
+	Own     int      `json:"own,omitempty"`
 	Seed    uint64   `json:"seed"`
 	// Linear leaves out the model that takes minutes, Unjudged what the report
 	// is made of.
@@ -60,7 +62,7 @@ func Learn(o Order, clock desk.Clock, step func(Step) bool, made func(Made) erro
 	}
 	for _, kind := range kinds {
 		began := clock.Now()
-		options := nlu.Options{Outside: o.Outside, Seed: o.Seed, Linear: kind == Linear, Unjudged: o.Unjudged}
+		options := nlu.Options{Outside: o.Outside, Own: o.Own, Seed: o.Seed, Linear: kind == Linear, Unjudged: o.Unjudged}
 		m, r, err := nlu.Train(o.Examples, options, func(p nlu.Progress) bool { return step(Step{kind, p.Done, p.Total}) })
 		if err != nil {
 			return err
@@ -119,12 +121,15 @@ func orderOf(intents []Intent, seed uint64) Order {
 			}
 		}
 	}
-	for _, list := range [][]string{own, outsideTexts()} {
+	for n, list := range [][]string{own, outsideTexts()} {
 		for _, t := range list {
 			if key := text.Normalize(t); !inside[key] {
 				inside[key] = true
 				o.Outside = append(o.Outside, t)
 			}
+		}
+		if n == 0 {
+			o.Own = len(o.Outside)
 		}
 	}
 	return o

@@ -1,6 +1,8 @@
 package training_test
 
 import (
+	"context"
+	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -125,4 +127,35 @@ func TestABuiltInIntentIsChangedAndRestored(t *testing.T) {
 	got, err = s.Intent(s.Ctx, s.ID, "int_greeting")
 	require.NoError(t, err)
 	require.Equal(t, shipped, got)
+}
+
+// What an account says means none of its intents is its own word: it stands
+// before what is shipped, and is known word for word.
+func TestWhatIsOutsideIsLearned(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	var got atomic.Pointer[training.Order]
+	s.trainer.meanwhile(func(_ context.Context, o training.Order) error {
+		got.Store(&o)
+		return nil
+	})
+	own := []string{"书包上的拉链是什么颜色的", "申请退出会员群"}
+	all, err := s.Intents(s.Ctx, s.ID)
+	require.NoError(t, err)
+	for _, i := range all {
+		if i.Name == training.Outside {
+			i.Examples = own
+			s.save(t, i)
+		}
+	}
+	s.save(t, orders())
+	s.save(t, refunds())
+	s.settled(t)
+	o := got.Load()
+	require.Equal(t, len(own), o.Own)
+	require.Equal(t, own, o.Outside[:o.Own])
+	require.Greater(t, len(o.Outside), 800)
+	c := s.serves(t, s.Service, s.stored(t).ModelID)
+	require.Less(t, c.Model.Classify("申请退出会员群！", 1).Confidence, 0.1)
+	require.Greater(t, c.Model.Classify("申请电饭煲退款", 1).Confidence, 0.5)
 }
