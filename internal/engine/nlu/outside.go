@@ -49,7 +49,7 @@ func (s *set) nearest() *nearest {
 	for i, t := range texts {
 		x, _ := v.vectorize(t)
 		for k, at := range x.at {
-			n.rows[at] = append(n.rows[at], int32(i)) //nolint:gosec // bounded by commonExamples
+			n.rows[at] = append(n.rows[at], int32(i))
 			n.weights[at] = append(n.weights[at], x.w[k])
 		}
 	}

@@ -141,15 +141,13 @@ func Train(examples []Example, o Options, step func(Progress) bool) (*Model, Rep
 
 // set is a training set made ready.
 type set struct {
-	names    []string
-	texts    [][]counted
-	tokens   [][]token
-	label    []int
-	called   []feature // the texts' names
-	given    []int     // the place among the examples that were given
-	outside  []said    // texts that mean none of the intents
-	outTexts [][]counted
-	mode     string
+	names   []string
+	texts   [][]counted
+	tokens  [][]token
+	label   []int
+	called  []feature // the texts' names
+	given   []int     // the place among the examples that were given
+	outside []said    // texts that mean none of the intents
 }
 
 // said is a text made ready.
