@@ -411,17 +411,9 @@ func (w *walker) messages(ctx context.Context, account desk.AccountID, after str
 
 func (w *walker) ratings(ctx context.Context, account desk.AccountID, after string, limit int) ([]seal.Item, string, error) {
 	page, err := w.store.RatingPage(ctx, account, desk.ConversationID(after), limit)
-	if err != nil {
-		return nil, "", err
-	}
-	var items []seal.Item
-	for _, r := range page {
-		after = string(r.ConversationID)
-		if len(r.Comment) > 0 {
-			items = append(items, seal.Item{Place: ratingPlace(r.ConversationID), Sealed: r.Comment})
-		}
-	}
-	return items, after, nil
+	return sealed(page, err, after, func(r store.Rating) seal.Item {
+		return seal.Item{Place: ratingPlace(r.ConversationID), Sealed: r.Comment}
+	})
 }
 
 func ratingPlace(id desk.ConversationID) seal.Place {

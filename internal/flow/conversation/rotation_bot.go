@@ -13,24 +13,16 @@ import (
 
 func (w *walker) botSessions(ctx context.Context, account desk.AccountID, after string, limit int) ([]seal.Item, string, error) {
 	page, err := w.store.BotSessionPage(ctx, account, desk.ConversationID(after), limit)
-	var items []seal.Item
-	for _, row := range page {
-		after = string(row.ConversationID)
-		items = append(items, seal.Item{Place: seal.Place{Owner: after, Table: "bot_session", Row: after, Column: "state"}, Sealed: row.State})
-	}
-	return items, after, err
+	return sealed(page, err, after, func(row store.BotSession) seal.Item {
+		return own("bot_session", string(row.ConversationID), "state", row.State)
+	})
 }
 
 func (w *walker) botDecisions(ctx context.Context, account desk.AccountID, after string, limit int) ([]seal.Item, string, error) {
 	page, err := w.store.BotDecisionPage(ctx, account, after, limit)
-	var items []seal.Item
-	for _, row := range page {
-		after = row.ID
-		items = append(items, seal.Item{
-			Place: seal.Place{Owner: string(row.ConversationID), Table: "bot_decision", Row: after, Column: "body"}, Sealed: row.Body,
-		})
-	}
-	return items, after, err
+	return sealed(page, err, after, func(row store.BotDecision) seal.Item {
+		return seal.Item{Place: seal.Place{Owner: string(row.ConversationID), Table: "bot_decision", Row: row.ID, Column: "body"}, Sealed: row.Body}
+	})
 }
 
 // replaceOfBot puts the newly sealed value where the old one still stands.

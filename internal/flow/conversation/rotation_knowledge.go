@@ -16,35 +16,26 @@ import (
 
 func (w *walker) knowledgeItems(ctx context.Context, account desk.AccountID, after string, limit int) ([]seal.Item, string, error) {
 	rows, err := w.store.KnowledgeItems(ctx, account, after, limit)
-	items := make([]seal.Item, len(rows))
-	for i, row := range rows {
-		after = row.ID
-		items[i] = seal.Item{Place: seal.Place{Owner: row.ID, Table: "knowledge_item", Row: row.ID, Column: "content"}, Sealed: row.Content}
-	}
-	return items, after, err
+	return sealed(rows, err, after, func(row store.KnowledgeItem) seal.Item {
+		return own("knowledge_item", row.ID, "content", row.Content)
+	})
 }
 
 func (w *walker) knowledgeVersions(ctx context.Context, account desk.AccountID, after string, limit int) ([]seal.Item, string, error) {
 	item, version := numbered(after, 0)
 	rows, err := w.store.KnowledgeVersionPage(ctx, account, item, version, limit)
-	items := make([]seal.Item, len(rows))
-	for i, row := range rows {
-		after = fmt.Sprintf("%s:%d", row.ItemID, row.Version)
-		items[i] = seal.Item{Place: seal.Place{Owner: row.ItemID, Table: "knowledge_version", Row: after, Column: "content"}, Sealed: row.Content}
-	}
-	return items, after, err
+	return sealed(rows, err, after, func(row store.KnowledgeVersion) seal.Item {
+		return seal.Item{Place: seal.Place{Owner: row.ItemID, Table: "knowledge_version", Row: fmt.Sprintf("%s:%d", row.ItemID, row.Version), Column: "content"}, Sealed: row.Content}
+	})
 }
 
 // knowledgeParts are few and large: they come some at a time.
 func (w *walker) knowledgeParts(ctx context.Context, account desk.AccountID, after string, limit int) ([]seal.Item, string, error) {
 	index, part := numbered(after, -1)
 	rows, err := w.store.KnowledgePartPage(ctx, account, index, int(part), min(limit, 4))
-	items := make([]seal.Item, len(rows))
-	for i, row := range rows {
-		after = fmt.Sprintf("%s:%d", row.IndexID, row.Part)
-		items[i] = seal.Item{Place: seal.Place{Owner: row.IndexID, Table: "knowledge_part", Row: after, Column: "body"}, Sealed: row.Body}
-	}
-	return items, after, err
+	return sealed(rows, err, after, func(row store.KnowledgePart) seal.Item {
+		return seal.Item{Place: seal.Place{Owner: row.IndexID, Table: "knowledge_part", Row: fmt.Sprintf("%s:%d", row.IndexID, row.Part), Column: "body"}, Sealed: row.Body}
+	})
 }
 
 // numbered reads a row's name with a number behind a colon.

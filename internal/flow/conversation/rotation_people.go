@@ -30,12 +30,9 @@ func (w *walker) invitations(ctx context.Context, account desk.AccountID, after 
 		return nil, after, nil
 	}
 	list, err := w.store.Invitations(ctx, account)
-	var items []seal.Item
-	for _, i := range list {
-		after = i.ID
-		items = append(items, seal.Item{Place: seal.Place{Owner: i.ID, Table: "invitation", Row: i.ID, Column: "profile"}, Sealed: i.Profile})
-	}
-	return items, after, err
+	return sealed(list, err, after, func(i store.Invitation) seal.Item {
+		return own("invitation", i.ID, "profile", i.Profile)
+	})
 }
 
 func (w *walker) factors(ctx context.Context, account desk.AccountID, after string, _ int) ([]seal.Item, string, error) {
@@ -43,24 +40,14 @@ func (w *walker) factors(ctx context.Context, account desk.AccountID, after stri
 		return nil, after, nil
 	}
 	list, err := w.store.SecondFactors(ctx, account)
-	var items []seal.Item
-	for _, f := range list {
-		after = string(f.AgentID)
-		items = append(items, seal.Item{
-			Place: seal.Place{Owner: after, Table: "second_factor", Row: after, Column: "secret"}, Sealed: f.Secret,
-		})
-	}
-	return items, after, err
+	return sealed(list, err, after, func(f store.SecondFactor) seal.Item {
+		return own("second_factor", string(f.AgentID), "secret", f.Secret)
+	})
 }
 
 func (w *walker) acts(ctx context.Context, account desk.AccountID, after string, limit int) ([]seal.Item, string, error) {
 	page, err := w.store.ActsAfter(ctx, account, after, limit)
-	items := make([]seal.Item, len(page))
-	for i, a := range page {
-		after = a.ID
-		items[i] = seal.Item{Place: audit.Place(a.ID), Sealed: a.Details}
-	}
-	return items, after, err
+	return sealed(page, err, after, func(a store.Act) seal.Item { return seal.Item{Place: audit.Place(a.ID), Sealed: a.Details} })
 }
 
 // replaceOfPeople puts the newly sealed value where the old one still stands.

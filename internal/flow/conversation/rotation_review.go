@@ -13,12 +13,9 @@ import (
 
 func (w *walker) proposals(ctx context.Context, account desk.AccountID, after string, limit int) ([]seal.Item, string, error) {
 	page, err := w.store.ReviewProposalPage(ctx, account, after, limit)
-	items := make([]seal.Item, len(page))
-	for i, row := range page {
-		after = row.ID
-		items[i] = seal.Item{Place: seal.Place{Owner: after, Table: "review_proposal", Row: after, Column: "content"}, Sealed: row.Content}
-	}
-	return items, after, err
+	return sealed(page, err, after, func(row store.ReviewProposal) seal.Item {
+		return own("review_proposal", row.ID, "content", row.Content)
+	})
 }
 
 // replaceOfReview puts the newly sealed value where the old one still stands.

@@ -54,14 +54,9 @@ func draftKey(account desk.AccountID, row string) store.DraftKey {
 
 func (w *walker) scheduled(ctx context.Context, account desk.AccountID, after string, limit int) ([]seal.Item, string, error) {
 	page, err := w.store.ScheduledPage(ctx, account, after, limit)
-	var items []seal.Item
-	for _, row := range page {
-		after = row.ID
-		if len(row.Body) > 0 {
-			items = append(items, seal.Item{Place: SchedulePlace(row.ConversationID, row.ID), Sealed: row.Body})
-		}
-	}
-	return items, after, err
+	return sealed(page, err, after, func(m store.Scheduled) seal.Item {
+		return seal.Item{Place: SchedulePlace(m.ConversationID, m.ID), Sealed: m.Body}
+	})
 }
 
 // replaceOfToolbox puts the newly sealed value where the old one still stands.

@@ -13,12 +13,9 @@ import (
 
 func (w *walker) intents(ctx context.Context, account desk.AccountID, after string, limit int) ([]seal.Item, string, error) {
 	page, err := w.store.IntentPage(ctx, account, after, limit)
-	items := make([]seal.Item, len(page))
-	for i, row := range page {
-		after = row.ID
-		items[i] = seal.Item{Place: seal.Place{Owner: after, Table: "intent", Row: after, Column: "content"}, Sealed: row.Content}
-	}
-	return items, after, err
+	return sealed(page, err, after, func(row store.Intent) seal.Item {
+		return own("intent", row.ID, "content", row.Content)
+	})
 }
 
 // intentModels returns what is sealed of all models at once: they are few.

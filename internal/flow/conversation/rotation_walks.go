@@ -9,66 +9,67 @@ import (
 	"yingda.dev/internal/platform/store"
 )
 
+// sealed makes the items of a page of rows; the next page begins after the last
+// row. A row without a value has no item.
+func sealed[R any](page []R, err error, after string, item func(R) seal.Item) ([]seal.Item, string, error) {
+	items := make([]seal.Item, 0, len(page))
+	for _, row := range page {
+		i := item(row)
+		after = i.Place.Row
+		if len(i.Sealed) > 0 {
+			items = append(items, i)
+		}
+	}
+	return items, after, err
+}
+
+// own is a value whose row is sealed for itself.
+func own(table, row, column string, value desk.Sealed) seal.Item {
+	return seal.Item{Place: seal.Place{Owner: row, Table: table, Row: row, Column: column}, Sealed: value}
+}
+
 // attachments returns what is known of files, with the keys of their blobs: so
 // the blobs themselves are never written anew.
 func (w *walker) attachments(ctx context.Context, account desk.AccountID, after string, limit int) ([]seal.Item, string, error) {
 	page, err := w.store.AttachmentPage(ctx, account, desk.AttachmentID(after), limit)
-	var items []seal.Item
-	for _, a := range page {
-		after = string(a.ID)
-		items = append(items, seal.Item{Place: seal.Place{Owner: after, Table: "attachment", Row: after, Column: "meta"}, Sealed: a.Meta})
-	}
-	return items, after, err
+	return sealed(page, err, after, func(a store.Attachment) seal.Item {
+		return own("attachment", string(a.ID), "meta", a.Meta)
+	})
 }
 
 func (w *walker) contactNotes(ctx context.Context, account desk.AccountID, after string, limit int) ([]seal.Item, string, error) {
 	page, err := w.store.ContactNotePage(ctx, account, after, limit)
-	var items []seal.Item
-	for _, n := range page {
-		after = n.ID
-		items = append(items, seal.Item{Place: seal.Place{Owner: after, Table: "contact_note", Row: after, Column: "body"}, Sealed: n.Body})
-	}
-	return items, after, err
+	return sealed(page, err, after, func(n store.ContactNote) seal.Item {
+		return own("contact_note", n.ID, "body", n.Body)
+	})
 }
 
 func (w *walker) pageVisits(ctx context.Context, account desk.AccountID, after string, limit int) ([]seal.Item, string, error) {
 	page, err := w.store.PageVisitPage(ctx, account, after, limit)
-	var items []seal.Item
-	for _, v := range page {
-		after = v.ID
-		items = append(items, seal.Item{Place: seal.Place{Owner: after, Table: "page_visit", Row: after, Column: "body"}, Sealed: v.Body})
-	}
-	return items, after, err
+	return sealed(page, err, after, func(v store.PageVisit) seal.Item {
+		return own("page_visit", v.ID, "body", v.Body)
+	})
 }
 
 func (w *walker) merges(ctx context.Context, account desk.AccountID, after string, limit int) ([]seal.Item, string, error) {
 	page, err := w.store.ContactMergePage(ctx, account, after, limit)
-	var items []seal.Item
-	for _, m := range page {
-		after = m.ID
-		items = append(items, seal.Item{Place: seal.Place{Owner: after, Table: "contact_merge", Row: after, Column: "moved"}, Sealed: m.Moved})
-	}
-	return items, after, err
+	return sealed(page, err, after, func(m store.ContactMerge) seal.Item {
+		return own("contact_merge", m.ID, "moved", m.Moved)
+	})
 }
 
 func (w *walker) mails(ctx context.Context, account desk.AccountID, after string, limit int) ([]seal.Item, string, error) {
 	page, err := w.store.MailPage(ctx, account, after, limit)
-	var items []seal.Item
-	for _, m := range page {
-		after = m.ID
-		items = append(items, seal.Item{Place: seal.Place{Owner: after, Table: "mail", Row: after, Column: "body"}, Sealed: m.Body})
-	}
-	return items, after, err
+	return sealed(page, err, after, func(m store.Mail) seal.Item {
+		return own("mail", m.ID, "body", m.Body)
+	})
 }
 
 func (w *walker) callbacks(ctx context.Context, account desk.AccountID, after string, limit int) ([]seal.Item, string, error) {
 	page, err := w.store.CallbackPage(ctx, account, after, limit)
-	var items []seal.Item
-	for _, v := range page {
-		after = v.ID
-		items = append(items, seal.Item{Place: seal.Place{Owner: string(v.ConversationID), Table: "callback", Row: after, Column: "details"}, Sealed: v.Details})
-	}
-	return items, after, err
+	return sealed(page, err, after, func(v store.Callback) seal.Item {
+		return seal.Item{Place: seal.Place{Owner: string(v.ConversationID), Table: "callback", Row: v.ID, Column: "details"}, Sealed: v.Details}
+	})
 }
 
 func (w *walker) robots(ctx context.Context, account desk.AccountID, after string, _ int) ([]seal.Item, string, error) {
@@ -76,12 +77,9 @@ func (w *walker) robots(ctx context.Context, account desk.AccountID, after strin
 		return nil, after, nil // they fit on one page
 	}
 	all, err := w.store.Robots(ctx, account)
-	var items []seal.Item
-	for _, v := range all {
-		after = v.ID
-		items = append(items, seal.Item{Place: seal.Place{Owner: after, Table: "robot", Row: after, Column: "secret"}, Sealed: v.Secret})
-	}
-	return items, after, err
+	return sealed(all, err, after, func(v store.Robot) seal.Item {
+		return own("robot", v.ID, "secret", v.Secret)
+	})
 }
 
 // replaceQueue is replace for what belongs to the queue.
