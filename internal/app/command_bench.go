@@ -41,7 +41,7 @@ type benchMessages struct {
 	benchGround
 	Rate     int           `default:"1000" help:"Messages a second."`
 	For      time.Duration `default:"30s" help:"How long."`
-	Clients  int           `default:"64" help:"Messages on their way at once, at most."`
+	Clients  int           `default:"256" help:"Messages on their way at once, at most."`
 	Visitors int           `default:"2000" help:"Visitors, each with a conversation."`
 	Profile  string        `placeholder:"FILE" help:"Write the server's CPU profile of the load to FILE; the figures are a little worse meanwhile."`
 }
