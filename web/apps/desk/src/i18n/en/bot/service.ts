@@ -32,7 +32,7 @@ export const botService: typeof chinese = {
     noneHint: 'Let the bot answer first in the settings of an inbox; figures appear with the first questions.', more: 'Helpful {up} · not helpful {down} · resolved by the bot {resolved}',
   },
   curve: {
-    title: 'Risk and coverage', label: 'Part answered automatically against the part of it that was wrong', axes: 'Across: part answered automatically. Up: part of the answers with a known outcome that was wrong. The full circle is where the slider is, the dashed one the threshold now.', across: 'Part answered automatically', here: '{part} answered, {risk} wrong', person: 'A person always answers this topic; thresholds do nothing.',
+    title: 'Risk and coverage', label: 'Part answered automatically against the part of it that was wrong', axes: 'Across: part answered automatically. Up: part of the answers with a known outcome that was wrong. The full circle is where the slider is, the dashed one the threshold now.', across: 'Part answered automatically', unknown: 'Nothing is known to be right or wrong yet: recheck some below', here: '{part} answered, {risk} wrong', person: 'A person always answers this topic; thresholds do nothing.',
     each: 'What each threshold would have done', column: { threshold: 'Sure', coverage: 'Answered', count: 'Questions', risk: 'Wrong', known: 'Known' },
     answerAt: 'Answer when at least {n}% sure', reviewAt: 'A person looks from {n}% on', month: 'The {n} questions of the last 30 days', now: 'Now', would: 'With these', wrong: 'Wrong answers (known)', save: 'Save thresholds', saveTopic: 'Save thresholds of “{topic}”',
   },
