@@ -53,7 +53,7 @@ describe("the bot's pages", { timeout: 30 * patience }, () => {
       await page.goto('/desk/bot/settings')
       await page.getByTestId('topic-rules').waitFor()
     }
-    await chen.page.getByRole('textbox', { name: '名字' }).fill('小答')
+    await chen.page.getByRole('textbox', { name: '名字' }).fill('小月')
     await other.page.getByLabel('主题名称').fill('合同')
     await other.page.getByRole('button', { name: '添加规则' }).click()
     const rule = other.page.getByTestId('topic-rule').filter({ hasText: '合同' })
@@ -65,7 +65,7 @@ describe("the bot's pages", { timeout: 30 * patience }, () => {
     await other.page.getByTestId('save-bar').getByRole('button', { name: '保存' }).click()
     await other.page.getByTestId('save-bar').waitFor({ state: 'detached' })
     const set = await api.get('/bot/settings')
-    assert.equal(set.name, '小答', 'what the first saved is kept')
+    assert.equal(set.name, '小月', 'what the first saved is kept')
     assert.deepEqual(set.topics['合同'], { person: true })
     await other.context.close()
     // From here on the bot leaves everything to be looked at.
