@@ -182,7 +182,7 @@ func (w *work) handOverSaying(d decision, says []desk.Content) error {
 	if w.question.text != "" {
 		v.Said = remember(v.Said, w.question.text)
 	}
-	t.Note = summary(w.s.deps.Book.localeOf(w.ctx, w.turn.account), d.reason, v, w.evidence.mood.Score)
+	t.Note = w.note(d.reason, v, w.evidence.mood.Score)
 	if len(says) == 0 && d.reason != SwitchedOff {
 		says = []desk.Content{desk.TextContent(w.set.handOverText(w.question.locale, d.reason))}
 	}

@@ -119,10 +119,12 @@ type house struct {
 }
 
 type options struct {
-	flows  bot.Flows
-	mind   bot.Mind
-	config bot.Config
-	shelf  func(string) (bot.Found, error)
+	flows bot.Flows
+	mind  bot.Mind
+	// learner makes knowledge of lessons.
+	learner bot.Learner
+	config  bot.Config
+	shelf   func(string) (bot.Found, error)
 	// still leaves the consumer out: only the timer helps.
 	still bool
 	burst int
@@ -159,7 +161,7 @@ func open(t *testing.T, o options) *house {
 	require.NoError(t, err)
 	h.bot, err = bot.New(bot.Deps{
 		Store: env.Store, Keys: h.keys, IDs: env.IDs, Clock: env.Clock, After: timer.Wall, Bus: h.bus, Book: h.book, Talks: talks{h.Service},
-		Queue: staff{o.alone}, Offices: offices{h.inbox}, Knowledge: h.shelf, Flows: o.flows, Mind: o.mind, Log: log, Metrics: h.now,
+		Queue: staff{o.alone}, Offices: offices{h.inbox}, Knowledge: h.shelf, Flows: o.flows, Mind: o.mind, Learner: o.learner, Log: log, Metrics: h.now,
 	}, o.config)
 	require.NoError(t, err)
 	h.timers, err = timer.New(timer.Deps{
@@ -413,6 +415,7 @@ func TestADraftIsRefused(t *testing.T) {
 	_, err := h.bot.RefuseDraft(t.Context(), h.id, "agt_1", drafts[0].ID)
 	require.NoError(t, err)
 	h.opened(t, a.ConversationID)
+	require.NotContains(t, h.note(t, a.ConversationID), "师傅会联系您上门安装", "what was refused is not suggested")
 	drafts, err = h.bot.Drafts(t.Context(), h.id)
 	require.NoError(t, err)
 	require.Empty(t, drafts)

@@ -174,7 +174,7 @@ func (s *Service) RefuseDraft(ctx context.Context, account desk.AccountID, agent
 	if err != nil {
 		return Decision{}, err
 	}
-	note := summary(s.deps.Book.localeOf(ctx, account), ReviewRefused, w.session, w.session.Mood.Level)
+	note := w.note(ReviewRefused, w.session, w.session.Mood.Level, d.Hit)
 	v := w.session
 	v.Flow, v.Slots, v.Tried, v.Said = nil, nil, nil, nil
 	return s.settleDraft(ctx, w, d, desk.DraftRefused, agent, v, Turn{
@@ -195,6 +195,7 @@ func (s *Service) waiting(ctx context.Context, account desk.AccountID, agent des
 func (s *Service) reopened(ctx context.Context, d Decision) (*work, error) {
 	w := &work{s: s, ctx: ctx, turn: turn{account: d.AccountID, id: d.ConversationID, inbox: d.InboxID}, read: d.ReadSeq, started: s.deps.Clock.Now()}
 	w.set, _ = s.deps.Book.of(d.AccountID)
+	w.question.locale = d.Locale
 	var err error
 	if w.keys, err = s.deps.Keys.Account(ctx, d.AccountID); err != nil {
 		return nil, err

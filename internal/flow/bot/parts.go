@@ -144,7 +144,7 @@ type Turn struct {
 	Read         int64
 	Late         bool
 	Says         []desk.Content
-	Note         string
+	Note         desk.Content
 	HandOver     bool
 	Team         desk.TeamID
 	Escalate     *desk.ConversationEscalated

@@ -45,8 +45,8 @@ type Turn struct {
 	Late bool
 	// Says are messages to the customer, in the bot's name.
 	Says []desk.Content
-	// Note is for colleagues.
-	Note string
+	// Note is for colleagues; the zero value is none.
+	Note desk.Content
 	// HandOver brings the conversation to the people.
 	HandOver bool
 	// Team is whose queue it goes to; "" is everybody's. Only with HandOver.
@@ -95,8 +95,8 @@ func (s *Service) TakeTurn(ctx context.Context, t Turn) (after desk.Conversation
 		return desk.Conversation{}, false, desk.Wrap(desk.KindOf(err), op, err)
 	}
 	var messages []said
-	if t.Note != "" { // first, so that who gets the conversation finds it there
-		note, err := newBody(desk.TextContent(t.Note))
+	if len(t.Note.Parts) > 0 { // first, so that who gets the conversation finds it there
+		note, err := newBody(t.Note)
 		if err != nil {
 			return desk.Conversation{}, false, err
 		}
@@ -186,7 +186,7 @@ func (s *Service) TakeTurn(ctx context.Context, t Turn) (after desk.Conversation
 }
 
 // GiveToBot gives a conversation to the bot: what the customer writes next is
-// the bot's to answer.
+// the bot's to answer, and what nobody has answered yet is too.
 func (s *Service) GiveToBot(ctx context.Context, o Order) (desk.Conversation, error) {
 	return s.change(ctx, o, "give_to_bot", func(c desk.Conversation, now time.Time) (desk.Transition, error) {
 		return c.GiveToBot(now), nil
@@ -233,11 +233,14 @@ func (s *Service) PutOffBotTimer(ctx context.Context, account desk.AccountID, id
 }
 
 // botTimers keeps the bot's timer in step with the conversation: a message of
-// the customer to the bot sets it, leaving the bot ends it.
+// the customer to the bot sets it, leaving the bot ends it. A customer who waits
+// when the bot gets the conversation is its turn at once.
 func botTimers(before, after desk.Conversation, byVisitor bool, now time.Time, e *store.Effects) {
 	switch {
 	case after.Status == desk.Pending && byVisitor:
 		e.Timers = append(e.Timers, store.Timer{TimerRef: BotTimerRef(after.AccountID, after.ID), Due: now.Add(BotPatience)})
+	case before.Status != desk.Pending && after.Status == desk.Pending && !after.WaitingSince.IsZero():
+		e.Timers = append(e.Timers, store.Timer{TimerRef: BotTimerRef(after.AccountID, after.ID), Due: now})
 	case before.Status == desk.Pending && after.Status != desk.Pending:
 		e.Cancel = append(e.Cancel, BotTimerRef(after.AccountID, after.ID))
 	}

@@ -68,7 +68,7 @@ func TestTheBotHandsOver(t *testing.T) {
 		c.inbox.Settings.BotFirst = true
 		a := c.says("u1", "k1", "转人工")
 		after, _, err := h.TakeTurn(t.Context(), conversation.Turn{
-			Account: c.id, Conversation: a.ConversationID, Key: "turn", Read: 1, Note: "客户要人工", Says: []desk.Content{desk.TextContent("正在为您转接")},
+			Account: c.id, Conversation: a.ConversationID, Key: "turn", Read: 1, Note: desk.TextContent("客户要人工"), Says: []desk.Content{desk.TextContent("正在为您转接")},
 			HandOver: true, Team: c.team, Escalate: &desk.ConversationEscalated{Reason: "mood", Score: 2},
 		})
 		require.NoError(t, err)

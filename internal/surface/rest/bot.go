@@ -204,7 +204,7 @@ type usedInput struct {
 	Keyed
 	Body struct {
 		Shown    int64 `json:"shown,omitempty" minimum:"0" maximum:"10"`
-		Inserted int64 `json:"inserted,omitempty" minimum:"0" maximum:"1"`
+		Inserted int64 `json:"inserted,omitempty" minimum:"0" maximum:"1" doc:"Inserted, and sent as it was."`
 		Edited   int64 `json:"edited,omitempty" minimum:"0" maximum:"1" doc:"Inserted, and sent with another text."`
 		Ignored  int64 `json:"ignored,omitempty" minimum:"0" maximum:"1" doc:"Something else was sent."`
 	}
@@ -270,6 +270,24 @@ func (s *Server) correctBotAnswer(ctx context.Context, c caller, in *correctInpu
 		return out[MadeKnowledge]{}, err
 	}
 	id, err := s.deps.Bot.Correct(ctx, c.Account, c.Agent, in.ID, in.Body.Question, in.Body.Answer)
+	return out[MadeKnowledge]{MadeKnowledge{id}}, err
+}
+
+type teachInput struct {
+	Addressed
+	MessageID desk.MessageID `path:"message" maxLength:"64"`
+	Keyed
+	Body struct {
+		Question string `json:"question" minLength:"1" maxLength:"8000" example:"多久能到？"`
+		Answer   string `json:"answer" minLength:"1" maxLength:"40000" example:"订单发货后一般两天送到。"`
+	}
+}
+
+func (s *Server) learnFromReply(ctx context.Context, c caller, in *teachInput) (out[MadeKnowledge], error) {
+	if err := s.mine(ctx, c, in.ID); err != nil {
+		return out[MadeKnowledge]{}, err
+	}
+	id, err := s.deps.Bot.Teach(ctx, c.Account, c.Agent, in.ID, in.MessageID, in.Body.Question, in.Body.Answer)
 	return out[MadeKnowledge]{MadeKnowledge{id}}, err
 }
 

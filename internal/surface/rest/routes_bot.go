@@ -25,6 +25,8 @@ func botRoutes() []route {
 		{post, one + "/suggestions/used", "countSuggestions", "Tell what became of suggested replies", auth.BotAssist, false, to((*Server).countSuggestions)},
 		{post, one + "/give-to-bot", "giveToBot", "Give a conversation to the bot", auth.ConversationsAssign, false, to((*Server).giveToBot)},
 
+		{post, one + "/messages/{message}/learn", "learnFromReply", "Make knowledge of what a colleague answered", auth.BotAssist, false, to((*Server).learnFromReply)},
+
 		{get, bot + "/decisions", "listBotDecisions", "What the bot decided, the newest first", auth.BotManage, false, to((*Server).listBotDecisions)},
 		{post, bot + "/decisions/{id}/correct", "correctBotAnswer", "Make knowledge of the right answer", auth.BotAssist, false, to((*Server).correctBotAnswer)},
 		{post, bot + "/decisions/{id}/check", "checkBotAnswer", "Say whether an automatic answer was right", auth.BotManage, false, to((*Server).checkBotAnswer)},

@@ -225,6 +225,8 @@ func (v things) body(c *surfacetest.Company, id string) any {
 		return map[string]int{"shown": 3}
 	case "correctBotAnswer":
 		return map[string]string{"answer": "对的"}
+	case "learnFromReply":
+		return map[string]string{"question": "多久能到", "answer": "对的"}
 	case "checkBotAnswer":
 		return map[string]bool{"right": true}
 	case "createScenario", "saveScenario", "checkScenario", "debugScenario", "putScenarioSecret", "publishScenario", "enableScenario":

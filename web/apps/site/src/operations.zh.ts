@@ -193,6 +193,7 @@ export const operations: Record<string, string> = {
   giveToBot: '把会话交给机器人',
   listBotDecisions: '机器人的决定，最新的在前',
   correctBotAnswer: '纠正回答并写入知识',
+  learnFromReply: '把同事的回复写入知识',
   checkBotAnswer: '复核自动回答是否正确',
   getBotFigures: '按主题和置信度统计机器人的表现',
   sampleBotAnswers: '抽取未复核的自动回答',

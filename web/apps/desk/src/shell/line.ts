@@ -4,6 +4,7 @@ import { applyEvent, resetAll, watchReads } from '../features/conversations/feed
 import { hearContact, hearPage } from '../features/context/live.ts'
 import { hearTyping } from '../features/conversations/typing.ts'
 import { hearViewing } from '../features/thread/viewing.ts'
+import { hearDraft } from '../features/bot/service/waiting.ts'
 import { hearQueue, resetQueue } from '../features/queue/api.ts'
 import { queries, server } from '../server.ts'
 import { tell } from './events.ts'
@@ -34,6 +35,7 @@ export function openLine(handlers: { refused: () => void; back: () => void }): (
       applyEvent(event, seq)
       hearQueue(event)
       hearBot(event)
+      hearDraft(event)
       hearContact(event)
       tell(event)
     },

@@ -10,11 +10,13 @@ export interface Place {
   label: string
   /** Whether the person signed in may enter. */
   allowed: (permissions: readonly string[]) => boolean
+  /** Shows how many drafts of the bot wait. */
+  drafts?: boolean
 }
 
 export const places: Place[] = [
   { name: 'queue', to: '/queue', icon: 'i-lucide-list-ordered', label: 'rail.queue', allowed: (p) => p.includes('conversations.read') },
   { name: 'wall', to: '/wall', icon: 'i-lucide-monitor', label: 'rail.wall', allowed: (p) => p.includes('live.read') },
-  { name: 'bot', to: '/bot', icon: 'i-lucide-bot', label: 'rail.bot', allowed: (p) => p.some((q) => /^(bot|knowledge)\./.test(q)) },
+  { name: 'bot', to: '/bot', icon: 'i-lucide-bot', label: 'rail.bot', allowed: (p) => p.some((q) => /^(bot|knowledge)\./.test(q)), drafts: true },
   { name: 'settings', to: '/settings', icon: 'i-lucide-settings', label: 'rail.settings', allowed: administers },
 ]

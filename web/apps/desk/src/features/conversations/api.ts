@@ -105,6 +105,7 @@ export type Command =
   | { name: 'resolve' }
   | { name: 'reopen' }
   | { name: 'snooze'; until: string }
+  | { name: 'give-to-bot' }
 
 /** Answers of commands hold the conversation, alone or beside the message. */
 interface CommandAnswer {
@@ -116,7 +117,7 @@ interface CommandAnswer {
 /** Sends a command on the version the person was looking at, so nobody's change is overwritten unseen. */
 export async function runCommand(conversation: Conversation, command: Command): Promise<void> {
   const { name, ...fields } = command
-  const versioned = name === 'assign' || name === 'resolve' || name === 'snooze' ? { version: conversation.version } : {}
+  const versioned = name === 'assign' || name === 'resolve' || name === 'snooze' || name === 'give-to-bot' ? { version: conversation.version } : {}
   const answer = await server.command<CommandAnswer | undefined>('POST', `/conversations/${conversation.id}/${name}`, { ...fields, ...versioned })
   const after = answer?.conversation ?? (answer?.id === conversation.id ? (answer as Conversation) : undefined)
   if (after?.version) patchConversation(after)

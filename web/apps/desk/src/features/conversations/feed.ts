@@ -70,6 +70,7 @@ interface More {
   added?: string[]
   removed?: string[]
   what?: string
+  helpful?: boolean
 }
 
 function patch(event: FeedEvent, seq: number): void {
@@ -84,6 +85,7 @@ function patch(event: FeedEvent, seq: number): void {
   if (event.message) patchMessage(event.message)
   if (event.type === 'message.status_changed') patchDelivery(event)
   if (event.type === 'message.recalled') patchRecall(id, event)
+  if (event.type === 'message.thumbed') changeMessages(id, (m) => (m.id === event.message_id ? { ...m, thumb: { helpful: more.helpful === true, reason: event.reason ?? '' } } : m))
   if (event.message && (event.message as Message).mentions?.includes(me())) void queries.invalidateQueries({ queryKey: keys.lists, predicate: (q) => (q.queryKey[2] as ListQuery).view === 'mentioned' })
   // A customer who writes can end what was to be sent later.
   if (event.type === 'schedule.changed' || event.message?.author.kind === 'visitor') void queries.invalidateQueries({ queryKey: keys.scheduled(id) })

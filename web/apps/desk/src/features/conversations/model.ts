@@ -3,6 +3,16 @@ import { plainMarkdown } from '@yingda/shared/markdown'
 import type { Trace } from '../thread/trace.ts'
 import type { Conversation, Message, Part } from './shapes.ts'
 
+/** What the customer wrote before a message, since they were last answered: the question that it answers. */
+export function askedBefore(messages: readonly Message[], answer: Message): string {
+  const said: string[] = []
+  for (const m of messages.filter((o) => o.seq < answer.seq && o.visibility === 'public').reverse()) {
+    if (m.author.kind !== 'visitor' && said.length > 0) break
+    if (m.author.kind === 'visitor') said.unshift(plainText(m.parts))
+  }
+  return said.filter(Boolean).join(' ').slice(0, 500)
+}
+
 /** The lists of the desk, in the order of the rail. */
 export const views = ['mine', 'mentioned', 'unassigned', 'open', 'pending', 'snoozed', 'resolved', 'all'] as const
 export type View = (typeof views)[number]

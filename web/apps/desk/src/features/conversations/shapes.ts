@@ -19,4 +19,8 @@ export type Part = Omit<WirePart, 'media'> & { media?: Media }
 
 export interface Message extends Omit<WireMessage, 'parts'> {
   parts: Part[]
+  /** Of the bot's answers: what they rest on, the decision they came from, what the customer thought. */
+  sources?: Schemas['Source'][]
+  decision_id?: string
+  thumb?: Schemas['Thumb']
 }

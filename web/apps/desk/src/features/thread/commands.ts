@@ -8,6 +8,7 @@ import type { Conversation } from '../conversations/shapes.ts'
 import { useLabels } from '../conversations/toolbox.ts'
 import { useAgents, useTeams } from '../people/api.ts'
 import { me } from '../session/model.ts'
+import { useGiveBack } from './giveBack.ts'
 import { useLabelling } from './labelling.ts'
 
 /** What can be done with the open conversation, by name. */
@@ -19,6 +20,7 @@ export function useThreadCommands(conversation: Ref<Conversation | undefined>, f
   const { labels } = useLabels()
   const { set } = useLabelling(() => conversation.value!)
 
+  const givesBack = useGiveBack(conversation)
   const all = computed<Command[]>(() => {
     const c = conversation.value
     if (!c) return []
@@ -31,6 +33,7 @@ export function useThreadCommands(conversation: Ref<Conversation | undefined>, f
       live
         ? command('resolve', t('action.resolve'), 'i-lucide-check', () => void run(c, { name: 'resolve' }), { keys: ['E'], words: ['resolve', 'jj'] })
         : command('reopen', t('action.reopen'), 'i-lucide-rotate-ccw', () => void run(c, { name: 'reopen' }), { keys: ['E'], words: ['reopen', 'cxdk'] }),
+      ...(givesBack.value ? [command('give-to-bot', t('action.giveToBot'), 'i-lucide-bot', () => void run(c, { name: 'give-to-bot' }), { words: ['bot', 'jqr'] })] : []),
       ...(live
         ? snoozeChoices(new Date()).map(({ name, at }) =>
             command(`snooze-${name}`, `${t('action.snooze')} · ${t(`snooze.${name}`)} ${momentLabel(locale.value, at.toISOString(), Date.now())}`, 'i-lucide-alarm-clock', () => void run(c, { name: 'snooze', until: at.toISOString() }), { quiet: true, words: ['snooze', 'tc'] }),

@@ -28,6 +28,8 @@ const byReason: Record<string, string> = {
   customer_wrote: 'customer_wrote',
   customer_left: 'customer_left',
   agent_replied: 'agent_replied',
+  given_to_bot: 'given_to_bot',
+  handed_over: 'handed_over',
 }
 
 /** What a feed event adds to the trail; null when it adds nothing. */

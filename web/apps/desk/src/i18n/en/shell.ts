@@ -32,6 +32,7 @@ export const shell: typeof chinese = {
   },
   rail: {
     label: 'Main navigation',
+    drafts: '{n} drafts of the bot wait',
     conversations: 'Inbox',
     search: 'Search',
     account: 'Account and settings',

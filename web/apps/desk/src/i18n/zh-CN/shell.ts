@@ -30,6 +30,7 @@ export const shell = {
   },
   rail: {
     label: '主导航',
+    drafts: '{n} 条机器人草稿待审核',
     conversations: '会话',
     search: '搜索',
     account: '账户与设置',

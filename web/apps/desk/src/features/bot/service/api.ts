@@ -1,12 +1,13 @@
-import { useQuery } from '@tanstack/vue-query'
+import { useInfiniteQuery, useQuery } from '@tanstack/vue-query'
 import type { Part } from '@yingda/shared/api'
 import { computed, toValue, type MaybeRefOrGetter } from 'vue'
 import { queries, server } from '../../../server.ts'
 import type { Conversation, Schemas } from '../../conversations/shapes.ts'
+import { draftsQuery, type Decision } from './waiting.ts'
 
 export type Settings = Schemas['BotSettings']
 export type Topic = Schemas['BotTopic']
-export type Decision = Omit<Schemas['BotDecision'], 'parts'> & { parts?: Part[] }
+export type { Decision }
 export type Suggestion = Omit<Schemas['SuggestedReply'], 'parts'> & { parts: Part[] }
 export type Figures = Schemas['BotFigures']
 export type TopicFigures = Schemas['BotTopicFigures']
@@ -32,6 +33,16 @@ export function useDecisionsOf(conversation: MaybeRefOrGetter<Conversation>) {
   })
 }
 
+/** The same once, as it is now. */
+export function useDecisions(conversation: MaybeRefOrGetter<string>, on: MaybeRefOrGetter<boolean>) {
+  return useQuery({
+    queryKey: computed(() => ['bot', 'of', toValue(conversation)]),
+    queryFn: async () => (await server.get<{ items: Decision[] }>(`/conversations/${toValue(conversation)}/bot`)).items,
+    enabled: computed(() => toValue(on)),
+    staleTime: 0,
+  })
+}
+
 /** Replies that may fit what the customer has written, or is writing. */
 export function useSuggestions(conversation: MaybeRefOrGetter<Conversation>, text: MaybeRefOrGetter<string>, on: MaybeRefOrGetter<boolean>) {
   return useQuery({
@@ -45,16 +56,21 @@ export function useSuggestions(conversation: MaybeRefOrGetter<Conversation>, tex
 export const claimDraft = (id: string): Promise<Decision> => server.command<Decision>('POST', `/bot/drafts/${id}/claim`, {})
 export const sendDraft = (id: string, text: string): Promise<Decision> => server.command<Decision>('POST', `/bot/drafts/${id}/send`, { text })
 export const refuseDraft = (id: string): Promise<Decision> => server.command<Decision>('POST', `/bot/drafts/${id}/refuse`, {})
-export const correct = (id: string, answer: string): Promise<{ id: string }> => server.command<{ id: string }>('POST', `/bot/decisions/${id}/correct`, { answer })
+export const correct = (id: string, answer: string, question = ''): Promise<{ id: string }> => server.command<{ id: string }>('POST', `/bot/decisions/${id}/correct`, { answer, ...(question && { question }) })
 export const check = (id: string, right: boolean): Promise<unknown> => server.command('POST', `/bot/decisions/${id}/check`, { right })
-export const used = (conversation: string, what: { shown?: number; inserted?: number; ignored?: number }): void => void server.command('POST', `/conversations/${conversation}/suggestions/used`, what).catch(() => undefined)
-export const giveToBot = (conversation: string): Promise<unknown> => server.command('POST', `/conversations/${conversation}/give-to-bot`, {})
+export const used = (conversation: string, what: { shown?: number; inserted?: number; edited?: number; ignored?: number }): void => void server.command('POST', `/conversations/${conversation}/suggestions/used`, what).catch(() => undefined)
+/** Makes knowledge of what a colleague answered. */
+export const learn = (conversation: string, message: string, question: string, answer: string): Promise<{ id: string }> =>
+  server.command<{ id: string }>('POST', `/conversations/${conversation}/messages/${message}/learn`, { question, answer })
 
-export const useDrafts = () => useQuery({ queryKey: ['bot', 'drafts'], queryFn: async () => (await server.get<{ items: Decision[] }>('/bot/drafts')).items, refetchInterval: 5_000 })
+export const useDrafts = () => useQuery(draftsQuery)
+/** The newest decisions, page by page. */
 export const useLog = (topic: MaybeRefOrGetter<string>) =>
-  useQuery({
+  useInfiniteQuery({
     queryKey: computed(() => ['bot', 'log', toValue(topic)]),
-    queryFn: async () => (await server.get<{ items: Decision[] }>('/bot/decisions', { limit: 50, ...(toValue(topic) && { topic: toValue(topic) }) })).items,
+    queryFn: ({ pageParam }) => server.get<{ items: Decision[]; next_cursor?: string }>('/bot/decisions', { limit: 30, ...(toValue(topic) && { topic: toValue(topic) }), ...(pageParam && { cursor: pageParam }) }),
+    initialPageParam: '',
+    getNextPageParam: (last) => last.next_cursor,
   })
 export const useSample = (topic: MaybeRefOrGetter<string>) =>
   useQuery({

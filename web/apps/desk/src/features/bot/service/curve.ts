@@ -54,3 +54,24 @@ export function outcome(topics: TopicFigures[], answerAt: number, reviewAt: numb
   })
   return out
 }
+
+/** What each of some thresholds would have done, the strict ones first. */
+export function table(topics: TopicFigures[], steps: number[]): Point[] {
+  const points = curve(topics)
+  return steps.flatMap((at) => points.find((p) => p.at >= at - 1e-6) ?? [])
+}
+
+/** How sure the bot was on average of what it answers by itself, and what was found when people looked again. */
+export function beliefs(topic: TopicFigures, answerAt: number): { asked: number; answered: number; sure: number | null; checked: number; wrong: number } {
+  let asked = 0
+  let answered = 0
+  let sum = 0
+  topic.bins.forEach((b, i) => {
+    const at = i / topic.bins.length
+    asked += b.asked
+    if (at + 1e-9 < answerAt - 1e-6) return
+    answered += b.asked
+    sum += b.asked * (at + 0.5 / topic.bins.length)
+  })
+  return { asked, answered, sure: answered ? sum / answered : null, checked: topic.checked, wrong: topic.wrong }
+}
