@@ -236,7 +236,7 @@ func (a *App) seedQueue(ctx context.Context, d workspace.Demo) error {
 	for _, s := range demoSkills {
 		id := known[s.name]
 		if id == "" {
-			skill, err := a.queue.SaveSkill(ctx, desk.Skill{AccountID: account, Name: s.name})
+			skill, err := a.queue.SaveSkill(ctx, desk.Skill{AccountID: account, Name: s.name}, "")
 			if err != nil {
 				return err
 			}

@@ -19,6 +19,7 @@ export const sentences: Record<string, string> = {
   'somebody changed this inbox meanwhile; look again': '期间有同事改了这个聊天窗口，请重新查看。',
   'somebody changed this inbox meanwhile; try again': '期间有同事改了这个聊天窗口，请再试一次。',
   'somebody else was first': '有同事先了一步。',
+  'somebody changed this meanwhile; look again': '期间有同事改动过，请重新查看。',
   'somebody has changed the categories in the meantime': '期间有同事改了分类。',
   'somebody has changed the synonyms in the meantime': '期间有同事改了同义词。',
   'somebody has changed this entry in the meantime; look at the newest version and save again': '期间有同事改了这一条，请看过最新版本再保存。',
