@@ -193,8 +193,7 @@ describe('hostile text', { timeout: 10 * patience }, () => {
     let id = 0
     for (const [kind, bad] of Object.entries(payloads)) {
       const page = { url: `https://shop.example/?q=${encodeURIComponent(bad.slice(0, 100))}`, title: bad }
-      for (const part of filled(kind === 'picture' || kind === 'link' ? parts() : parts().slice(0, 1), () => bad)) await call('message.send', { client_id: `h${id++}`, parts: [part] })
-      await call('message.send', { client_id: `h${id++}`, parts: [{ type: 'text', text: '问' }], prechat: { name: bad, email: bad, phone: bad, [bad]: bad }, context: { page, product: { title: bad, url: bad, image_url: bad, price: bad } } })
+      for (const part of filled(kind === 'picture' || kind === 'link' ? parts() : parts().slice(0, 1), () => bad)) await call('message.send', { client_id: `h${id++}`, parts: [part], prechat: { name: bad, email: bad, phone: bad, [bad]: bad }, context: { page, product: { title: bad, url: bad, image_url: bad, price: bad } } })
       await call('track', { events: [{ type: 'page', ...page }, { type: 'page', url: bad, title: 'x' }, { type: 'custom', name: bad, props: { [bad]: bad } }] })
       await call('typing', { on: true, text: bad })
       const name = encodeURIComponent(`${bad.slice(0, 80)}.png`)
@@ -237,11 +236,11 @@ describe('hostile text', { timeout: 10 * patience }, () => {
       const missing = texts.filter((t) => !names.test(t) && !(t.includes('parts[].') && id !== 'reply') && !covers(known ?? {}, t))
       assert.deepEqual(missing, [], `${id} has a text that this test knows nothing of: write it into its body above`)
       if (!known) continue
-      for (const [name, bad] of Object.entries(payloads)) {
+      const put = async ([name, bad]) => {
         const { at, ...whole } = bodies(a)[id]
         const address = path.replace(/\{(id|name)\}/, at ?? '')
-        const attempt = async (body, put) => {
-          const answer = await send(method, address, filled({ ...body, ...(id === 'schedule' ? { at: soon() } : {}) }, put))
+        const attempt = async (body, choose) => {
+          const answer = await send(method, address, filled({ ...body, ...(id === 'schedule' ? { at: soon() } : {}) }, choose))
           assert.ok(answer.status < 500, `${id} with ${name}: ${answer.status} ${answer.text}`)
           if (answer.status < 300) taken.set(id, (taken.get(id) ?? 0) + 1)
           return answer.status
@@ -256,6 +255,9 @@ describe('hostile text', { timeout: 10 * patience }, () => {
         if (id === 'saveKnowledgeCategories') a.categories = (await send('GET', '/knowledge/categories')).json().version ?? a.categories
         if (id === 'saveSynonyms') a.synonyms = (await send('GET', '/knowledge/synonyms')).json().version ?? a.synonyms
       }
+      // What counts its versions takes one after another; with everything else many are on their way at once.
+      if ('version' in known) for (const one of Object.entries(payloads)) await put(one)
+      else await Promise.all(Object.entries(payloads).map(put))
     }
     const untaken = commands().filter((c) => bodies(a)[c.id] && !taken.has(c.id) && !refuse.has(c.id)).map((c) => c.id)
     assert.deepEqual(untaken, [], 'commands that took no hostile text at all: their bodies are wrong, or they belong into "refuse"')
