@@ -180,7 +180,7 @@ var demoColors = map[string]string{"售前咨询": "emerald", "物流": "blue", 
 
 // demoLabel is the label with the name; it is made at its first use.
 func (a *App) demoLabel(ctx context.Context, agent desk.Agent, name string) (desk.Label, error) {
-	by := toolbox.By{Account: agent.AccountID, Agent: agent.ID, Key: "demo-" + name, Manages: true}
+	by := toolbox.By{By: desk.By{Account: agent.AccountID, Agent: agent.ID, Key: "demo-" + name}, Manages: true}
 	all, err := a.toolbox.Labels(ctx, agent.AccountID)
 	if err != nil {
 		return desk.Label{}, err
@@ -193,7 +193,7 @@ func (a *App) demoLabel(ctx context.Context, agent desk.Agent, name string) (des
 
 // seedCanned stores what the shop's people say most often.
 func (a *App) seedCanned(ctx context.Context, d workspace.Demo) error {
-	by := toolbox.By{Account: d.Account.ID, Agent: d.Administrator.ID, Manages: true}
+	by := toolbox.By{By: desk.By{Account: d.Account.ID, Agent: d.Administrator.ID}, Manages: true}
 	for _, c := range []struct{ shortcut, title, text string }{
 		{"nh", "开场问候", "{{contact.name|您好}}，我是{{agent.name}}，很高兴为您服务，请问有什么可以帮您？"},
 		{"sd", "请稍等", "请您稍等，我马上为您核实，一般两三分钟就有结果。"},
