@@ -45,7 +45,7 @@ const bodies = (a) => ({
   importIntents: { text: free('invoice\t开发票\n') },
   tryIntents: { text: free('你好') },
   addIntentExamples: { at: a.intent, texts: [free('再来')] },
-  setBotSettings: { name: free('小答'), enabled: true, answer_at: 0.9, review_at: 0.5, review_seconds: 60, burst_ms: 0, sources: true, return_after_agent: true, version: 0, texts: { 'zh-CN': { greeting: free('您好'), fallback: free('不懂'), hand_over: free('转'), salutation: free('亲') } }, topics: {} },
+  setBotSettings: { name: free('小答'), zone: free('Asia/Shanghai'), enabled: true, answer_at: 0.9, review_at: 0.5, review_seconds: 60, burst_ms: 0, sources: true, return_after_agent: true, version: 0, texts: { 'zh-CN': { greeting: free('您好'), fallback: free('不懂'), hand_over: free('转'), salutation: free('亲') } }, topics: {} },
   createCannedReply: { shortcut: free(() => `s${short()}`), title: free('标题'), scope: 'all', parts: parts() },
   changeCannedReply: { at: a.canned, shortcut: free('sx'), title: free('标题'), scope: 'all', parts: parts() },
   updateContact: { at: a.contact, name: free('王'), email: free('a@shop.example'), phone: free('13800000000'), locale: free('zh-CN'), attributes: { city: free('杭州') } },
