@@ -10,6 +10,7 @@ import (
 	"yingda.dev/internal/flow/bot"
 	"yingda.dev/internal/flow/dispatch"
 	"yingda.dev/internal/flow/library"
+	"yingda.dev/internal/flow/toolbox"
 	"yingda.dev/internal/flow/training"
 	"yingda.dev/internal/flow/workspace"
 	"yingda.dev/internal/platform/store"
@@ -27,6 +28,7 @@ func (a *App) seedContent(ctx context.Context, d workspace.Demo) error {
 		{"demo_knowledge", a.seedKnowledge},
 		{"demo_flows", a.seedFlows},
 		{"demo_bot", a.seedBot},
+		{"demo_canned", a.seedCanned},
 	} {
 		if _, err := a.store.InstallationValue(ctx, part.name); err == nil {
 			continue
@@ -173,6 +175,41 @@ func (a *App) seedBot(ctx context.Context, d workspace.Demo) error {
 	return err
 }
 
+// demoColors are the colours of the demonstration's labels.
+var demoColors = map[string]string{"售前咨询": "emerald", "物流": "blue", "退换货": "amber", "发票": "slate"}
+
+// demoLabel is the label with the name; it is made at its first use.
+func (a *App) demoLabel(ctx context.Context, agent desk.Agent, name string) (desk.Label, error) {
+	by := toolbox.By{By: desk.By{Account: agent.AccountID, Agent: agent.ID, Key: "demo-" + name}, Manages: true}
+	all, err := a.toolbox.Labels(ctx, agent.AccountID)
+	if err != nil {
+		return desk.Label{}, err
+	}
+	if at := slices.IndexFunc(all, func(l desk.Label) bool { return l.Name == name }); at >= 0 {
+		return all[at], nil
+	}
+	return a.toolbox.SaveLabel(ctx, by, desk.Label{Name: name, Color: demoColors[name]})
+}
+
+// seedCanned stores what the shop's people say most often.
+func (a *App) seedCanned(ctx context.Context, d workspace.Demo) error {
+	by := toolbox.By{By: desk.By{Account: d.Account.ID, Agent: d.Administrator.ID}, Manages: true}
+	for _, c := range []struct{ shortcut, title, text string }{
+		{"nh", "开场问候", "{{contact.name|您好}}，我是{{agent.name}}，很高兴为您服务，请问有什么可以帮您？"},
+		{"sd", "请稍等", "请您稍等，我马上为您核实，一般两三分钟就有结果。"},
+		{"wl", "物流说明", "下单后 24 小时内发货，大家电由师傅预约送装，小件一般两到三天送到。"},
+		{"thanks", "English: thank you", "Thank you for waiting, {{contact.name|dear customer}}. Is there anything else I can help you with?"},
+	} {
+		by.Key = "demo-" + c.shortcut
+		if _, err := a.toolbox.SaveCannedReply(ctx, by, desk.CannedReply{
+			Shortcut: c.shortcut, Title: c.title, Scope: desk.CannedAll, Parts: desk.TextContent(c.text).Parts,
+		}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Who of the demonstration knows what, from 1 to 5.
 var demoSkills = []struct {
 	name      string
@@ -199,7 +236,7 @@ func (a *App) seedQueue(ctx context.Context, d workspace.Demo) error {
 	for _, s := range demoSkills {
 		id := known[s.name]
 		if id == "" {
-			skill, err := a.queue.SaveSkill(ctx, desk.Skill{AccountID: account, Name: s.name})
+			skill, err := a.queue.SaveSkill(ctx, desk.Skill{AccountID: account, Name: s.name}, "")
 			if err != nil {
 				return err
 			}

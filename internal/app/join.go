@@ -108,6 +108,11 @@ func (d demoStage) Act(ctx context.Context, agent desk.Agent, id desk.Conversati
 		})
 	case act.Note != "":
 		_, err = d.app.conversations.Note(ctx, conversation.NoteCommand{Actor: actor, Key: key, ConversationID: id, Text: act.Note, ClientID: key})
+	case act.Label != "":
+		var l desk.Label
+		if l, err = d.app.demoLabel(ctx, agent, act.Label); err == nil {
+			_, err = d.app.conversations.Label(ctx, order, []desk.LabelID{l.ID}, nil)
+		}
 	case act.Claim:
 		_, err = d.app.conversations.Claim(ctx, order)
 	case act.Resolve:

@@ -14,6 +14,9 @@ type Skill struct {
 	CreatedAt time.Time
 }
 
+// Revision names what the skill is now.
+func (k Skill) Revision() Revision { return RevisionOf(k.Name) }
+
 // PresenceStatus is whether an agent can be given work.
 type PresenceStatus string
 

@@ -160,10 +160,17 @@ func TestSkillsTeamsAndEscalation(t *testing.T) {
 	onBoth(t, func(t *testing.T, h *house) {
 		c := h.company(t, 3, dispatch.AgentWork{Capacity: 5})
 		q := h.nodes[0].queue
-		skill, err := q.SaveSkill(t.Context(), desk.Skill{AccountID: c.ID, Name: "售后"})
+		skill, err := q.SaveSkill(t.Context(), desk.Skill{AccountID: c.ID, Name: "售后"}, "")
 		require.NoError(t, err)
-		_, err = q.SaveSkill(t.Context(), desk.Skill{AccountID: c.ID, Name: " 售后 "})
+		_, err = q.SaveSkill(t.Context(), desk.Skill{AccountID: c.ID, Name: " 售后 "}, "")
 		require.ErrorIs(t, err, desk.Conflict)
+		renamed, err := q.SaveSkill(t.Context(), desk.Skill{ID: skill.ID, AccountID: c.ID, Name: "售后服务"}, skill.Revision())
+		require.NoError(t, err)
+		_, err = q.SaveSkill(t.Context(), desk.Skill{ID: skill.ID, AccountID: c.ID, Name: "售后服务"}, skill.Revision())
+		require.NoError(t, err, "a repeat")
+		_, err = q.SaveSkill(t.Context(), desk.Skill{ID: skill.ID, AccountID: c.ID, Name: "维修"}, skill.Revision())
+		require.ErrorIs(t, err, desk.Conflict, "a colleague has given it another name")
+		require.NotEqual(t, skill.Revision(), renamed.Revision())
 		require.NoError(t, q.SetAgentWork(t.Context(), c.ID, c.agents[1], dispatch.AgentWork{Capacity: 5, Skills: map[desk.SkillID]int{skill.ID: 3}}, ""))
 		require.NoError(t, q.SetQueueRules(t.Context(), c.ID, dispatch.QueueRules{
 			Automatic: true, Inboxes: map[desk.InboxID]dispatch.InboxRule{c.Inbox.ID: {Needs: []dispatch.Need{{Skill: skill.ID, Level: 2}}}},

@@ -3,6 +3,7 @@ package dispatch
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -46,8 +47,8 @@ func (s *Service) Skills(ctx context.Context, account desk.AccountID) ([]desk.Sk
 const maxSkillName = 40
 
 // SaveSkill adds a skill, or renames it if it has an id. Conflict if there is
-// one of that name.
-func (s *Service) SaveSkill(ctx context.Context, k desk.Skill) (desk.Skill, error) {
+// one of that name. seen, if set, must be the revision of what is renamed.
+func (s *Service) SaveSkill(ctx context.Context, k desk.Skill, seen desk.Revision) (desk.Skill, error) {
 	const op = "save skill"
 	k.Name = strings.TrimSpace(k.Name)
 	if k.Name == "" || !utf8.ValidString(k.Name) || utf8.RuneCountInString(k.Name) > maxSkillName || strings.ContainsAny(k.Name, "\r\n\t") {
@@ -66,7 +67,21 @@ func (s *Service) SaveSkill(ctx context.Context, k desk.Skill) (desk.Skill, erro
 			if err := tx.InsertSkill(ctx, k, key); err != nil {
 				return err
 			}
-		} else if err := tx.RenameSkill(ctx, k, key); err != nil {
+			return pen.Write(ctx, tx, act)
+		}
+		all, err := tx.Skills(ctx, k.AccountID)
+		if err != nil {
+			return err
+		}
+		if at := slices.IndexFunc(all, func(o desk.Skill) bool { return o.ID == k.ID }); at >= 0 {
+			if all[at].Name == k.Name { // a repeat, or nothing to do
+				return nil
+			}
+			if err := seen.Seen(op, all[at].Revision()); err != nil {
+				return err
+			}
+		}
+		if err := tx.RenameSkill(ctx, k, key); err != nil {
 			return err
 		}
 		return pen.Write(ctx, tx, act)

@@ -51,8 +51,10 @@ type DemoCustomer struct {
 // DemoAct is one thing an agent does; exactly one field is set.
 type DemoAct struct {
 	Reply, Note string
-	Claim       bool
-	Resolve     bool
+	// Label is the name of a label that the conversation gets; it is made at its first use.
+	Label   string
+	Claim   bool
+	Resolve bool
 }
 
 // Values of the installation: which account the demonstration is, and that its
@@ -219,6 +221,7 @@ func demoScenes() []demoScene {
 				lin(DemoAct{Reply: "可以的，下单时勾选「以旧换新」，师傅送新机时免费拆走，能用的滚筒还抵 400 元。"}),
 				says("太好了，谢谢，那我下单了。"),
 				lin(DemoAct{Resolve: true}),
+				lin(DemoAct{Label: "售前咨询"}),
 			},
 		},
 		{
@@ -228,6 +231,7 @@ func demoScenes() []demoScene {
 				lin(DemoAct{Reply: "您好，让您久等了，我马上帮您查一下物流。"}),
 				lin(DemoAct{Note: "仓库说这批货今晚补到，明早第一批发。"}),
 				says("麻烦快一点，孩子周末要用。"),
+				lin(DemoAct{Label: "物流"}),
 			},
 		},
 		{
@@ -235,6 +239,7 @@ func demoScenes() []demoScene {
 			[]demoLine{
 				says("水壶收到了，但是壶盖有点漏水，可以退货吗？"),
 				says("我可以拍照片给你们看。"),
+				chen(DemoAct{Label: "退换货"}),
 			},
 		},
 		{
@@ -243,6 +248,7 @@ func demoScenes() []demoScene {
 				says("Hi, do you ship to Singapore? How long does delivery take?"),
 				chen(DemoAct{Reply: "Hello Emma, yes we do. Delivery to Singapore takes five to seven days, and shipping is free above 300 yuan."}),
 				says("Great. Can I pay by card?"),
+				chen(DemoAct{Label: "物流"}),
 			},
 		},
 		{
@@ -250,6 +256,7 @@ func demoScenes() []demoScene {
 			[]demoLine{
 				says("发票可以开公司抬头吗？"),
 				chen(DemoAct{Claim: true}),
+				chen(DemoAct{Label: "发票"}),
 			},
 		},
 	}

@@ -6,6 +6,7 @@ import (
 
 	"yingda.dev/internal/desk"
 	"yingda.dev/internal/flow/workspace"
+	"yingda.dev/internal/platform/auth"
 )
 
 // Inbox is a configured channel, without its secrets.
@@ -37,7 +38,18 @@ func inboxShape(in desk.Inbox) Inbox {
 
 func (s *Server) listInboxes(ctx context.Context, c caller, _ *nothing) (out[Items[Inbox]], error) {
 	inboxes, err := s.deps.Workspace.Inboxes(ctx, c.Account)
-	return itemsOf(inboxes, inboxShape), err
+	shapes := itemsOf(inboxes, inboxShape)
+	if err != nil || !c.Permissions.Has(auth.InboxesManage) {
+		return shapes, err
+	}
+	for i := range shapes.Body.Items {
+		first, err := s.deps.Workspace.FirstMessage(ctx, c.Account, shapes.Body.Items[i].ID)
+		if err != nil {
+			return out[Items[Inbox]]{}, err
+		}
+		shapes.Body.Items[i].FirstMessageAt = first
+	}
+	return shapes, nil
 }
 
 func (s *Server) getInbox(ctx context.Context, c caller, in *namedQuery) (out[Inbox], error) {

@@ -131,11 +131,12 @@ func (s *Server) endShift(ctx context.Context, c caller, _ *struct{ Keyed }) (ou
 
 // Skill is something that conversations may need.
 type Skill struct {
-	ID   desk.SkillID `json:"id"`
-	Name string       `json:"name"`
+	ID       desk.SkillID  `json:"id"`
+	Name     string        `json:"name"`
+	Revision desk.Revision `json:"revision"`
 }
 
-func skillShape(k desk.Skill) Skill { return Skill{k.ID, k.Name} }
+func skillShape(k desk.Skill) Skill { return Skill{k.ID, k.Name, k.Revision()} }
 
 func (s *Server) listSkills(ctx context.Context, c caller, _ *nothing) (out[Items[Skill]], error) {
 	all, err := s.deps.Queue.Skills(ctx, c.Account)
@@ -143,7 +144,8 @@ func (s *Server) listSkills(ctx context.Context, c caller, _ *nothing) (out[Item
 }
 
 type skillBody struct {
-	Name string `json:"name" minLength:"1" maxLength:"160" example:"售后" doc:"At most 40 characters."`
+	Name     string        `json:"name" minLength:"1" maxLength:"160" example:"售后" doc:"At most 40 characters."`
+	Revision desk.Revision `json:"revision,omitempty" maxLength:"64" doc:"What was seen of it. A change is refused (409) if it is something else now."`
 }
 
 type createSkillInput struct {
@@ -152,7 +154,7 @@ type createSkillInput struct {
 }
 
 func (s *Server) createSkill(ctx context.Context, c caller, in *createSkillInput) (out[Skill], error) {
-	k, err := s.deps.Queue.SaveSkill(ctx, desk.Skill{AccountID: c.Account, Name: in.Body.Name})
+	k, err := s.deps.Queue.SaveSkill(ctx, desk.Skill{AccountID: c.Account, Name: in.Body.Name}, "")
 	return out[Skill]{skillShape(k)}, err
 }
 
@@ -163,7 +165,7 @@ type renameSkillInput struct {
 }
 
 func (s *Server) renameSkill(ctx context.Context, c caller, in *renameSkillInput) (out[Skill], error) {
-	k, err := s.deps.Queue.SaveSkill(ctx, desk.Skill{ID: in.ID, AccountID: c.Account, Name: in.Body.Name})
+	k, err := s.deps.Queue.SaveSkill(ctx, desk.Skill{ID: in.ID, AccountID: c.Account, Name: in.Body.Name}, in.Body.Revision)
 	return out[Skill]{skillShape(k)}, err
 }
 

@@ -83,5 +83,7 @@ describe('a list of ten thousand', () => {
     const at = (part) => all[Math.min(all.length - 1, Math.floor(all.length * part))]
     console.log(`10,000 rows, ${inPage} in the page: ${count} presses to paint: median ${at(0.5)} ms, p95 ${at(0.95)} ms, slowest ${all.at(-1)} ms ${JSON.stringify(Object.fromEntries(slowest))}`)
     assert.ok(count > 25 && all.length >= count, 'every press was seen')
+    // The median, because others compute on the machine of a test too; on a quiet one the slowest keeps it as well.
+    assert.ok(at(0.5) < 100, `half of the presses took more than ${at(0.5)} ms to paint`)
   })
 })

@@ -31,7 +31,8 @@ link.href = '/desk/';
 link.textContent = words.desk;
 document.querySelector('#go')!.append(link);
 
-if (known) {
+if (!known) document.querySelector('.bones')!.remove();
+else {
   const script = document.createElement('script');
   script.async = true;
   script.src = '/loader.js';

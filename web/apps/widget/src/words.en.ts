@@ -12,6 +12,7 @@ export const en: Words = {
   away: 'Away right now; leave a message',
   withAgent: (name) => `You are talking with ${name}`,
   withBot: 'You are talking with our assistant, a bot',
+  always: 'Answers at any time',
   offline: 'Connection lost, reconnecting…',
   refused: 'The chat is not available',
   hello: 'How can we help?',

@@ -11,6 +11,7 @@ export const zh = {
   away: '现在不在线，请给我们留言',
   withAgent: (name: string) => `${name} 正在为您服务`,
   withBot: '智能助手正在为您服务',
+  always: '随时为您解答',
   offline: '连接已断开，正在重新连接…',
   refused: '暂时无法打开聊天',
   hello: '有什么可以帮您？',

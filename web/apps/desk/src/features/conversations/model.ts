@@ -98,12 +98,17 @@ export type Entry =
 
 const groupGap = 5 * 60_000
 
+/** Which of two times is later, to the microsecond: what a machine does fits into one millisecond. */
+function compare(a: string, b: string): number {
+  return Date.parse(a) - Date.parse(b) || Number(a > b) - Number(a < b)
+}
+
 /** Puts messages (ascending), activities and unconfirmed messages in the order in which a person reads them. */
 export function timeline(messages: Message[], activities: Activity[], outbox: OutboxItem[]): Entry[] {
   const entries: Entry[] = []
   const first = messages[0]
   // Activities older than the oldest loaded message belong to a page that is not loaded yet.
-  const waiting = activities.filter((a) => first !== undefined && (Date.parse(a.event.at) >= Date.parse(first.at) || first.seq === 1)).sort((a, b) => Date.parse(a.event.at) - Date.parse(b.event.at) || a.seq - b.seq)
+  const waiting = activities.filter((a) => first !== undefined && (compare(a.event.at, first.at) >= 0 || first.seq === 1)).sort((a, b) => compare(a.event.at, b.event.at) || a.seq - b.seq)
   let day = ''
   let previous: Message | null = null
   const openDay = (at: string): void => {
@@ -114,7 +119,7 @@ export function timeline(messages: Message[], activities: Activity[], outbox: Ou
     entries.push({ kind: 'day', key: `day-${name}`, at })
   }
   const flush = (before: string | null): void => {
-    while (waiting[0] && (before === null || Date.parse(waiting[0].event.at) <= Date.parse(before))) {
+    while (waiting[0] && (before === null || compare(waiting[0].event.at, before) <= 0)) {
       const activity = waiting.shift()!
       openDay(activity.event.at)
       entries.push({ kind: 'activity', key: `activity-${activity.seq}`, trace: activity.event })

@@ -36,6 +36,8 @@ export interface Waiting {
 export interface Skill {
   id: string
   name: string
+  /** What was seen of it, so that nobody else's name is overwritten. */
+  revision?: string
 }
 
 export interface AgentWork {

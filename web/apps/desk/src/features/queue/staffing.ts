@@ -17,7 +17,7 @@ async function staffed(work: Promise<unknown>): Promise<void> {
   await Promise.all([queries.invalidateQueries({ queryKey: queueKeys.staffing }), queries.invalidateQueries({ queryKey: queueKeys.skills })])
 }
 
-export const saveSkill = (skill: Skill): Promise<void> => staffed(server.command(skill.id ? 'PUT' : 'POST', skill.id ? `/skills/${skill.id}` : '/skills', { name: skill.name }))
+export const saveSkill = (skill: Skill): Promise<void> => staffed(server.command(skill.id ? 'PUT' : 'POST', skill.id ? `/skills/${skill.id}` : '/skills', skill.id ? { name: skill.name, revision: skill.revision } : { name: skill.name }))
 export const deleteSkill = (id: string): Promise<void> => staffed(server.command('DELETE', `/skills/${id}`))
 export const saveAgentWork = (id: string, work: AgentWork): Promise<void> => staffed(server.command('PUT', `/staffing/agents/${id}`, work))
 export const saveTeamWork = (id: string, work: TeamWork): Promise<void> => staffed(server.command('PUT', `/staffing/teams/${id}`, work))

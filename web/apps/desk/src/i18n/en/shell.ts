@@ -24,6 +24,9 @@ export const shell: typeof chinese = {
     internal: 'The server failed. Try again; if it goes on, tell an administrator.',
     network: 'The server cannot be reached. Check your network.',
     failedTo: 'That did not work',
+    said: '{kind} (The server says: {detail})',
+    long: 'At most {n} characters.',
+    short: 'At least {n} characters.',
   },
   line: {
     offline: 'You are offline. What you write is kept and sent when you are back.',

@@ -22,6 +22,9 @@ export const shell = {
     internal: '服务器出错了，请重试。如果一直这样，请告诉管理员。',
     network: '连不上服务器，请检查网络。',
     failedTo: '没有成功',
+    said: '{kind}（服务器说明：{detail}）',
+    long: '最多 {n} 个字。',
+    short: '至少 {n} 个字。',
   },
   line: {
     offline: '网络已断开。你写的消息会先保存，连上后自动发出。',
