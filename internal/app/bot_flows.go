@@ -199,6 +199,10 @@ func (b botFlows) input(ctx context.Context, account desk.AccountID, flows *play
 	if strings.TrimSpace(in.Text) == "" {
 		return input, true, nil
 	}
+	if in.Small != "" {
+		input.Aside = &dialogue.Aside{Content: desk.TextContent(in.Small), P: in.GuessConfidence}
+		return input, true, nil
+	}
 	found, err := b.library.Find(ctx, account, library.Ask{Text: in.Text, Locale: string(in.Locale), Limit: 1})
 	if err != nil {
 		return input, false, err

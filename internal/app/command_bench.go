@@ -11,7 +11,11 @@ import (
 
 	"yingda.dev/internal/app/bench"
 	"yingda.dev/internal/app/config"
+	"yingda.dev/internal/app/demo"
+	"yingda.dev/internal/desk"
+	"yingda.dev/internal/flow/bot"
 	"yingda.dev/internal/flow/dispatch"
+	"yingda.dev/internal/flow/workspace"
 )
 
 // benchCommand measures a server of its own in a temporary folder.
@@ -19,6 +23,7 @@ type benchCommand struct {
 	Messages    benchMessages    `cmd:"" help:"Send visitors' messages at a rate and time them until the agents' sockets have them."`
 	Inbox       benchInbox       `cmd:"" help:"Time listing, opening and searching conversations with many messages stored."`
 	Queue       benchQueue       `cmd:"" help:"Let customers write to companies whose queue hands out, and time them until an agent has them."`
+	Bot         benchBot         `cmd:"" help:"Let visitors ask the demo company's bot, and time them until the answer is at their sockets."`
 	Connections benchConnections `cmd:"" help:"Open idle visitors' sockets and see what they cost."`
 }
 
@@ -101,6 +106,42 @@ func (c *benchQueue) Run(r *run) error {
 		report.Database = c.Database
 		return report, err
 	})
+}
+
+type benchBot struct {
+	benchGround
+	Rate    int           `default:"50" help:"Visitors who ask each second, one question each."`
+	For     time.Duration `default:"20s" help:"How long."`
+	Profile string        `placeholder:"FILE" help:"Write the server's CPU profile of the load to FILE; the figures are a little worse meanwhile."`
+}
+
+// Run prints the report.
+func (c *benchBot) Run(r *run) error {
+	o := bench.BotOptions{Rate: c.Rate, For: c.For, Profile: c.Profile, Wait: time.Duration(bot.Usual().BurstMS) * time.Millisecond}
+	c.prepare = func(ctx context.Context, a *App, _ []bench.Company) error {
+		d, err := a.seedDemo(ctx)
+		o.Key, o.Email, o.Password = d.Inbox.Key, workspace.DemoEmail, workspace.DemoPassword
+		return err
+	}
+	var err error
+	if o.Questions, err = knownQuestions(); err != nil {
+		return err
+	}
+	o.Taught = func() { fmt.Fprintln(r.process.Err, "the bot has learned everything; measuring") }
+	return c.measure(r, func(ctx context.Context, g measured) (any, error) {
+		report, err := bench.Bot(ctx, g.server, o)
+		report.Database = c.Database
+		return report, err
+	})
+}
+
+// knownQuestions are the questions of the demo company, as its knowledge has them.
+func knownQuestions() (out []string, err error) {
+	faqs, err := demo.FAQs(desk.Chinese)
+	for _, f := range faqs {
+		out = append(out, f.Question)
+	}
+	return out, err
 }
 
 type benchConnections struct {

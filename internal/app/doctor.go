@@ -82,7 +82,7 @@ func (d doctorCommand) Run(r *run) error {
 func examine(ctx context.Context, c config.Config) []finding {
 	var findings []finding
 	for _, check := range []func(context.Context, config.Config) []finding{
-		checkDataDir, checkKeyFile, checkSpace, checkFileLimit, checkClock, checkPort, checkTLS, checkDatabase,
+		checkDataDir, checkKeyFile, checkSpace, checkFileLimit, checkClock, checkPort, checkTLS, checkDatabase, checkRunning,
 	} {
 		findings = append(findings, check(ctx, c)...)
 	}

@@ -27,8 +27,9 @@ func (a *App) buildScenarios() (err error) {
 	}
 	a.scenarios, err = scenario.New(scenario.Deps{
 		Store: a.store, Keys: a.keys, Bus: a.bus, IDs: a.ids, Clock: a.clock, After: timer.Wall, Audit: a.audit, Caller: calls,
-		Log:   a.log.With("area", "scenario"),
-		Zones: a.botBook,
+		Log:     a.log.With("area", "scenario"),
+		Zones:   a.botBook,
+		Metrics: a.metrics,
 	})
 	return err
 }

@@ -77,6 +77,8 @@ func (a *App) buildSurfaces(h *health) (*surfaces, error) {
 		Training:      a.training,
 		Scenarios:     a.scenarios,
 		DeadLetters:   a.store,
+		Positions:     a.store,
+		Machine:       theMachine{a, h, a.clock.Now()},
 		Profiles:      a.profiles,
 		Mails:         a.courier,
 		Feeds:         a.feed,

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strings"
 	"time"
 )
 
@@ -23,6 +24,8 @@ type Visitor struct {
 	Token string
 	// Addr, if set, is the network address a proxy before the server would name.
 	Addr string
+	// Status is of the conversation that Open found, "" if there was none.
+	Status string
 }
 
 // RPCError is what the server answered instead of a result.
@@ -60,14 +63,44 @@ type Message struct {
 // Open begins a session on the inbox with that key, or resumes Token's.
 func (v *Visitor) Open(ctx context.Context, channelKey string) error {
 	var result struct {
-		Token string `json:"token"`
+		Token        string `json:"token"`
+		Conversation *struct {
+			Status string `json:"status"`
+		} `json:"conversation"`
 	}
 	err := v.call(ctx, "session.open", map[string]any{"channel_key": channelKey, "token": v.Token, "locale": "zh-CN"}, &result)
 	if err != nil {
 		return err
 	}
 	v.Token = result.Token
+	if result.Conversation != nil {
+		v.Status = result.Conversation.Status
+	}
 	return nil
+}
+
+// Listen connects the visitor's socket and gives fn each message that is
+// pushed, until the connection or ctx ends. What was said before is not told.
+func (v *Visitor) Listen(ctx context.Context, ready func(), fn func(Message)) error {
+	header := http.Header{"Origin": {v.Base}}
+	if v.Addr != "" {
+		header.Set("X-Forwarded-For", v.Addr)
+	}
+	socket, err := DialSocket(ctx, "ws"+strings.TrimPrefix(v.Base, "http")+"/connection/websocket", header, map[string]any{"visitor_token": v.Token})
+	if err != nil {
+		return err
+	}
+	defer func() { _ = socket.Close() }() // the read error below is the one that matters
+	ready()
+	for {
+		p, err := socket.Next(ctx)
+		if err != nil {
+			return err
+		}
+		if p.Event.Message != nil {
+			fn(*p.Event.Message)
+		}
+	}
 }
 
 // Send writes a text and returns the stored message, as far as the books need

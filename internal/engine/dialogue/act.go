@@ -131,6 +131,7 @@ func (m *machine) call(a *Action) {
 	}
 	m.top().Wait, m.top().Call = WaitCall, c.ID
 	m.note(a, WhyCalled, c.Method)
+	c.Flow = m.top().Flow
 	m.effects = append(m.effects, Effect{Kind: CallIt, Call: c, Flow: m.top().Flow})
 }
 

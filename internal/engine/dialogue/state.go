@@ -209,7 +209,8 @@ type Known struct {
 type Call struct {
 	// ID is unique in the State's life, for idempotency.
 	ID string `json:"id"`
-	// Step is the id of the step that calls.
+	// Flow is the flow that calls, Step the id of its step.
+	Flow    string   `json:"-"`
 	Step    string   `json:"step"`
 	Method  string   `json:"method"`
 	URL     Text     `json:"url"`

@@ -119,7 +119,8 @@ func (w *work) step(d decision) error {
 		var err error
 		out, err = w.s.deps.Flows.Step(w.ctx, w.turn.account, w.session.Flow, Step{
 			Begin: d.intent, Text: w.question.text, Locale: w.question.locale, Guess: in.Name, GuessConfidence: w.evidence.meaning.Confidence,
-			Form: w.question.form, Conversation: w.turn.id, Contact: w.turn.contact,
+			Small: w.small(in),
+			Form:  w.question.form, Conversation: w.turn.id, Contact: w.turn.contact,
 			Salutation: w.set.Texts[w.question.locale].Salutation, IdempotencyKey: w.key(),
 		})
 		if err != nil {
@@ -160,6 +161,16 @@ func (w *work) step(d decision) error {
 		return w.handOverSaying(h, out.Says)
 	}
 	return w.say(d, out.Says)
+}
+
+// small is what is said to small talk in the middle of something else. What
+// means nothing at all is not: the flow says better that it did not understand.
+func (w *work) small(in Intent) string {
+	switch in.Name {
+	case "@greeting", "@thanks", "@goodbye", "@chitchat", "@bot_identity":
+		return w.set.named(wordsOf(w.question.locale).smallTalk[in.Name], w.question.locale)
+	}
+	return ""
 }
 
 // handOver brings the conversation to people, honestly and with a summary.

@@ -252,6 +252,14 @@ func cut(s string, runes int) string {
 // whole is the length from which on a text without an end is taken for one.
 const whole = 6
 
+// asking finds what makes a short text a question or a wish, which nothing has
+// to follow: "怎么退货", "return policy?".
+var asking = regexp.MustCompile(`(?i)怎么|怎样|咋|如何|多少|多久|多大|多长|几[天时点个号折年]|哪|什么|啥|能不能|可不可以|有没有|是不是|要不要|[能可]以?.{2,}|(我要|我想|想要|帮我|申请|取消|修改|更换|办理|开通|补开|开).{2,}` +
+	`|^\s*(how|what|where|when|why|which|who|can|could|do|does|is|are|may)\b.+\s.+`)
+
+// opening finds what only begins something, however it is put.
+var opening = regexp.MustCompile(`(?i)^[\s，,]*(你好|您好|在吗|hi|hello|请问|想问|咨询|问|我|想|要|帮|麻烦|一下|下|那个|这个|就是|你们|吗|呀|啊|哦|\s|，|,)*$`)
+
 // ends tells whether a text is a whole question rather than the beginning of one.
 func ends(text string) bool {
 	text = strings.TrimSpace(text)
@@ -271,7 +279,10 @@ func ends(text string) bool {
 			han++
 		}
 	}
-	return han >= whole || han == 0 && words >= 4
+	if opening.MatchString(text) {
+		return false
+	}
+	return han >= whole || han == 0 && words >= 4 || han+words >= 3 && asking.MatchString(text)
 }
 
 // localeOf is the language of a text; "" if it does not show.

@@ -103,6 +103,9 @@ type Step struct {
 	// Guess is what the text seems to want.
 	Guess           string
 	GuessConfidence float64
+	// Small is the answer to small talk, if the text seems to be some: a flow that
+	// can do nothing else with it says it, and asks again.
+	Small string
 	// Form are the values of a form that was filled in.
 	Form map[string]string
 	// Expired says that nothing was heard in time.

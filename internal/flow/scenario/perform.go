@@ -30,6 +30,14 @@ const backoff = 250 * time.Millisecond
 // another way. owner names the conversation: with it and the call's id the
 // service can tell a repeat (header Idempotency-Key).
 func (s *Service) Perform(ctx context.Context, account desk.AccountID, owner string, c dialogue.Call) dialogue.Result {
+	result := s.perform(ctx, account, owner, c)
+	if ctx.Err() == nil {
+		s.note(account, c, result)
+	}
+	return result
+}
+
+func (s *Service) perform(ctx context.Context, account desk.AccountID, owner string, c dialogue.Call) dialogue.Result {
 	result := dialogue.Result{Call: c.ID}
 	q, failure := s.fill(ctx, account, c)
 	if failure != "" {

@@ -79,7 +79,7 @@ func open(t *testing.T) *box {
 		c <- time.Time{}
 		return c, func() {}
 	}
-	s, err := scenario.New(scenario.Deps{Store: env.Store, Keys: keys, Bus: b, IDs: env.IDs, Clock: env.Clock, After: now, Audit: book, Caller: shop, Log: log, Zones: zone{}})
+	s, err := scenario.New(scenario.Deps{Store: env.Store, Keys: keys, Bus: b, IDs: env.IDs, Clock: env.Clock, After: now, Audit: book, Caller: shop, Log: log, Zones: zone{}, Metrics: prometheus.NewRegistry()})
 	require.NoError(t, err)
 	return &box{Tenant: env.Tenant(), Service: s, shop: shop, dir: dir}
 }
@@ -191,6 +191,26 @@ func TestCallsCarrySecretsAndAreRepeatedWithCare(t *testing.T) {
 	for _, bad := range [][2]string{{"", "x"}, {"A", "x"}, {"a", ""}, {"a", "x\ny"}, {"a", strings.Repeat("x", 5000)}} {
 		require.ErrorIs(t, b.PutSecret(b.Ctx, b.by(""), bad[0], bad[1]), desk.Invalid)
 	}
+}
+
+// What fails is known until it works again.
+func TestFailingStepsAreKnown(t *testing.T) {
+	t.Parallel()
+	b := open(t)
+	c := dialogue.Call{ID: "call_1", Flow: "order_status", Step: "ask_shop", Method: "GET", URL: dialogue.Text{{Words: "https://shop.example/1"}}}
+	for range 2 {
+		b.shop.answers = []outcall.Answer{{Failure: outcall.TimedOut}}
+		b.Perform(b.Ctx, b.ID, "cnv_1", c)
+	}
+	failing := b.Failing(b.ID)
+	require.Len(t, failing, 1)
+	require.Equal(t, "order_status", failing[0].Flow)
+	require.Equal(t, outcall.TimedOut, failing[0].Failure)
+	require.Equal(t, 2, failing[0].Times)
+	require.Empty(t, b.Failing("acc_other"), "another company's failures are not ours")
+	b.shop.answers = []outcall.Answer{{Status: 200, Body: []byte(`{}`)}}
+	b.Perform(b.Ctx, b.ID, "cnv_1", c)
+	require.Empty(t, b.Failing(b.ID))
 }
 
 func TestNothingOfAFlowIsReadableAtRest(t *testing.T) {

@@ -8,6 +8,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"yingda.dev/internal/desk"
 	"yingda.dev/internal/engine/dialogue"
 	"yingda.dev/internal/platform/audit"
@@ -47,8 +49,9 @@ type Deps struct {
 	// Zones knows in which time zone a company's flows are meant.
 	Zones zones
 	// Caller performs the calls of flows.
-	Caller caller
-	Log    *slog.Logger
+	Caller  caller
+	Log     *slog.Logger
+	Metrics prometheus.Registerer
 }
 
 // Service keeps flows. Build it with New.
@@ -59,6 +62,9 @@ type Service struct {
 	current map[desk.AccountID]Current
 	// changes counts what was dropped, so that a load that began before is not kept.
 	changes uint64
+	// failing are the steps whose last call failed, since the start of this process.
+	failing map[callee]Failing
+	calls   *prometheus.CounterVec
 }
 
 // Current is what serves an account.
@@ -69,10 +75,16 @@ type Current struct {
 
 // New builds a Service. A missing collaborator is Invalid.
 func New(d Deps) (*Service, error) {
-	if d.Store == nil || d.Keys == nil || d.Bus == nil || d.IDs == nil || d.Clock == nil || d.After == nil || d.Audit == nil || d.Caller == nil || d.Zones == nil || d.Log == nil {
+	if d.Store == nil || d.Keys == nil || d.Bus == nil || d.IDs == nil || d.Clock == nil || d.After == nil || d.Audit == nil || d.Caller == nil || d.Zones == nil || d.Log == nil || d.Metrics == nil {
 		return nil, desk.E(desk.Invalid, "build scenario", "a required part is missing")
 	}
-	return &Service{deps: d, current: make(map[desk.AccountID]Current)}, nil
+	s := &Service{
+		deps: d, current: make(map[desk.AccountID]Current), failing: make(map[callee]Failing),
+		calls: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "yingda_flow_calls_total", Help: "Calls that flows made to services, by how they came out.",
+		}, []string{"outcome"}),
+	}
+	return s, desk.Wrap(desk.Internal, "build scenario", d.Metrics.Register(s.calls))
 }
 
 // Flows are what serves the account, from memory. A flow that can no longer be

@@ -47,6 +47,10 @@ type BotHealth struct {
 }
 
 func (s *Server) getBotHealth(_ context.Context, _ caller, _ *nothing) (out[BotHealth], error) {
+	return out[BotHealth]{s.botHealth()}, nil
+}
+
+func (s *Server) botHealth() BotHealth {
 	h := s.deps.Bot.Health()
 	shape := BotHealth{
 		Effort: [...]string{"full", "no_network", "plain_search"}[h.Effort], Waiting: h.Waiting, Queued: h.Queued,
@@ -55,7 +59,7 @@ func (s *Server) getBotHealth(_ context.Context, _ caller, _ *nothing) (out[BotH
 	if !h.Since.IsZero() {
 		shape.Since = h.Since.UTC()
 	}
-	return out[BotHealth]{shape}, nil
+	return shape
 }
 
 // BotDecision is one time the bot decided what to do about a question.

@@ -80,6 +80,8 @@ type Deps struct {
 	Profiles      *profile.Service
 	Mails         mails
 	DeadLetters   deadLetters
+	Positions     positions
+	Machine       machine
 	Feeds         feeds
 	Ratings       ratings
 	Bus           events

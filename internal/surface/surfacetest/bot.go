@@ -13,6 +13,7 @@ import (
 	"yingda.dev/internal/flow/library"
 	"yingda.dev/internal/platform/seal"
 	"yingda.dev/internal/platform/timer"
+	"yingda.dev/internal/surface/rest"
 )
 
 // botTalks joins the bot and conversations as the program does.
@@ -20,6 +21,14 @@ type botTalks struct{ *conversation.Service }
 
 func (t botTalks) TakeTurn(ctx context.Context, v bot.Turn) (desk.Conversation, bool, error) {
 	return t.Service.TakeTurn(ctx, conversation.Turn(v))
+}
+
+// thisMachine is where nothing is ever wrong.
+type thisMachine struct{}
+
+// Machine tells that all is well.
+func (thisMachine) Machine(context.Context) rest.Machine {
+	return rest.Machine{Version: "test", Database: "sqlite", Writable: true, DiskFree: 1 << 40, DiskTotal: 1 << 41}
 }
 
 // attended is the queue of a company whose people are there, whether or not a

@@ -279,6 +279,8 @@ func (h *House) buildSurfaces(o Options, master *seal.Master, rotator *conversat
 		Training:      h.Training,
 		Scenarios:     h.Scenarios,
 		DeadLetters:   h.Store,
+		Positions:     h.Store,
+		Machine:       thisMachine{},
 		Profiles:      h.Profiles,
 		Mails:         h.Courier,
 		Feeds:         h.Feed,

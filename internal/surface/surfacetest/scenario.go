@@ -16,7 +16,8 @@ func (h *House) buildScenarios(keys *seal.Keyring, log *slog.Logger) {
 	require.NoError(h, err)
 	h.Scenarios, err = scenario.New(scenario.Deps{
 		Store: h.Store, Keys: keys, Bus: h.Bus, IDs: h.IDs, Clock: h.Clock, After: timer.Wall, Audit: h.Audit, Caller: calls, Log: log,
-		Zones: h.BotBook,
+		Zones:   h.BotBook,
+		Metrics: h.Metrics,
 	})
 	require.NoError(h, err)
 	h.run(h.Scenarios.Run)

@@ -13,7 +13,7 @@ const looks = [
   { name: 'phone-dark-zh', viewport: phone, colorScheme: 'dark', locale: 'zh-CN', hasTouch: true, isMobile: true },
 ]
 
-const pages = ['account', 'security', 'company', 'people', 'teams', 'roles', 'roles/agent', 'roles/new', 'inboxes', 'canned', 'labels', 'tokens', 'audit', 'letters', 'rotation']
+const pages = ['account', 'security', 'company', 'people', 'teams', 'roles', 'roles/agent', 'roles/new', 'inboxes', 'canned', 'labels', 'tokens', 'audit', 'status', 'letters', 'rotation']
 
 /** Those that the guide shows. */
 const pictured = ['security', 'people', 'roles/agent', 'audit']

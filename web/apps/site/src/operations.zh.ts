@@ -125,6 +125,7 @@ export const operations: Record<string, string> = {
   deleteCannedReply: '删除快捷回复',
   listMails: '尚未发出的邮件',
   retryMail: '重新尝试发送搁置的邮件',
+  getSystem: '系统状态',
   listDeadLetters: '没能处理的事件',
   replayDeadLetter: '重新处理',
   rotateKeys: '更换数据密钥并重新加密全部内容；进行中重复调用不会再开始一次',

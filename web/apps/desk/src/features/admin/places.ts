@@ -52,6 +52,7 @@ export const placeGroups: PlaceGroup[] = [
     places: [
       { name: 'tokens', path: '/settings/tokens', icon: 'i-lucide-key-round', permission: 'tokens.manage' },
       { name: 'audit', path: '/settings/audit', icon: 'i-lucide-scroll-text', permission: 'audit.read' },
+      { name: 'status', path: '/settings/status', icon: 'i-lucide-activity', permission: 'metrics.read' },
       { name: 'letters', path: '/settings/letters', icon: 'i-lucide-inbox', permission: 'dead_letters.manage' },
       { name: 'rotation', path: '/settings/rotation', icon: 'i-lucide-lock-keyhole', permission: 'keys.manage' },
     ],

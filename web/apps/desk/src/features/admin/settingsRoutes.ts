@@ -21,6 +21,7 @@ export const settingsRoutes: RouteRecordRaw[] = [
   { path: 'labels', component: pages.LabelsView },
   { path: 'tokens', component: pages.TokensView },
   { path: 'audit', component: pages.AuditView },
+  { path: 'status', component: pages.StatusView },
   { path: 'letters', component: pages.LettersView },
   { path: 'rotation', component: pages.RotationView },
 ]

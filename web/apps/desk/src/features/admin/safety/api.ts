@@ -50,6 +50,27 @@ export interface Rotation {
   updated_at?: string
 }
 
+/** How the installation is, seen from the node that answers. */
+export interface System {
+  version: string
+  started_at: string
+  database: 'sqlite' | 'postgres'
+  writable: boolean
+  fault?: string
+  disk_free_bytes: number
+  disk_total_bytes: number
+  memory_bytes: number
+  consumers: { name: string; lag: number; alive: boolean }[]
+  dead_letters: number
+  bot: { effort: 'full' | 'no_network' | 'plain_search'; waiting: number; queued: number; slowest_ms: number }
+  intents: { model?: string; number?: number; kind?: string; training: boolean; last?: { state: string; reason?: string } }
+  knowledge: { version?: string; items: number; training: boolean }
+  failing: { flow: string; step: string; failure?: string; status?: number; times: number; last: string }[]
+  warnings: string[]
+}
+
+export const useSystem = () => useQuery({ queryKey: ['settings', 'system'], queryFn: () => server.get<System>('/system'), staleTime: 0, refetchInterval: 10_000 })
+
 export const safetyKeys = {
   audit: (filter: AuditFilter) => ['settings', 'audit', filter] as const,
   tokens: ['settings', 'tokens'] as const,

@@ -1,0 +1,24 @@
+package bot
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// What is whole is answered at once when the bot is sure; what is a beginning
+// waits for the rest.
+func TestEnds(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{
+		"怎么退货", "怎么开发票", "多久发货", "能开发票", "我要退货", "运费多少", "可以货到付款吗", "在哪看物流", "快递啥时候到", "申请退款", "我想换个地址。",
+		"how do I return this", "where is my order", "can I pay cash", "什么时候发货", "保修几年", "好的！",
+	} {
+		require.True(t, ends(text), text)
+	}
+	for _, text := range []string{
+		"", "在", "你好", "请问", "请问一下", "我想问下", "那个", "我那个", "洗衣机", "我的洗衣机", "你们", "hi", "hello", "order", "我昨天买的那个，", "问题如下：", "就是那个",
+	} {
+		require.False(t, ends(text), text)
+	}
+}
