@@ -285,3 +285,34 @@ func TestEstimatesAreMeasuredAndKeptUp(t *testing.T) {
 		require.Less(t, one, two, "one place less is less to wait")
 	})
 }
+
+// Customers of a VIP team come before others of the same agent, but not before
+// those who have waited much longer.
+func TestVIPTeamsComeFirst(t *testing.T) {
+	t.Parallel()
+	h := open(t, onSQLite)
+	c := h.company(t, 1, dispatch.AgentWork{Capacity: 1})
+	q := h.nodes[0].queue
+	vip := desk.Team{ID: h.IDs.Team(), AccountID: c.ID, Name: "VIP", Members: c.agents}
+	c.change(t, func(ctx context.Context, tx *store.Tx) error { return tx.PutTeam(ctx, vip) })
+	for _, bad := range []int{-1, 5} {
+		require.ErrorIs(t, q.SetTeamWork(t.Context(), c.ID, vip.ID, dispatch.TeamWork{Priority: bad}, ""), desk.Invalid)
+	}
+	require.NoError(t, q.SetTeamWork(t.Context(), c.ID, vip.ID, dispatch.TeamWork{Priority: 2}, ""))
+	patient := c.write(t, "patient", "你好")
+	h.Clock.Advance(11 * time.Minute)
+	usual := c.write(t, "usual", "你好")
+	h.Clock.Advance(time.Minute)
+	rich := c.write(t, "rich", "你好")
+	_, err := h.nodes[0].talks.Assign(t.Context(), conversation.Order{
+		Actor: conversation.Actor{Account: c.ID, Agent: c.agents[0], Sight: desk.SeesAll()}, ConversationID: rich,
+	}, "", vip.ID)
+	require.NoError(t, err)
+	list, err := q.Queue(t.Context(), c.ID)
+	require.NoError(t, err)
+	var order []desk.ConversationID
+	for _, e := range list {
+		order = append(order, e.Conversation.ID)
+	}
+	require.Equal(t, []desk.ConversationID{patient, rich, usual}, order)
+}
