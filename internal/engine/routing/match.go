@@ -23,15 +23,15 @@ type Policy struct {
 // Usual is the policy of an account that has not set one.
 var Usual = Policy{VIP: 5 * time.Minute, Escalated: 15 * time.Minute, Returned: 2 * time.Minute, Unhurried: time.Hour}
 
-// The most that tier and returns can add, so that the sum has a bound.
+// MaxTier is the highest tier; returns count up to maxReturns. So the sum has a bound.
 const (
-	maxTier    = 4
+	MaxTier    = 4
 	maxReturns = 5
 )
 
 // Boost adds up what a conversation's standing is worth.
 func (p Policy) Boost(tier int, escalated bool, returned int) time.Duration {
-	boost := p.VIP*time.Duration(min(max(tier, 0), maxTier)) + p.Returned*time.Duration(min(max(returned, 0), maxReturns))
+	boost := p.VIP*time.Duration(min(max(tier, 0), MaxTier)) + p.Returned*time.Duration(min(max(returned, 0), maxReturns))
 	if escalated {
 		boost += p.Escalated
 	}
@@ -40,7 +40,7 @@ func (p Policy) Boost(tier int, escalated bool, returned int) time.Duration {
 
 // Longest is the largest difference that standing makes: who has waited that
 // much longer than somebody else goes first, whoever that is.
-func (p Policy) Longest() time.Duration { return p.Boost(maxTier, true, maxReturns) + p.Unhurried }
+func (p Policy) Longest() time.Duration { return p.Boost(MaxTier, true, maxReturns) + p.Unhurried }
 
 // compare orders the queue: who counts as waiting longest first. The order
 // does not depend on the time of asking, so a queue stays sorted by itself.

@@ -127,8 +127,9 @@ func (o *office) work(c waiter, e store.QueueEntry) routing.Work {
 	rule := o.rules.Inboxes[c.inbox]
 	w := routing.Work{
 		ID: c.id, Team: o.team(c), Language: rule.Language, Weight: o.weight(c.inbox), Preferred: c.preferred,
-		Boost: o.rules.policy().Boost(0, e.Escalated, e.Returned), WaitingSince: c.since, Declined: e.Declined,
+		WaitingSince: c.since, Declined: e.Declined,
 	}
+	w.Boost = o.rules.policy().Boost(o.workOf(w.Team).Priority, e.Escalated, e.Returned)
 	if e.Choice.Unhurried() && !e.Escalated {
 		w.Boost -= o.rules.policy().Unhurried
 	}

@@ -32,6 +32,9 @@ type TeamWork struct {
 	// AnswerWithinSeconds is how long an agent has for the first answer before
 	// somebody else gets the conversation. 0 is the account's.
 	AnswerWithinSeconds int `json:"answer_within_s,omitempty"`
+	// Priority is how important its customers are, from 0 (as others) to 4: each
+	// step is worth as much as routing.Usual.VIP of waiting.
+	Priority int `json:"priority,omitempty"`
 }
 
 // Need is a skill that an inbox asks for.
@@ -173,6 +176,9 @@ func (w TeamWork) Check() error {
 	const op = "set team's work"
 	if w.AnswerWithinSeconds < -1 || w.AnswerWithinSeconds > 24*3600 {
 		return desk.InvalidField(op, "answer_within_s", "the time to answer is at most a day")
+	}
+	if w.Priority < 0 || w.Priority > routing.MaxTier {
+		return desk.InvalidField(op, "priority", "a priority is between 0 and 4")
 	}
 	if _, err := zoneOf(w.Zone); err != nil {
 		return desk.InvalidField(op, "zone", "there is no such time zone")

@@ -217,3 +217,102 @@ func TestTheTimeToAnswerSurvivesARestart(t *testing.T) {
 		c.becomes(t, id, "given to the other", func(v desk.Conversation) bool { return v.AssigneeID == c.agents[1] })
 	})
 }
+
+// What visitors are told of the time comes from how long others took, and
+// changes when somebody before them is served.
+func TestEstimatesAreMeasuredAndKeptUp(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, h *house) {
+		c := h.company(t, 1, dispatch.AgentWork{Capacity: 1})
+		q := h.nodes[0].queue
+		c.arrive(h.nodes[0], c.agents[0])
+		serve := func(id desk.ConversationID, took time.Duration) {
+			t.Helper()
+			require.Equal(t, c.agents[0], c.gets(t, id))
+			h.Clock.Advance(took)
+			_, err := h.nodes[0].talks.Resolve(t.Context(), conversation.Order{
+				Actor: conversation.Actor{Account: c.ID, Agent: c.agents[0], Sight: desk.SeesAll()}, ConversationID: id,
+			})
+			require.NoError(t, err)
+		}
+		first := c.write(t, "a", "你好")
+		c.gets(t, first)
+		waiting := c.write(t, "b", "你好")
+		place, err := q.PlaceOf(t.Context(), c.ID, waiting)
+		require.NoError(t, err)
+		require.Zero(t, place.High, "nothing is promised before anything was measured")
+		serve(first, 4*time.Minute)
+		serve(waiting, 4*time.Minute)
+		for i := range 8 {
+			serve(c.write(t, string(rune('c'+i)), "你好"), 4*time.Minute)
+		}
+		measured := func() bool {
+			paces, err := c.Store().QueuePaces(t.Context(), c.ID)
+			require.NoError(t, err)
+			return len(paces) > 0
+		}
+		require.Eventually(t, measured, 20*time.Second, 10*time.Millisecond)
+		told := h.signals(t)
+		busy := c.write(t, "x", "你好")
+		c.gets(t, busy)
+		c.write(t, "y", "你好")
+		last := c.write(t, "z", "你好")
+		require.Eventually(t, func() bool {
+			place, err = q.PlaceOf(t.Context(), c.ID, last)
+			require.NoError(t, err)
+			return place.Position == 2 && place.High > 0
+		}, 20*time.Second, 10*time.Millisecond)
+		require.LessOrEqual(t, place.Low, place.High)
+		require.Greater(t, place.High, 2*time.Minute)
+		h.Clock.Advance(2 * time.Minute) // rules and paces are read again
+		c.nudge(t)
+		hears := func(position int) (at desk.ConversationID, high time.Duration) {
+			t.Helper()
+			for {
+				select {
+				case s := <-told:
+					if s.ConversationID == last && s.Queue.Position == position && s.Queue.High > 0 {
+						return s.ConversationID, s.Queue.High
+					}
+				case <-time.After(20 * time.Second):
+					require.FailNow(t, "the visitor is not told", "position %d", position)
+				}
+			}
+		}
+		_, two := hears(2)
+		serve(busy, time.Minute)
+		_, one := hears(1)
+		require.Less(t, one, two, "one place less is less to wait")
+	})
+}
+
+// Customers of a VIP team come before others of the same agent, but not before
+// those who have waited much longer.
+func TestVIPTeamsComeFirst(t *testing.T) {
+	t.Parallel()
+	h := open(t, onSQLite)
+	c := h.company(t, 1, dispatch.AgentWork{Capacity: 1})
+	q := h.nodes[0].queue
+	vip := desk.Team{ID: h.IDs.Team(), AccountID: c.ID, Name: "VIP", Members: c.agents}
+	c.change(t, func(ctx context.Context, tx *store.Tx) error { return tx.PutTeam(ctx, vip) })
+	for _, bad := range []int{-1, 5} {
+		require.ErrorIs(t, q.SetTeamWork(t.Context(), c.ID, vip.ID, dispatch.TeamWork{Priority: bad}, ""), desk.Invalid)
+	}
+	require.NoError(t, q.SetTeamWork(t.Context(), c.ID, vip.ID, dispatch.TeamWork{Priority: 2}, ""))
+	patient := c.write(t, "patient", "你好")
+	h.Clock.Advance(11 * time.Minute)
+	usual := c.write(t, "usual", "你好")
+	h.Clock.Advance(time.Minute)
+	rich := c.write(t, "rich", "你好")
+	_, err := h.nodes[0].talks.Assign(t.Context(), conversation.Order{
+		Actor: conversation.Actor{Account: c.ID, Agent: c.agents[0], Sight: desk.SeesAll()}, ConversationID: rich,
+	}, "", vip.ID)
+	require.NoError(t, err)
+	list, err := q.Queue(t.Context(), c.ID)
+	require.NoError(t, err)
+	var order []desk.ConversationID
+	for _, e := range list {
+		order = append(order, e.Conversation.ID)
+	}
+	require.Equal(t, []desk.ConversationID{patient, rich, usual}, order)
+}

@@ -9,7 +9,7 @@ import { Program } from '../lib/program.mjs'
 import { Shop } from '../lib/shop.mjs'
 
 describe('the queue when it does not work out', { timeout: 20 * patience }, () => {
-  let program, browser, api, chen, lin, ids
+  let program, browser, api, chen, lin, ids, third
 
   async function visit(text, look = {}) {
     const v = await person(browser, program.base, { viewport: phone, locale: 'zh-CN', ...look })
@@ -111,7 +111,7 @@ describe('the queue when it does not work out', { timeout: 20 * patience }, () =
 
   it('gives what is declined, or left by who ends the shift or loses the line, to the other with the wait kept', async () => {
     await room(ids.chen, 1)
-    await visit('丙要换货')
+    third = await visit('丙要换货')
     const first = await holder('丙要换货', (c) => c.assignee_id === ids.chen)
     await room(ids.lin, 2)
     const { page } = chen
@@ -142,13 +142,44 @@ describe('the queue when it does not work out', { timeout: 20 * patience }, () =
   it('tells the supervisor of an escalation at once and offers the compensation with one click', async () => {
     const c = await api.conversation('丙要换货')
     await lin.page.goto(`/desk/inbox/mine/${c.id}`)
-    await api.post(`/conversations/${c.id}/escalate`, { reason: '客户非常生气' })
+    const by = await Agent.logIn(program.base, 'lin@yingda.dev')
+    await by.post(`/conversations/${c.id}/escalate`, { reason: '客户非常生气' })
+    // The supervisor is told on whatever page, and is there with one click.
+    await chen.page.getByText('有会话升级，需要您关注').first().waitFor()
+    await chen.page.getByRole('button', { name: '打开会话' }).first().click()
+    await chen.page.getByTestId('scripts').getByRole('button', { name: '致歉与优惠券' }).waitFor()
     const offer = lin.page.getByTestId('scripts')
     await offer.waitFor()
     await picture(lin.page, 'queue-compensation')
     await offer.getByRole('button', { name: '致歉与优惠券' }).click()
     await lin.page.getByRole('textbox').filter({ hasText: '20 元优惠券' }).or(lin.page.locator('textarea')).first().waitFor()
     await until(async () => (await lin.page.locator('textarea').first().inputValue()).includes('20 元优惠券'), 'the text being in the reply')
+  })
+
+  it('lets a supervisor take over and write to a customer who is away, and give it to a group with a note', async () => {
+    await third.page.goto('about:blank')
+    const { id } = await api.conversation('丙要换货')
+    const { page } = chen
+    await page.goto(`/desk/inbox/all/${id}`)
+    const desk = new Desk(page)
+    await desk.input.fill('您好，我是主管陈晨，换货已为您加急')
+    await desk.input.press('Enter')
+    await until(async () => (await api.get(`/conversations/${id}`)).assignee_id === ids.chen, 'the supervisor having it')
+    await third.shop.open()
+    await third.shop.sees('您好，我是主管陈晨，换货已为您加急')
+
+    await page.getByRole('button', { name: '转接或升级' }).click()
+    await page.getByRole('menuitem', { name: '转接…' }).click()
+    await page.getByRole('combobox', { name: '转给' }).click()
+    await page.getByRole('option', { name: '售后', exact: true }).click()
+    await page.getByLabel('留言（客户看不到）').fill('请今天寄出')
+    await page.getByTestId('hand-over').click()
+    const team = (await api.get('/teams')).items.find((g) => g.name === '售后')
+    await until(async () => (await api.get(`/conversations/${id}`)).team_id === team.id, 'the group having it')
+    assert.match(JSON.stringify(await api.messages(id)), /请今天寄出/)
+    await third.shop.sees('您好，我是主管陈晨，换货已为您加急')
+    assert.equal(await third.shop.bubble('请今天寄出').count(), 0, 'the customer does not see the note')
+    await api.resolve(id)
   })
 
   it('is honest when nobody is there in closed hours, and says when somebody will be', async () => {

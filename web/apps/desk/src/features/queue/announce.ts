@@ -22,6 +22,7 @@ export function announceQueue(): void {
       if (!escalated && !(event.type === 'queue.alert' && alert)) return
       void loadAdminTexts().then(() => {
         if (alert && !alert.on) return toast.remove(`alert-${alert.rule}`)
+        if (alert && router.currentRoute.value.path === '/wall') return // it stands there
         const to = alert ? '/wall' : `/inbox/all/${event.conversation_id ?? ''}`
         toast.add({
           id: alert ? `alert-${alert.rule}` : `escalated-${event.conversation_id ?? ''}`,

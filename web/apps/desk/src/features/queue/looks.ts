@@ -18,7 +18,26 @@ export function callWindow(c: Pick<Callback, 'from' | 'to'>, locale: string): st
   return day.formatRange(new Date(c.from), new Date(c.to))
 }
 
+type Say = (key: string, values: Record<string, unknown>, plural: number) => string
+
 /** An alert in words. */
-export function alertText(t: (key: string, values?: Record<string, unknown>) => string, rule: AlertRule, value: number): string {
-  return t(`staffing.alert.now.${rule}`, { n: rule === 'longest_wait' ? span(value) : value })
+export function alertText(t: Say, rule: AlertRule, value: number): string {
+  return t(`staffing.alert.now.${rule}`, { n: rule === 'longest_wait' ? span(value) : value }, value)
+}
+
+/** Why a robot did not say it, by what the server wrote down. */
+const refusals: [RegExp, string][] = [
+  [/cannot be reached/, 'away'],
+  [/did not answer/, 'broken'],
+  [/too often/, 'often'],
+  [/refused the message \((?:code|HTTP) (\d+)\)/, 'refused'],
+  [/public network/, 'inside'],
+  [/not a robot's/, 'stranger'],
+]
+export function robotProblem(t: Say, error: string): string {
+  for (const [words, key] of refusals) {
+    const found = words.exec(error)
+    if (found) return t(`staffing.robot.why.${key}`, { code: found[1] ?? '' }, 1)
+  }
+  return error
 }

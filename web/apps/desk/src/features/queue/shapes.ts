@@ -65,6 +65,8 @@ export interface TeamWork {
   hours: { week: (Period[] | null)[]; exceptions?: Exception[] | null }
   senior?: boolean
   answer_within_s?: number
+  /** 0 as others, up to 4: five minutes of waiting each. */
+  priority?: number
   revision?: string
 }
 

@@ -24,6 +24,7 @@ it('edits what the server keeps and gives the same back', () => {
   expect(e.always).toBe(false)
   expect(written(e)).toEqual({ ...work, hours: { week: [[], [period('09:00', '12:00')], [], [], [], [], []], exceptions: [{ date: '2026-10-01', name: '国庆', periods: [] }] } })
   expect(edit(undefined).always).toBe(true)
+  expect(written({ ...edit(undefined), priority: 2 }).priority).toBe(2)
   expect(valid({ ...e, exceptions: [...e.exceptions, ...e.exceptions] })).toBe(false)
   expect(valid({ ...edit(undefined), always: false })).toBe(false)
   expect(valid({ ...edit(undefined), always: false, week: usual() })).toBe(true)

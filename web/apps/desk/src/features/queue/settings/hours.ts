@@ -37,6 +37,7 @@ export interface Edited {
   exceptions: Required<Exception>[]
   senior: boolean
   answer: number
+  priority: number
   /** What was seen of it, so that nothing else is overwritten. */
   revision: string
 }
@@ -54,6 +55,7 @@ export function edit(work: TeamWork | undefined): Edited {
     exceptions,
     senior: work?.senior ?? false,
     answer: work?.answer_within_s ?? 0,
+    priority: work?.priority ?? 0,
     revision: work?.revision ?? '',
   }
 }
@@ -69,6 +71,7 @@ export function written(e: Edited): TeamWork {
     },
     senior: e.senior,
     answer_within_s: e.answer,
+    ...(e.priority ? { priority: e.priority } : {}),
     ...(e.revision ? { revision: e.revision } : {}),
   }
 }

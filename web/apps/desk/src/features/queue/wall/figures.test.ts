@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { span } from '../looks.ts'
+import { robotProblem, span } from '../looks.ts'
 import { agentFigures, atRisk, longest, teamFigures } from './figures.ts'
 
 const now = Date.parse('2026-05-01T10:00:00Z')
@@ -20,7 +20,11 @@ it('knows what is at risk', () => {
   expect(atRisk(w('a', 100), undefined, now)).toBe(false)
   expect(atRisk(w('a', 121), undefined, now)).toBe(true)
   expect(atRisk(w('a', 1, { escalated: true }), undefined, now)).toBe(true)
-  expect(atRisk(w('a', 9999), { automatic: true, answer_within_s: -1 }, now)).toBe(false)
+  const never = { rules: { automatic: true, answer_within_s: -1 }, teams: { t1: { zone: '', hours: { week: [] }, answer_within_s: 30 } } }
+  expect(atRisk(w('a', 9999), never, now)).toBe(false)
+  expect(atRisk(w('a', 31, { team_id: 't1' }), never, now)).toBe(true)
+  expect(atRisk(w('a', 31, { team_id: 't1', choice: 'callback' }), never, now)).toBe(false)
+  expect(atRisk(w('a', 31, { team_id: 't1', choice: 'keep' }), never, now)).toBe(true)
 })
 
 it('shows those who are there first, then the fullest, and nobody who has left', () => {
@@ -34,4 +38,11 @@ it('shows those who are there first, then the fullest, and nobody who has left',
 
 it('writes spans of waiting', () => {
   expect([span(-3), span(65), span(3725), span(400_000)]).toEqual(['0:00', '1:05', '1:02:05', '4 d'])
+})
+
+it('says in the reader’s language why a robot was silent', () => {
+  const t = (key: string, values: Record<string, unknown>) => `${key} ${String(values.code)}`.trim()
+  expect(robotProblem(t, 'the robot cannot be reached')).toBe('staffing.robot.why.away')
+  expect(robotProblem(t, 'the robot refused the message (code 310000); look at its security settings')).toBe('staffing.robot.why.refused 310000')
+  expect(robotProblem(t, 'something else')).toBe('something else')
 })

@@ -1,4 +1,4 @@
-import type { Presence, QueueRules, Staffing, Status, Waiting } from '../shapes.ts'
+import type { Presence, Staffing, Status, Waiting } from '../shapes.ts'
 import { statuses } from '../shapes.ts'
 
 export interface AgentFigure {
@@ -18,10 +18,14 @@ export interface TeamFigure {
   longest: number
 }
 
-/** Waiting for longer than an agent has for the first answer, or escalated: somebody should look. */
-export function atRisk(w: Waiting, rules: QueueRules | undefined, now: number): boolean {
-  const within = rules?.answer_within_s || 120
-  return w.escalated === true || (within > 0 && (now - Date.parse(w.waiting_since)) / 1000 > within)
+/** Those who sit before the chat; who left a message or wants a call knows that it takes a while. */
+export const hurried = (w: Waiting): boolean => w.choice !== 'message' && w.choice !== 'callback'
+
+/** Waiting for longer than an agent of the team has for the first answer, or escalated: somebody should look. */
+export function atRisk(w: Waiting, staffing: Pick<Staffing, 'rules' | 'teams'> | undefined, now: number): boolean {
+  if (!hurried(w)) return false
+  const within = staffing?.teams[w.team_id ?? '']?.answer_within_s || staffing?.rules.answer_within_s || 120
+  return w.escalated === true || (within > 0 && seconds(w, now) > within)
 }
 
 const seconds = (w: Waiting, now: number): number => Math.max(0, (now - Date.parse(w.waiting_since)) / 1000)
