@@ -1208,6 +1208,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/conversations/{id}/messages/{message}/learn": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make knowledge of what a colleague answered
+         * @description Needs the permission `bot.assist`.
+         */
+        post: operations["learnFromReply"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/conversations/{id}/messages/{message}/recall": {
         parameters: {
             query?: never;
@@ -3039,6 +3059,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/system": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How the installation is: database, disk, consumers of the log, bot, trainings, flows
+         * @description Needs the permission `metrics.read`.
+         */
+        get: operations["getSystem"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/teams": {
         parameters: {
             query?: never;
@@ -4115,6 +4155,23 @@ export interface components {
             date: string;
             name?: string;
             periods?: components["schemas"]["Period"][];
+        };
+        FailingStep: {
+            /** @description Why there was no answer: timeout, unreachable, forbidden, no_secret and the like. */
+            failure?: string;
+            flow: string;
+            /** Format: date-time */
+            last: string;
+            /** Format: date-time */
+            since: string;
+            /** Format: int64 */
+            status?: number;
+            step: string;
+            /**
+             * Format: int64
+             * @description In a row.
+             */
+            times: number;
         };
         Features: {
             /** @description Mails can be sent: transcripts and invitations. */
@@ -5633,6 +5690,7 @@ export interface components {
         Skill: {
             id: string;
             name: string;
+            revision: string;
         };
         SkillBody: {
             /**
@@ -5640,6 +5698,8 @@ export interface components {
              * @example 售后
              */
             name: string;
+            /** @description What was seen of it. A change is refused (409) if it is something else now. */
+            revision?: string;
         };
         Snippet: {
             /**
@@ -5720,6 +5780,77 @@ export interface components {
              */
             version: number;
         };
+        System: {
+            bot: components["schemas"]["BotHealth"];
+            consumers: components["schemas"]["SystemConsumer"][];
+            /** @enum {string} */
+            database: "sqlite" | "postgres";
+            /**
+             * Format: int64
+             * @description Of this company; 100 means 100 or more.
+             */
+            dead_letters: number;
+            /**
+             * Format: int64
+             * @description On the disk of the data folder; 0 if nobody can tell.
+             */
+            disk_free_bytes: number;
+            /** Format: int64 */
+            disk_total_bytes: number;
+            /** @description Steps of flows whose last call failed, as this node knows. */
+            failing: components["schemas"]["FailingStep"][];
+            /** @description Why it does not. */
+            fault?: string;
+            intents: components["schemas"]["SystemIntents"];
+            knowledge: components["schemas"]["SystemKnowledge"];
+            /**
+             * Format: int64
+             * @description What the process holds; 0 if nobody can tell.
+             */
+            memory_bytes: number;
+            /** Format: date-time */
+            started_at: string;
+            version: string;
+            /** @description Any of database, disk, consumers, dead_letters, bot, training, flows. */
+            warnings: string[];
+            /** @description The database takes writes. */
+            writable: boolean;
+        };
+        SystemConsumer: {
+            /** @description Some node does its work. */
+            alive: boolean;
+            /**
+             * Format: int64
+             * @description Events that it has not handled. Some save their place only every few seconds, so a few are nothing.
+             */
+            lag: number;
+            name: string;
+        };
+        SystemIntents: {
+            kind?: string;
+            /** @description The newest that has ended. */
+            last?: components["schemas"]["TrainingJob"];
+            /** @description Empty while the built-in model serves. */
+            model?: string;
+            /** Format: int64 */
+            number?: number;
+            /** @description One waits or runs. */
+            training: boolean;
+        };
+        SystemKnowledge: {
+            /** Format: date-time */
+            at?: string;
+            /** Format: int64 */
+            items: number;
+            training: boolean;
+            version?: string;
+        };
+        TeachInputBody: {
+            /** @example 订单发货后一般两天送到。 */
+            answer: string;
+            /** @example 多久能到？ */
+            question: string;
+        };
         Team: {
             id: string;
             member_ids: string[];
@@ -5737,6 +5868,8 @@ export interface components {
             /** Format: int64 */
             answer_within_s?: number;
             hours: components["schemas"]["Plan"];
+            /** Format: int64 */
+            priority?: number;
             /** @description What was seen of it. A change is refused (409) if it is something else now. */
             revision?: string;
             senior?: boolean;
@@ -5897,7 +6030,10 @@ export interface components {
              * @description Something else was sent.
              */
             ignored?: number;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description Inserted, and sent as it was.
+             */
             inserted?: number;
             /** Format: int64 */
             shown?: number;
@@ -8349,6 +8485,45 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["MessagePage"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    learnFromReply: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Drawn by the caller for each command and kept for its repeats. */
+                "Idempotency-Key": string;
+            };
+            path: {
+                id: string;
+                message: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TeachInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeKnowledge"];
                 };
             };
             /** @description A problem. */
@@ -12299,6 +12474,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["TeamWork"];
+                };
+            };
+            /** @description A problem. */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getSystem: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["System"];
                 };
             };
             /** @description A problem. */
