@@ -150,9 +150,9 @@ func (a *App) seedBot(ctx context.Context, d workspace.Demo) error {
 	set.Name = "小答"
 	set.Topics = make(map[string]bot.Topic)
 	for team, topics := range map[string][]string{
-		workspace.DemoSales:      {"product", "promotion", "payment"},
-		workspace.DemoService:    {"order", "delivery", "installation", "returns", "warranty", "invoice", "account", "service"},
-		workspace.DemoComplaints: {"complaint"},
+		workspace.DemoSales:      {"商品", "优惠", "支付"},
+		workspace.DemoService:    {"订单", "物流", "安装", "退换货", "保修", "发票", "账户", "服务"},
+		workspace.DemoComplaints: {"投诉"},
 	} {
 		for _, topic := range topics {
 			set.Topics[topic] = bot.Topic{Team: known[team]}
