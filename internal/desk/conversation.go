@@ -57,7 +57,8 @@ type Conversation struct {
 	SnoozedUntil time.Time
 	// ResolvedAt is set while Resolved.
 	ResolvedAt time.Time
-	// Preview is the sealed start of the newest public message.
+	// Preview is the sealed start of the newest public message, of the system's
+	// own only if there is no other.
 	Preview Sealed
 }
 
@@ -128,7 +129,10 @@ func (c Conversation) Add(m StoredMessage, preview Sealed, outgoing DeliveryStat
 		}
 	}
 	if m.Visibility == Public {
-		c.LastMessageAt, c.Preview = now, preview
+		c.LastMessageAt = now
+		if m.Author.Kind != BySystem || len(c.Preview) == 0 { // in a list people look for what somebody said
+			c.Preview = preview
+		}
 	}
 	c.touch(now)
 	return Transition{c, append(facts, messageFact(m))}, m

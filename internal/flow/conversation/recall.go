@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 
 	"yingda.dev/internal/desk"
 	"yingda.dev/internal/platform/store"
@@ -81,6 +82,10 @@ func (s *Service) Recall(ctx context.Context, r RecallCommand) (desk.Message, er
 	return s.Message(ctx, r.Account, r.MessageID)
 }
 
+// someLater is after how many messages of the system's own in a row nobody looks
+// for what somebody said: the preview is taken for the recalled message's then.
+const someLater = 20
+
 // traces finds what else holds a message's content: the event that told of it,
 // and whether the conversation's preview is of it.
 func (s *Service) traces(ctx context.Context, m desk.StoredMessage) (told *desk.Event, newest bool, err error) {
@@ -94,8 +99,8 @@ func (s *Service) traces(ctx context.Context, m desk.StoredMessage) (told *desk.
 	if m.Visibility != desk.Public {
 		return told, false, nil
 	}
-	later, err := s.deps.Store.Messages(ctx, m.AccountID, m.ConversationID, store.MessageRange{AfterSeq: m.Seq, PublicOnly: true, Limit: 1})
-	return told, len(later) == 0, err
+	later, err := s.deps.Store.Messages(ctx, m.AccountID, m.ConversationID, store.MessageRange{AfterSeq: m.Seq, PublicOnly: true, Limit: someLater})
+	return told, !slices.ContainsFunc(later, func(l desk.StoredMessage) bool { return l.Author.Kind != desk.BySystem }), err
 }
 
 // keyed is the idempotency key of a command on something; "" stays "".

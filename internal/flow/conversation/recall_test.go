@@ -107,6 +107,31 @@ func TestARecalledMessageIsGoneEverywhere(t *testing.T) {
 	})
 }
 
+// A notice of the system is no preview, and hides from nobody that what the
+// preview shows was taken back.
+func TestANoticeIsNoPreview(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, h *house) {
+		c := h.company()
+		first := c.says("u1", "k1", "顾客的话")
+		id := first.ConversationID
+		require.NoError(t, c.Notice(t.Context(), c.id, id, "nobody", "客服暂时不在线"))
+		v, err := c.Get(t.Context(), c.id, id)
+		require.NoError(t, err)
+		require.Equal(t, "顾客的话", v.Preview)
+		require.Equal(t, conversation.Last{By: desk.ByVisitor}, v.Last)
+		require.Equal(t, int64(2), v.Conversation.Seq)
+
+		visitor := desk.Author{Kind: desk.ByVisitor, ID: string(first.ContactID)}
+		_, err = c.Recall(t.Context(), conversation.RecallCommand{Account: c.id, By: visitor, ConversationID: id, MessageID: first.MessageID})
+		require.NoError(t, err)
+		v, err = c.Get(t.Context(), c.id, id)
+		require.NoError(t, err)
+		require.Empty(t, v.Preview)
+		require.Equal(t, conversation.Last{By: desk.ByVisitor, Recalled: true}, v.Last)
+	})
+}
+
 // An event that a consumer put aside holds the content too.
 func TestARecallReachesDeadLetters(t *testing.T) {
 	t.Parallel()

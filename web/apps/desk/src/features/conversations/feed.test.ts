@@ -105,6 +105,12 @@ describe('events', () => {
     expect(heard).toEqual([2, 2])
   })
 
+  it('what the system says by itself is no preview', () => {
+    queries.setQueryData(keys.item('a'), { ...a, preview: 'text 1', last_message: { author_kind: 'visitor' } })
+    applyEvent({ type: 'message.sent', at: '', conversation_id: 'a', message: message(2, { author: { kind: 'system' } }), conversation: state(a, { seq: 2, version: 2 }) }, 10)
+    expect(queries.getQueryData<Conversation>(keys.item('a'))).toMatchObject({ preview: 'text 1', last_message: { author_kind: 'visitor' }, seq: 2 })
+  })
+
   it('assignment to a colleague takes it out of mine, and leaves a line in the thread once', () => {
     queries.setQueryData(keys.list(readList('mine', {})), list([[a]]))
     queries.setQueryData(keys.list(readList('open', {})), list([[a]]))

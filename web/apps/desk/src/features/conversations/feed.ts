@@ -147,8 +147,11 @@ function patchState(id: string, event: FeedEvent, state: ConversationState): voi
   after.unread = Math.max(0, after.seq - after.agent_read_seq)
   const { added, removed } = event as FeedEvent & More
   if (event.type === 'conversation.labelled') after.label_ids = [...(before.label_ids ?? []).filter((l) => !removed?.includes(l) && !added?.includes(l)), ...(added ?? [])]
-  if (event.message && !event.message.visibility.startsWith('n')) after.last_message = { author_kind: event.message.author.kind }
-  if (event.message?.visibility === 'public') after.preview = previewOf(event.message)
+  // As on the server: what the system says by itself is no preview, unless nobody has said anything.
+  if (event.message?.visibility === 'public' && (event.message.author.kind !== 'system' || !before.preview)) {
+    after.last_message = { author_kind: event.message.author.kind }
+    after.preview = previewOf(event.message)
+  }
   if (after.status !== 'resolved') delete after.resolved_at
   else if (before.status !== 'resolved') after.resolved_at = event.at
   patchConversation(after)
