@@ -101,7 +101,7 @@ const (
 	// neighbours is the part of the questions whose entry is missing that may get
 	// an answer, as far as that costs no more than homeCost of all answers.
 	neighbours = 0.03
-	homeCost   = 0.15
+	homeCost   = 0.18
 	fewNear    = 40 // questions that are too few to learn from
 	sureEnough = 0.9
 )

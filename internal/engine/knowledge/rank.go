@@ -376,8 +376,8 @@ type weights struct {
 
 const (
 	// held is the confidence of what may be a neighbour's answer: just not enough
-	// to be given without a person's look.
-	held = 0.899
+	// to be given without a person's look, and not shown as nine in ten.
+	held = 0.89
 	// literal is the least confidence of an entry that is asked for in its own
 	// words and no other's, which hardly any trial shows: somebody said so.
 	literal = 0.97
