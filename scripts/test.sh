@@ -41,7 +41,8 @@ step() {
 tools() { scripts/check-tools.sh && scripts/tools.sh golangci-lint gofumpt sqlc; }
 # lint: with the checks of go vet, which is one of its linters.
 lint() { scripts/tool golangci-lint config verify && scripts/tool golangci-lint run ./...; }
-go_tests() { CGO_ENABLED=1 node scripts/gotest.mjs -race -timeout 15m -p 2 ./...; }
+# go_tests: without the checks of vet, which lint has made.
+go_tests() { CGO_ENABLED=1 node scripts/gotest.mjs -race -vet=off -timeout 15m -p 2 ./...; }
 
 # web_tests: types, unit tests and bundle budgets; counts vitest's tests besides.
 web_tests() {
