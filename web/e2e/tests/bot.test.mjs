@@ -165,7 +165,7 @@ describe("the bot's pages", { timeout: 30 * patience }, () => {
         await p.page.goto(`/desk/bot/${name}`)
         await p.page.locator(ready).first().waitFor()
         await assertAccessible(p.page, `${name} ${look.name}`)
-        const wide = await p.page.evaluate(() => globalThis.document.documentElement.scrollWidth - globalThis.innerWidth)
+        const wide = await p.page.evaluate(() => globalThis.document.documentElement.scrollWidth) - look.viewport.width
         assert.ok(wide <= 0, `${name} ${look.name} is ${wide} px too wide`)
         if (look.name === 'desktop-light-zh' && name !== 'drafts') await picture(p.page, `bot-${name}`)
         if (process.env.YINGDA_LOOK) await p.page.screenshot({ path: `${process.env.YINGDA_LOOK}/${name}-${look.name}.png`, fullPage: true })
