@@ -105,6 +105,9 @@ func (s *Service) ClaimDraft(ctx context.Context, account desk.AccountID, agent 
 		return d, nil // claimed a moment ago
 	}
 	until := now.Add(claimFor)
+	if d.DraftUntil.After(until) {
+		until = d.DraftUntil // whoever begins to write has no less time
+	}
 	err = s.deps.Store.Write(ctx, account, func(ctx context.Context, tx *store.Tx) error {
 		if err := tx.ClaimBotDraft(ctx, account, id, agent, until); err != nil {
 			return err

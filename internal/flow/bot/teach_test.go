@@ -94,3 +94,20 @@ func (h *house) agent(t *testing.T) conversation.Actor {
 	require.NoError(t, err)
 	return conversation.Actor{Account: h.id, Agent: all[0].ID, Sight: desk.SeesAll()}
 }
+
+// Who begins to write has no less time than nobody had.
+func TestAClaimDoesNotShortenTheWait(t *testing.T) {
+	t.Parallel()
+	h := open(t, options{})
+	set, err := h.bot.Settings(t.Context(), h.id)
+	require.NoError(t, err)
+	set.ReviewSeconds = 3600
+	_, err = h.bot.SetSettings(t.Context(), h.id, "agt_1", set, "")
+	require.NoError(t, err)
+	h.says(t, "u", "能上门安装吗？")
+	var drafts []bot.Decision
+	require.Eventually(t, func() bool { drafts, _ = h.bot.Drafts(t.Context(), h.id); return len(drafts) == 1 }, patience, 2*time.Millisecond)
+	claimed, err := h.bot.ClaimDraft(t.Context(), h.id, h.agent(t).Agent, drafts[0].ID)
+	require.NoError(t, err)
+	require.False(t, claimed.DraftUntil.Before(drafts[0].DraftUntil))
+}

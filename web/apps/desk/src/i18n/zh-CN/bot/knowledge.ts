@@ -60,7 +60,7 @@ export const knowledge = {
   enabled: '启用',
   enabledHint: '停用后不再用来回答。',
   topic: '主题',
-  topicHint: '按主题设置阈值、查看数据。',
+  topicHint: '按主题设置门槛、查看数据。',
   source: '来源',
   sourceHint: '显示在机器人的答案下方。',
   sourceTitle: '来源名称',
