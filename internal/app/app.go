@@ -229,7 +229,7 @@ func (a *App) buildEvents() (err error) {
 	a.queue, err = dispatch.New(dispatch.Deps{
 		Store: a.store, Keys: a.keys, Conversations: a.conversations, Offices: a.workspace, Bus: a.bus, IDs: a.ids,
 		Clock: a.clock, After: timer.Wall, Audit: a.audit, Log: a.log.With("area", "dispatch"), Metrics: a.metrics, Node: a.node,
-		Robots: robot.New(a.clock, robot.Config{}),
+		Robots: robot.New(a.clock, robot.Config{Timeout: 5 * time.Second}), // other timers wait for it
 	}, dispatch.Config{})
 	if err != nil {
 		return err

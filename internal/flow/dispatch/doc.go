@@ -17,6 +17,10 @@
 //     Conflict, and capacities are kept by whoever holds it.
 //   - What the dispatcher knows is rebuilt from the database when it begins,
 //     and follows the event log from there; it holds nothing else.
+//   - Accounts are looked at side by side, each by one at a time; a look does not
+//     wait for the commits of what it decided, which counts as taken meanwhile.
+//   - Nobody is looked at again and again: each account knows when it is due.
+//     Where people claim by hand, that is when an alert may begin or end.
 //   - History, pace and what sets conversations apart are written with the
 //     consumer's position: once, whatever crashes.
 //   - Nobody is online without a connection. A node that dies loses its

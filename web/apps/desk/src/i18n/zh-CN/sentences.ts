@@ -38,6 +38,7 @@ export const sentences: Record<string, string> = {
   'the message was taken back': '消息已被撤回。',
   'the second factor is on already; switch it off first': '两步验证已经开启，请先关闭。',
   'there are at most 20 robots': '群机器人最多 20 个。',
+  'a priority is between 0 and 4': '优先级为 0 到 4。',
   'there is nothing to confirm; begin again': '没有待确认的内容，请从头开始。',
   'this contact was merged into another; open that one': '这位客户已并入另一位，请打开那一位。',
   "this draft does not wait any more, or a colleague has it": '这条草稿已处理，或已由同事领取。',
