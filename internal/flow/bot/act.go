@@ -166,6 +166,9 @@ func (w *work) step(d decision) error {
 // small is what is said to small talk in the middle of something else. What
 // means nothing at all is not: the flow says better that it did not understand.
 func (w *work) small(in Intent) string {
+	if aside(w.question.text) != "" {
+		return "" // "好的" may well be an answer, or nothing at all
+	}
 	switch in.Name {
 	case "@greeting", "@thanks", "@goodbye", "@chitchat", "@bot_identity":
 		return w.set.named(wordsOf(w.question.locale).smallTalk[in.Name], w.question.locale)

@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"yingda.dev/internal/engine/sentiment"
 )
 
 // What is whole is answered at once when the bot is sure; what is a beginning
@@ -21,4 +23,20 @@ func TestEnds(t *testing.T) {
 	} {
 		require.False(t, ends(text), text)
 	}
+}
+
+// What needs no engine is told without one.
+func TestAside(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"好的": "@ack", "嗯嗯": "@ack", "OK": "@ack", "知道了。": "@ack", "got it": "@ack",
+		"🙂🙂": "@wordless", "？？？": "@wordless", "...": "@wordless", "😡": "@wordless",
+		"": "", "好的什么时候发货": "", "好用吗": "", "1": "", "DD20261104": "", "行李箱": "",
+	} {
+		require.Equal(t, want, aside(text), text)
+	}
+	quiet := evidence{}
+	quiet.mood.Label, quiet.mood.Score = sentiment.Negative, 1
+	require.Equal(t, SmallTalk, decide(Usual(), session{}, question{text: "？？？", newest: "？？？"}, quiet).kind, "it asks whether anybody is there")
+	require.Equal(t, HandOver, decide(Usual(), session{}, question{text: "😡😡", newest: "😡😡"}, quiet).kind)
 }
