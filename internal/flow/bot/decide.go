@@ -309,6 +309,9 @@ func ends(text string) bool {
 	return han >= whole || han == 0 && words >= 4 || han+words >= 3 && asking.MatchString(text)
 }
 
+// plainly finds single words that nobody writes in Chinese.
+var plainly = regexp.MustCompile(`(?i)^\W*(hi|hello|hey|thanks|bye|goodbye|help|please|refund|returns?|order|delivery|shipping|human|agent)\W*$`)
+
 // localeOf is the language of a text; "" if it does not show.
 func localeOf(text string) desk.Locale {
 	latin := false
@@ -318,7 +321,7 @@ func localeOf(text string) desk.Locale {
 		}
 		latin = latin || unicode.Is(unicode.Latin, r)
 	}
-	if latin && len(strings.Fields(text)) > 1 {
+	if latin && (len(strings.Fields(text)) > 1 || plainly.MatchString(text)) {
 		return desk.English
 	}
 	return ""

@@ -5,6 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"yingda.dev/internal/desk"
 	"yingda.dev/internal/engine/sentiment"
 )
 
@@ -39,4 +40,13 @@ func TestAside(t *testing.T) {
 	quiet.mood.Label, quiet.mood.Score = sentiment.Negative, 1
 	require.Equal(t, SmallTalk, decide(Usual(), session{}, question{text: "？？？", newest: "？？？"}, quiet).kind, "it asks whether anybody is there")
 	require.Equal(t, HandOver, decide(Usual(), session{}, question{text: "😡😡", newest: "😡😡"}, quiet).kind)
+}
+
+func TestLocaleOf(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]desk.Locale{
+		"hello": desk.English, "Thanks!": desk.English, "where is it": desk.English, "ok": "", "DD20261104": "", "怎么return": desk.Chinese, "???": "",
+	} {
+		require.Equal(t, want, localeOf(text), text)
+	}
 }
