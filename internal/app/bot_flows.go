@@ -220,7 +220,7 @@ func (b botFlows) facts(ctx context.Context, account desk.AccountID, in bot.Step
 		return nil, err
 	}
 	facts := map[string]any{
-		"account": map[string]any{"name": company.Name}, "conversation": map[string]any{"id": string(in.Conversation)},
+		"account": map[string]any{"name": company.Name}, "conversation": map[string]any{"id": string(in.Conversation), "locale": string(in.Locale)},
 	}
 	view, err := b.profiles.Get(ctx, profile.By{Account: account, Sight: desk.SeesAll()}, in.Contact)
 	if desk.KindOf(err) == desk.NotFound || in.Contact == "" {

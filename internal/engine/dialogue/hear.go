@@ -45,6 +45,20 @@ func (m *machine) askAll(a *Action) (*Action, bool) {
 // overhear takes a value from what the visitor wrote in this turn without being
 // asked, if it has an unmistakable form.
 func (m *machine) overhear(s *Slot) bool {
+	if !m.names(s) {
+		return false
+	}
+	found := entity.Find(s.Spec, m.heard, m.now)
+	if !m.accept(s, found[0]) {
+		return false
+	}
+	m.heard = m.heard[:found[0].Start] + " " + m.heard[found[0].End:]
+	return true
+}
+
+// names reports whether what the visitor wrote in this turn holds one value for
+// a slot, of a form that nothing else has.
+func (m *machine) names(s *Slot) bool {
 	switch s.Spec.Kind {
 	case entity.Text, entity.Number, entity.Integer, entity.YesNo:
 		return false
@@ -54,14 +68,7 @@ func (m *machine) overhear(s *Slot) bool {
 		return false
 	}
 	found := entity.Find(s.Spec, m.heard, m.now)
-	if len(found) == 0 || found[0].Score < 0.6 || len(found) > 1 && found[1].Score == found[0].Score {
-		return false
-	}
-	if !m.accept(s, found[0]) {
-		return false
-	}
-	m.heard = m.heard[:found[0].Start] + " " + m.heard[found[0].End:]
-	return true
+	return len(found) > 0 && found[0].Score >= 0.6 && (len(found) == 1 || found[1].Score < found[0].Score)
 }
 
 // accept keeps a value if the slot's check holds.

@@ -112,14 +112,15 @@ func (m *machine) values() values {
 }
 
 // push begins a flow above the one that is under way. It inherits what it would
-// ask for and the one below already knows.
+// ask for and the one below already knows, unless the visitor has just named
+// another: who writes a second order number means that one.
 func (m *machine) push(f *Flow, vars map[string]any) {
 	frame := Frame{Flow: f.Name, Revision: f.Revision, Vars: map[string]any{}}
 	if below := m.top(); below != nil {
 		if from := m.flows[below.Flow]; from != nil {
 			for _, s := range f.Slots {
 				old := from.slots[s.Name]
-				if v, ok := below.Vars[s.Name]; ok && v != nil && old != nil && old.Spec.Kind == s.Spec.Kind && old.Spec.Pattern == s.Spec.Pattern {
+				if v, ok := below.Vars[s.Name]; ok && v != nil && old != nil && old.Spec.Kind == s.Spec.Kind && old.Spec.Pattern == s.Spec.Pattern && !m.names(s) {
 					frame.Vars[s.Name] = v
 				}
 			}

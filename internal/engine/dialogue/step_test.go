@@ -198,6 +198,8 @@ func TestDigressionComesBack(t *testing.T) {
 	require.Equal(t, []string{"哪里不满意？\n尺码不对\n坏了"}, c.texts(), "an answer of its own form is an answer")
 	c.step(dialogue.Input{Kind: dialogue.Message, Text: "另外帮我查查那个", Guess: &dialogue.Guess{Flow: "other", P: 0.95}})
 	require.Equal(t, []string{"DD123456", "查完", "ended:done", "我们接着刚才的问题。\n哪里不满意？\n尺码不对\n坏了"}, c.texts(), "what is known is not asked again")
+	c.step(dialogue.Input{Kind: dialogue.Message, Text: "再查一下 DD777777", Guess: &dialogue.Guess{Flow: "other", P: 0.95}})
+	require.Equal(t, []string{"DD777777", "查完", "ended:done", "我们接着刚才的问题。\n哪里不满意？\n尺码不对\n坏了"}, c.texts(), "who names another means that one")
 	require.Equal(t, []string{"ended:timeout"}, c.step(dialogue.Input{Kind: dialogue.TimedOut}).texts())
 }
 

@@ -114,6 +114,12 @@ func (w *work) draft(d decision) error {
 func (w *work) step(d decision) error {
 	in, _ := first(w.evidence.meaning)
 	out := Stepped{Passed: true}
+	if d.kind == SmallTalk && w.question.locale != w.s.deps.Book.localeOf(w.ctx, w.turn.account) {
+		// What a company lets its bot say to this is in its own language.
+		if text := wordsOf(w.question.locale).smallTalk[d.intent.Name]; text != "" && d.intent.Name != "@complaint" {
+			return w.say(d, []desk.Content{desk.TextContent(w.set.named(text, w.question.locale))})
+		}
+	}
 	if w.s.deps.Flows != nil && (d.intent == nil || len(d.intent.Actions) > 0) {
 		w.s.typing(w.ctx, w.turn, true)
 		var err error
@@ -166,6 +172,9 @@ func (w *work) step(d decision) error {
 // small is what is said to small talk in the middle of something else. What
 // means nothing at all is not: the flow says better that it did not understand.
 func (w *work) small(in Intent) string {
+	if aside(w.question.text) != "" {
+		return "" // "好的" may well be an answer, or nothing at all
+	}
 	switch in.Name {
 	case "@greeting", "@thanks", "@goodbye", "@chitchat", "@bot_identity":
 		return w.set.named(wordsOf(w.question.locale).smallTalk[in.Name], w.question.locale)

@@ -109,7 +109,7 @@ func decide(set Settings, v session, q question, e evidence) decision {
 	if wantsPerson(q, e) {
 		return decision{kind: HandOver, reason: WishForPerson, confidence: 1, sure: true}
 	}
-	if sour(len(v.Flow) > 0, e) {
+	if sour(len(v.Flow) > 0, q, e) {
 		return decision{kind: HandOver, reason: BadMood, confidence: e.mood.Confidence, escalate: true, sure: true}
 	}
 	if len(v.Flow) > 0 {
@@ -117,6 +117,9 @@ func decide(set Settings, v session, q question, e evidence) decision {
 	}
 	if strings.TrimSpace(q.text) == "" {
 		return decision{kind: HandOver, reason: NoText, sure: true}
+	}
+	if name := aside(q.text); name != "" {
+		return decision{kind: SmallTalk, reason: name, confidence: 1, intent: &Intent{Name: name}, sure: name == "@ack"}
 	}
 	if d, ok := chosen(v, q, e); ok {
 		return d
@@ -134,7 +137,10 @@ func decide(set Settings, v session, q question, e evidence) decision {
 
 // sour tells whether a person should look at once. Within a flow much of what
 // is said is an answer to its questions ("质量不好"), so only fury counts there.
-func sour(inFlow bool, e evidence) bool {
+func sour(inFlow bool, q question, e evidence) bool {
+	if aside(q.text) == "@wordless" && !strings.ContainsFunc(q.text, isPicture) {
+		return false // "？？？" asks whether anybody is there, no more
+	}
 	if e.mood.Label != sentiment.Negative {
 		return false
 	}
@@ -154,6 +160,24 @@ func wantsPerson(q question, e evidence) bool {
 	in, ok := first(e.meaning)
 	return ok && in.Name == "@person" && e.meaning.Confidence >= wishAt
 }
+
+// acks says "good", which needs no answer from knowledge and no understanding.
+var acks = regexp.MustCompile(`(?i)^\s*(好+的?(吧|呀|哦|呢|嘞)?|行(吧|的)?|可以了?|嗯+|哦+|噢+|明白了?|知道了?|了解了?|收到|懂了|ok(ay)?|all right|alright|i see|got it|fine|sure|great)[\s。.!！~]*$`)
+
+// aside names what can be told without any engine: "@ack" a word that only says
+// that one has heard, "@wordless" signs and pictures without a word; "" is the rest.
+func aside(text string) string {
+	if acks.MatchString(text) {
+		return "@ack"
+	}
+	if strings.TrimSpace(text) != "" && !strings.ContainsFunc(text, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsNumber(r) }) {
+		return "@wordless"
+	}
+	return ""
+}
+
+// isPicture tells an emoji from a sign of punctuation.
+func isPicture(r rune) bool { return unicode.Is(unicode.So, r) }
 
 func first(m Meaning) (Intent, bool) {
 	if len(m.Intents) == 0 {
@@ -285,6 +309,9 @@ func ends(text string) bool {
 	return han >= whole || han == 0 && words >= 4 || han+words >= 3 && asking.MatchString(text)
 }
 
+// plainly finds single words that nobody writes in Chinese.
+var plainly = regexp.MustCompile(`(?i)^\W*(hi|hello|hey|thanks|bye|goodbye|help|please|refund|returns?|order|delivery|shipping|human|agent)\W*$`)
+
 // localeOf is the language of a text; "" if it does not show.
 func localeOf(text string) desk.Locale {
 	latin := false
@@ -294,7 +321,7 @@ func localeOf(text string) desk.Locale {
 		}
 		latin = latin || unicode.Is(unicode.Latin, r)
 	}
-	if latin && len(strings.Fields(text)) > 1 {
+	if latin && (len(strings.Fields(text)) > 1 || plainly.MatchString(text)) {
 		return desk.English
 	}
 	return ""

@@ -25,7 +25,8 @@ var chinese = words{
 	askBack:     "您想问的是哪一个？",
 	noneOfThese: "都不是，转人工",
 	smallTalk: map[string]string{
-		"@greeting": "您好，我是智能助手{name}。请问有什么可以帮您？", "@thanks": "不客气，还有需要随时找我。", "@goodbye": "好的，祝您生活愉快，再见。",
+		"@greeting": "您好，我是智能助手{name}。请问有什么可以帮您？", "@thanks": "不客气，还有需要随时找我。",
+		"@ack": "好的，还有需要随时找我。", "@wordless": "我在的。请问有什么可以帮您？直接用文字说就好。", "@goodbye": "好的，祝您生活愉快，再见。",
 		"@bot_identity": "我是智能助手{name}，不是真人。常见问题我可以马上回答，需要人工时我会为您转接。",
 		"@chitchat":     "聊天我不太在行，不过订单、配送、售后这类问题可以直接问我。", "@nonsense": "抱歉，这句我没看懂。您可以换个说法，或者回复“转人工”。",
 		"@complaint": "给您带来不好的体验，非常抱歉。我这就请人工客服为您处理。",
@@ -47,6 +48,7 @@ var english = words{
 	noneOfThese: "None of these, talk to a person",
 	smallTalk: map[string]string{
 		"@greeting": "Hello, I’m {name}, a virtual assistant. How can I help?", "@thanks": "You’re welcome. I’m here if you need anything else.",
+		"@ack": "All right. I’m here if you need anything else.", "@wordless": "I’m here. How can I help? Just tell me in words.",
 		"@goodbye": "Goodbye, and have a nice day.", "@bot_identity": "I’m {name}, a virtual assistant, not a person. I answer common questions and pass you on whenever you want.",
 		"@chitchat": "I’m not much of a talker, but do ask me about orders, delivery or returns.", "@nonsense": "Sorry, I did not understand that. Please put it another way, or write “talk to a person”.",
 		"@complaint": "I’m very sorry about that. I’m asking a colleague to take care of it.",
