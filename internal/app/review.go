@@ -101,7 +101,7 @@ func (s shelf) Entry(ctx context.Context, account desk.AccountID, id string) (re
 
 // Add implements what review asks for.
 func (s shelf) Add(ctx context.Context, by desk.By, e review.Entry) (string, error) {
-	it, err := s.library.Save(ctx, desk.By(by), library.Item{Kind: library.FAQ, Body: library.Body{
+	it, err := s.library.Save(ctx, by, library.Item{Kind: library.FAQ, Body: library.Body{
 		Title: e.Title, Ways: e.Ways, Topic: e.Topic, Enabled: true, Origin: "review",
 		Answers: []library.Answer{{Content: desk.TextContent(e.Answer)}},
 	}})
@@ -113,7 +113,7 @@ func (s shelf) AddWays(ctx context.Context, by desk.By, id string, ways []string
 	key := by.Key
 	for i, w := range ways {
 		by.Key = key + ":" + strconv.Itoa(i)
-		if _, err := s.library.AddWay(ctx, desk.By(by), id, w, "review"); err != nil {
+		if _, err := s.library.AddWay(ctx, by, id, w, "review"); err != nil {
 			return err
 		}
 	}
@@ -139,7 +139,7 @@ func (s shelf) Answer(ctx context.Context, by desk.By, id, text string) error {
 		if !replaced {
 			it.Answers = append(it.Answers, library.Answer{Content: desk.TextContent(text)})
 		}
-		if _, err = s.library.Save(ctx, desk.By(by), it); tries > 0 || !errors.Is(err, desk.Conflict) {
+		if _, err = s.library.Save(ctx, by, it); tries > 0 || !errors.Is(err, desk.Conflict) {
 			return err
 		}
 	}
