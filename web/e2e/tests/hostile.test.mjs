@@ -39,13 +39,14 @@ const bodies = (a) => ({
   changeAccount: { name: free('公司') },
   changeAgent: { at: a.lin, name: free('小满') },
   correctBotAnswer: { at: 'dec_1', answer: free('对'), question: free('问') },
+  learnFromReply: { at: a.conversation, question: free('问'), answer: free('答') },
   sendBotDraft: { at: 'dec_1', text: free('好') },
   createIntent: { name: free(() => `x_${short()}`), title: free('意图'), topic: free('t'), texts: [free('一'), free('二')], enabled: true, actions: [{ type: 'message', text: free('答') }] },
   changeIntent: { at: a.intent, name: free('order_x'), title: free('意图'), topic: free('t'), texts: [free('一'), free('二')], enabled: true, actions: [] },
   importIntents: { text: free('invoice\t开发票\n') },
   tryIntents: { text: free('你好') },
   addIntentExamples: { at: a.intent, texts: [free('再来')] },
-  setBotSettings: { name: free('小答'), zone: free('Asia/Shanghai'), enabled: true, answer_at: 0.9, review_at: 0.5, review_seconds: 60, burst_ms: 0, sources: true, return_after_agent: true, version: 0, texts: { 'zh-CN': { greeting: free('您好'), fallback: free('不懂'), hand_over: free('转'), salutation: free('亲') } }, topics: {} },
+  setBotSettings: { name: free('小答'), zone: free('Asia/Shanghai'), enabled: true, answer_at: 0.9, review_at: 0.5, review_seconds: 60, burst_ms: 0, sources: true, return_after_agent: true, texts: { 'zh-CN': { greeting: free('您好'), fallback: free('不懂'), hand_over: free('转'), salutation: free('亲') } }, topics: {} },
   createCannedReply: { shortcut: free(() => `s${short()}`), title: free('标题'), scope: 'all', parts: parts() },
   changeCannedReply: { at: a.canned, shortcut: free('sx'), title: free('标题'), scope: 'all', parts: parts() },
   updateContact: { at: a.contact, name: free('王'), email: free('a@shop.example'), phone: free('13800000000'), locale: free('zh-CN'), attributes: { city: free('杭州') } },
@@ -107,7 +108,7 @@ const bodies = (a) => ({
 /** Fields that name a thing or a version of it, and nobody reads. */
 const names = /(_id|\.id|\.revision|\.channel)$/
 /** Commands that answer hostile words with a refusal, whatever they are in. */
-const refuse = new Set(['lookInvitation', 'acceptInvitation', 'changePassword', 'disableTOTP', 'logIn', 'setUp', 'correctBotAnswer', 'sendBotDraft', 'acceptProposal', 'refuseProposal', 'changeMany', 'labelConversation', 'mergeContacts', 'changeManyKnowledge', 'serveKnowledge', 'saveScenario', 'changeKnowledge', 'setAgentWork', 'invite', 'setPresence'])
+const refuse = new Set(['learnFromReply', 'lookInvitation', 'acceptInvitation', 'changePassword', 'disableTOTP', 'logIn', 'setUp', 'correctBotAnswer', 'sendBotDraft', 'acceptProposal', 'refuseProposal', 'changeMany', 'labelConversation', 'mergeContacts', 'changeManyKnowledge', 'serveKnowledge', 'saveScenario', 'changeKnowledge', 'setAgentWork', 'invite', 'setPresence'])
 
 const views = ['mine', 'mentioned', 'unassigned', 'open', 'pending', 'snoozed', 'resolved', 'all'].map((v) => `inbox/${v}`)
 const settings = ['account', 'security', 'company', 'people', 'teams', 'skills', 'hours', 'queue', 'alerts', 'roles', 'inboxes', 'canned', 'labels', 'tokens', 'audit', 'letters', 'rotation'].map((v) => `settings/${v}`)

@@ -12,7 +12,7 @@ export const botService: typeof chinese = {
     correct: 'Correct the bot’s answer', correctLead: 'Put it right, and the bot answers like this next time.', learn: 'Add this reply to the knowledge', learnLead: 'The next time somebody asks this, the bot answers like this.', question: 'What the customer asked', answer: 'The right answer',
     already: 'A colleague has corrected this answer already.', source: 'Open what it rests on: {title}', done: 'Added to the knowledge; it is used right away',
   },
-  thumb: { up: 'The customer found it helpful', down: 'The customer did not find it helpful', wrong: 'wrong', off_topic: 'off topic', unclear: 'unclear', incomplete: 'incomplete', outdated: 'outdated' },
+  thumb: { up: 'The customer found it helpful', down: 'The customer did not find it helpful' },
   kind: { answer: 'Answered', review: 'Reviewed by a person', ask_back: 'Asked back', flow: 'Ran a flow', smalltalk: 'Small talk', hand_over: 'Handed over' },
   reason: {
     wish: 'asked for a person', mood: 'upset', unknown: 'beyond what is known', repeated: 'asked again', policy: 'the topic is for people', flow: 'the flow asks for it', no_text: 'no text', failure: 'the bot failed',

@@ -10,7 +10,7 @@ export const botService = {
     correct: '纠正机器人的回答', correctLead: '改成正确的回答，机器人下次就这样答。', learn: '把这条回复加入知识库', learnLead: '下次有人问同样的问题，机器人就这样答。', question: '客户的问题', answer: '正确的回答',
     already: '同事已经纠正过这个回答。', source: '打开它依据的知识：{title}', done: '已加入知识库，马上生效',
   },
-  thumb: { up: '客户觉得有帮助', down: '客户觉得没帮助', wrong: '答案不对', off_topic: '答非所问', unclear: '没看懂', incomplete: '不够完整', outdated: '信息过时' },
+  thumb: { up: '客户觉得有帮助', down: '客户觉得没帮助' },
   kind: { answer: '自动回答', review: '人工审核', ask_back: '反问', flow: '执行流程', smalltalk: '寒暄', hand_over: '转人工' },
   reason: {
     wish: '客户要求人工', mood: '客户情绪不佳', unknown: '知识之外', repeated: '重复提问', policy: '主题规定由人工处理', flow: '流程要求', no_text: '不是文字', failure: '机器人出错',
