@@ -188,6 +188,7 @@ type journal struct {
 	before func([]desk.Event) error
 
 	mu      sync.Mutex
+	noted   map[int64]bool // by position
 	seen    map[desk.ConversationID][]int64
 	batches []int
 	total   int
@@ -197,7 +198,7 @@ type journal struct {
 }
 
 func (w *world) journal(name string) *journal {
-	return &journal{w: w, name: name, seen: map[desk.ConversationID][]int64{}, grown: make(chan struct{})}
+	return &journal{w: w, name: name, noted: map[int64]bool{}, seen: map[desk.ConversationID][]int64{}, grown: make(chan struct{})}
 }
 
 var errTwice = errors.New("an effect happened twice")
@@ -220,8 +221,8 @@ func (j *journal) consumer() bus.Consumer {
 					return err
 				}
 			}
-			// Written here and not after the commit: a unit may run again, and a
-			// test that counts too much fails, which is what it should do.
+			// Noted here and not after the commit: a unit that did not commit may run
+			// again, and then its events are noted already. One that did is errTwice.
 			j.note(events)
 			return nil
 		}, nil
@@ -233,11 +234,14 @@ func (j *journal) key(e desk.Event) string { return fmt.Sprintf("effect:%s:%d", 
 func (j *journal) note(events []desk.Event) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	for _, e := range events {
-		j.seen[e.ConversationID] = append(j.seen[e.ConversationID], seq(e))
-	}
 	j.batches = append(j.batches, len(events))
-	j.total += len(events)
+	for _, e := range events {
+		if !j.noted[e.Pos] {
+			j.noted[e.Pos] = true
+			j.seen[e.ConversationID] = append(j.seen[e.ConversationID], seq(e))
+			j.total++
+		}
+	}
 	j.last = j.key(events[len(events)-1])
 	close(j.grown)
 	j.grown = make(chan struct{})
