@@ -361,6 +361,7 @@ func TestTheSameAnswerTwiceHandsOver(t *testing.T) {
 	h := open(t, options{})
 	a := h.says(t, "u", "多久送到？")
 	h.answers(t, a.ConversationID, 1)
+	h.Clock.Advance(time.Minute) // it is another question by now, not the rest of the first
 	h.says(t, "u", "到底啥时候到？")
 	h.opened(t, a.ConversationID)
 	require.Contains(t, h.note(t, a.ConversationID), "多久送到")

@@ -220,6 +220,7 @@ export const groups: Record<string, string> = {
   presence: '在线状态',
   skills: '技能',
   staffing: '人员配置',
+  system: '系统状态',
   queue: '排队',
   callbacks: '回电',
   robots: '群机器人',
