@@ -45,30 +45,30 @@ func (m *machine) askAll(a *Action) (*Action, bool) {
 // overhear takes a value from what the visitor wrote in this turn without being
 // asked, if it has an unmistakable form.
 func (m *machine) overhear(s *Slot) bool {
-	if !m.names(s) {
+	found, ok := m.named(s)
+	if !ok || !m.accept(s, found) {
 		return false
 	}
-	found := entity.Find(s.Spec, m.heard, m.now)
-	if !m.accept(s, found[0]) {
-		return false
-	}
-	m.heard = m.heard[:found[0].Start] + " " + m.heard[found[0].End:]
+	m.heard = m.heard[:found.Start] + " " + m.heard[found.End:]
 	return true
 }
 
-// names reports whether what the visitor wrote in this turn holds one value for
-// a slot, of a form that nothing else has.
-func (m *machine) names(s *Slot) bool {
+// named is the one value for a slot in what the visitor wrote in this turn, of a
+// form that nothing else has.
+func (m *machine) named(s *Slot) (found entity.Match, ok bool) {
 	switch s.Spec.Kind {
 	case entity.Text, entity.Number, entity.Integer, entity.YesNo:
-		return false
+		return found, false
 	default: // has a form of its own
 	}
 	if m.heard == "" {
-		return false
+		return found, false
 	}
-	found := entity.Find(s.Spec, m.heard, m.now)
-	return len(found) > 0 && found[0].Score >= 0.6 && (len(found) == 1 || found[1].Score < found[0].Score)
+	all := entity.Find(s.Spec, m.heard, m.now)
+	if len(all) == 0 || all[0].Score < 0.6 || len(all) > 1 && all[1].Score >= all[0].Score {
+		return found, false
+	}
+	return all[0], true
 }
 
 // accept keeps a value if the slot's check holds.

@@ -120,8 +120,10 @@ func (m *machine) push(f *Flow, vars map[string]any) {
 		if from := m.flows[below.Flow]; from != nil {
 			for _, s := range f.Slots {
 				old := from.slots[s.Name]
-				if v, ok := below.Vars[s.Name]; ok && v != nil && old != nil && old.Spec.Kind == s.Spec.Kind && old.Spec.Pattern == s.Spec.Pattern && !m.names(s) {
-					frame.Vars[s.Name] = v
+				if v, ok := below.Vars[s.Name]; ok && v != nil && old != nil && old.Spec.Kind == s.Spec.Kind && old.Spec.Pattern == s.Spec.Pattern {
+					if _, again := m.named(s); !again {
+						frame.Vars[s.Name] = v
+					}
 				}
 			}
 		}
