@@ -60,8 +60,6 @@ type Lesson struct {
 	Question, Answer string
 	Locale           desk.Locale
 	Topic            string
-	// Like is the knowledge that was used wrongly or nearly; it may be empty.
-	Like string
 	// Key is its idempotency key.
 	Key string
 }

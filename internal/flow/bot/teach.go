@@ -27,11 +27,7 @@ func (s *Service) Correct(ctx context.Context, account desk.AccountID, by desk.A
 	if d.Corrected != "" {
 		return "", desk.E(desk.Conflict, op, "a colleague has corrected this answer already")
 	}
-	like := ""
-	if strings.HasPrefix(d.Hit, "faq_") {
-		like = d.Hit
-	}
-	made, err := s.learn(ctx, op, account, by, Lesson{Question: question, Answer: answer, Locale: d.Locale, Topic: d.Topic, Like: like, Key: "correct:" + id})
+	made, err := s.learn(ctx, op, account, by, Lesson{Question: question, Answer: answer, Locale: d.Locale, Topic: d.Topic, Key: "correct:" + id})
 	if err != nil {
 		return "", err
 	}
