@@ -3,14 +3,11 @@ package app
 import (
 	"bufio"
 	"context"
-	"crypto/tls"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"strconv"
 	"strings"
-	"time"
 
 	"yingda.dev/internal/app/config"
 )
@@ -53,36 +50,14 @@ func checkRunning(ctx context.Context, c config.Config) []finding {
 }
 
 func readGauges(ctx context.Context, c config.Config) (g gauges, err error) {
-	host, port, err := net.SplitHostPort(c.Server.Listen)
-	if err != nil {
-		return g, err
-	}
-	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
-		host = "127.0.0.1"
-	}
-	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
-	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, c.Scheme()+"://"+net.JoinHostPort(host, port)+"/metrics", http.NoBody)
-	if err != nil {
-		return g, err
-	}
-	if c.Metrics.Token != "" {
-		request.Header.Set("Authorization", "Bearer "+c.Metrics.Token)
-	}
-	client := &http.Client{Transport: &http.Transport{
-		DisableKeepAlives: true,
-		// As in aliveAt: the certificate names the public host. The token goes to our own machine.
-		TLSClientConfig: &tls.Config{InsecureSkipVerify: true, MinVersion: tls.VersionTLS12}, //nolint:gosec // see above
-	}}
-	response, err := client.Do(request)
-	if err != nil {
-		return g, err
-	}
-	defer func() { _ = response.Body.Close() }() // only read
-	if response.StatusCode != http.StatusOK {
-		return g, fmt.Errorf("it answers %s", response.Status)
-	}
-	return parseGauges(response.Body)
+	err = askHere(ctx, c, "/metrics", c.Metrics.Token, func(status int, body io.Reader) (err error) {
+		if status != http.StatusOK {
+			return fmt.Errorf("it answers %d %s", status, http.StatusText(status))
+		}
+		g, err = parseGauges(body)
+		return err
+	})
+	return g, err
 }
 
 // parseGauges reads the text form of metrics.

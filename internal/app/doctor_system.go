@@ -47,11 +47,10 @@ func checkSpace(_ context.Context, c config.Config) []finding {
 	if _, err := os.Stat(dir); err != nil {
 		dir = existingParent(dir)
 	}
-	var fs syscall.Statfs_t
-	if err := syscall.Statfs(dir, &fs); err != nil {
+	free, _, err := diskOf(dir)
+	if err != nil {
 		return []finding{warn(name, "check the disk by hand", "cannot tell: %v", err)}
 	}
-	free := int64(fs.Bavail) * int64(fs.Bsize) //nolint:gosec,unconvert // sizes of a disk; the types differ by system
 	const fix = "free some space, or move data_dir to a larger disk; a full disk refuses messages until there is room"
 	switch saw := fmt.Sprintf("%d MiB free at %s", free>>20, dir); {
 	case free < 100<<20:
@@ -97,31 +96,45 @@ func checkPort(ctx context.Context, c config.Config) []finding {
 
 // aliveAt asks whether what listens there is one of us.
 func aliveAt(ctx context.Context, c config.Config) bool {
+	alive := false
+	err := askHere(ctx, c, "/healthz", "", func(_ int, body io.Reader) error {
+		text, err := io.ReadAll(io.LimitReader(body, 64))
+		alive = strings.HasPrefix(string(text), "alive")
+		return err
+	})
+	return err == nil && alive
+}
+
+// askHere reads a page of what listens where the server would. token, if there
+// is one, goes to our own machine only.
+func askHere(ctx context.Context, c config.Config, path, token string, read func(status int, body io.Reader) error) error {
 	host, port, err := net.SplitHostPort(c.Server.Listen)
 	if err != nil {
-		return false
+		return err
 	}
 	if ip := net.ParseIP(host); host == "" || ip != nil && ip.IsUnspecified() {
 		host = "127.0.0.1"
 	}
 	ctx, cancel := context.WithTimeout(ctx, 3*time.Second)
 	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, c.Scheme()+"://"+net.JoinHostPort(host, port)+"/healthz", http.NoBody)
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, c.Scheme()+"://"+net.JoinHostPort(host, port)+path, http.NoBody)
 	if err != nil {
-		return false
+		return err
+	}
+	if token != "" {
+		request.Header.Set("Authorization", "Bearer "+token)
 	}
 	client := &http.Client{Transport: &http.Transport{
 		DisableKeepAlives: true,
-		// The certificate names the public host, not this address; nothing is sent but the question.
+		// The certificate names the public host, not this address.
 		TLSClientConfig: &tls.Config{InsecureSkipVerify: true, MinVersion: tls.VersionTLS12}, //nolint:gosec // see above
 	}}
 	response, err := client.Do(request)
 	if err != nil {
-		return false
+		return err
 	}
-	defer response.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(response.Body, 64))
-	return err == nil && strings.HasPrefix(string(body), "alive")
+	defer func() { _ = response.Body.Close() }() // only read
+	return read(response.StatusCode, response.Body)
 }
 
 func checkTLS(_ context.Context, c config.Config) []finding {

@@ -26,12 +26,20 @@ func (m theMachine) Machine(ctx context.Context) rest.Machine {
 	if err := m.health.check(ctx); err != nil {
 		out.Writable, out.Fault = false, explainKind(err)
 	}
-	var fs syscall.Statfs_t
-	if err := syscall.Statfs(m.app.config.DataDir, &fs); err == nil {
-		size := int64(fs.Bsize)                                                    //nolint:unconvert // the type differs by system
-		out.DiskFree, out.DiskTotal = int64(fs.Bavail)*size, int64(fs.Blocks)*size //nolint:gosec // sizes of a disk
+	if free, total, err := diskOf(m.app.config.DataDir); err == nil {
+		out.DiskFree, out.DiskTotal = free, total
 	}
 	return out
+}
+
+// diskOf is how much room the disk of a folder has, in bytes.
+func diskOf(dir string) (free, total int64, err error) {
+	var fs syscall.Statfs_t
+	if err := syscall.Statfs(dir, &fs); err != nil {
+		return 0, 0, err
+	}
+	size := int64(fs.Bsize)                                      //nolint:unconvert // the type differs by system
+	return int64(fs.Bavail) * size, int64(fs.Blocks) * size, nil //nolint:gosec // sizes of a disk
 }
 
 // resident is how much memory the process holds; 0 where the system does not say.
